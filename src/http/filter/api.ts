@@ -1,0 +1,137 @@
+// The HTTP filter interface: what a filter is, what it may answer, what it may ask of the stream it sits in.
+// Semantics are Envoy's: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters
+import type { Random } from '../../base/random.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Timers } from '../../base/timers.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { Connection } from '../../network/api.ts';
+import type { ResetReason } from '../codec/api.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+
+export const FilterHeadersStatus = {
+  /** The next filter sees the headers. */
+  Continue: 0,
+  /** Headers stop here; body data still reaches this filter. It must call `continueDecoding`/`continueEncoding`, send a local reply, or answer Continue to a later data or trailers call. */
+  StopIteration: 1,
+  /** Headers and all that follows stop here and are buffered up to the limit, then 413 (request) or 500 (response). Only `continue...` or a local reply goes on. */
+  StopAllIterationAndBuffer: 2,
+  /** As above, but at the limit the source is paused instead of failed. */
+  StopAllIterationAndWatermark: 3,
+} as const;
+export type FilterHeadersStatus = (typeof FilterHeadersStatus)[keyof typeof FilterHeadersStatus];
+
+export const FilterDataStatus = {
+  /** Next filter; if headers had been stopped here, they go first, then what was buffered. */
+  Continue: 0,
+  /** Keep the bytes in the stream's buffer for later; beyond the limit 413 / 500. */
+  StopIterationAndBuffer: 1,
+  /** Keep the bytes; beyond the limit pause the source. */
+  StopIterationAndWatermark: 2,
+  /** The filter keeps what it needs itself. */
+  StopIterationNoBuffer: 3,
+} as const;
+export type FilterDataStatus = (typeof FilterDataStatus)[keyof typeof FilterDataStatus];
+
+export const FilterTrailersStatus = { Continue: 0, StopIteration: 1 } as const;
+export type FilterTrailersStatus = (typeof FilterTrailersStatus)[keyof typeof FilterTrailersStatus];
+
+/** What `sendLocalReply` needs. Body is text/plain unless `headers` says otherwise. */
+export interface LocalReply {
+  readonly status: number;
+  readonly body: string;
+  /** Response-code details token (Envoy's contract). */
+  readonly details: string;
+  /** In words, for log and (opt-in) reply: the likely cause. */
+  readonly cause?: string;
+  /** Changes the response headers before they go out. */
+  readonly modifyHeaders?: (headers: ResponseHeaders) => void;
+}
+
+/** What both directions may ask for. One object serves a whole stream. */
+export interface StreamFilterCallbacks {
+  readonly streamInfo: StreamInfo;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly requestHeaders: RequestHeaders;
+  /** Null before the response's headers arrived. */
+  readonly responseHeaders: ResponseHeaders | null;
+  /** The matched route (router/api.ts `RouteEntry`), matched when first asked for; null when none matches. */
+  route(): unknown;
+  /** Forget the match, so that changed headers are matched again. */
+  clearRouteCache(): void;
+  /** Most specific typed_per_filter_config of this filter: route, then virtual host, then route configuration; undefined without one. */
+  perRouteConfig(): unknown;
+  /** Answers in place of upstream. The encoder filters still see it. Before response headers only; later it resets the stream. */
+  sendLocalReply(reply: LocalReply): void;
+  resetStream(reason: ResetReason): void;
+}
+
+export interface DecoderFilterCallbacks extends StreamFilterCallbacks {
+  continueDecoding(): void;
+  /** Body bytes kept so far by StopIterationAndBuffer; null without. */
+  decodingBuffer(): Buffer | null;
+  /** Puts bytes in front of the filters behind this one. */
+  injectDecodedData(data: Buffer, endStream: boolean): void;
+  decoderBufferLimit(): number;
+  setDecoderBufferLimit(bytes: number): void;
+  /** Holds back, or lets come, the downstream's body (counts). */
+  onDecoderAboveWriteBufferHighWatermark(): void;
+  onDecoderBelowWriteBufferLowWatermark(): void;
+  /** Told when the downstream's output piles up or clears, so that the upstream can be held back. */
+  addDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void;
+  /** The response, from upstream or made by this filter; runs through the encoder filters. */
+  encode1xxHeaders(headers: ResponseHeaders): void;
+  encodeHeaders(headers: ResponseHeaders, endStream: boolean, details: string): void;
+  encodeData(data: Buffer, endStream: boolean): void;
+  encodeTrailers(trailers: HeaderMap): void;
+}
+
+export interface EncoderFilterCallbacks extends StreamFilterCallbacks {
+  continueEncoding(): void;
+  encodingBuffer(): Buffer | null;
+  injectEncodedData(data: Buffer, endStream: boolean): void;
+  setEncoderBufferLimit(bytes: number): void;
+}
+
+export interface DownstreamWatermarkCallbacks {
+  onAboveWriteBufferHighWatermark(): void;
+  onBelowWriteBufferLowWatermark(): void;
+}
+
+/** Sees the request. `data` is borrowed. */
+export interface DecoderFilter {
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void;
+  decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus;
+  decodeData(data: Buffer, endStream: boolean): FilterDataStatus;
+  decodeTrailers(trailers: HeaderMap): FilterTrailersStatus;
+  /** Last call, always: cancel what is outstanding; no callbacks may be used afterwards. */
+  onDestroy(): void;
+}
+
+/** Sees the response, in reverse order of the chain. */
+export interface EncoderFilter {
+  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void;
+  encode1xxHeaders(headers: ResponseHeaders): FilterHeadersStatus;
+  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus;
+  encodeData(data: Buffer, endStream: boolean): FilterDataStatus;
+  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus;
+  onDestroy(): void;
+}
+
+/** The filters one factory adds for one stream. A filter of both directions is the same object twice. */
+export interface FilterPair {
+  readonly decoder: DecoderFilter | null;
+  readonly encoder: EncoderFilter | null;
+}
+
+/** Made once for each filter of a connection manager's configuration. */
+export interface HttpFilterFactory {
+  /** Name in the configuration: key of typed_per_filter_config and in logs. */
+  readonly name: string;
+  readonly terminal: boolean;
+  /** `disabled: true` in the configuration: runs only where a route's config enables it. */
+  readonly disabledByDefault: boolean;
+  createFilters(): FilterPair;
+}

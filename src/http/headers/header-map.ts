@@ -1,0 +1,207 @@
+// Owns the header map: a flat array of [name, value, name, value, ...] in wire order, and the request's and response's
+// own fields for what HTTP/2 calls pseudo-headers.
+import { headerName, NameFlag, Names, type NameInfo } from './name.ts';
+
+/** Values are strings of one character per byte (latin1), as received. */
+export class HeaderMap {
+  /** Even slots hold names, odd slots values. Codecs and filters may walk it; only this class writes it. */
+  readonly entries: (NameInfo | string)[] = [];
+
+  /** Number of fields, pseudo-headers not counted. */
+  get size(): number {
+    return this.entries.length >> 1;
+  }
+
+  nameAt(index: number): NameInfo {
+    return this.entries[index << 1] as NameInfo;
+  }
+
+  valueAt(index: number): string {
+    return this.entries[(index << 1) | 1] as string;
+  }
+
+  /** First value of the name. */
+  get(name: NameInfo): string | undefined {
+    const entries = this.entries;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (entries[i] === name) return entries[i + 1] as string;
+    }
+    return (name.flags & NameFlag.Pseudo) !== 0 ? this.getPseudo(name) : undefined;
+  }
+
+  /** All values of the name joined with `,`, as Envoy joins them for matching and logging. */
+  getJoined(name: NameInfo): string | undefined {
+    const entries = this.entries;
+    let joined: string | undefined;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (entries[i] === name) joined = joined === undefined ? (entries[i + 1] as string) : `${joined},${entries[i + 1]}`;
+    }
+    if (joined === undefined && (name.flags & NameFlag.Pseudo) !== 0) return this.getPseudo(name);
+    return joined;
+  }
+
+  has(name: NameInfo): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Adds a field behind the others, whatever is there. */
+  append(name: NameInfo, value: string): void {
+    if ((name.flags & NameFlag.Pseudo) !== 0) this.setPseudo(name, value);
+    else this.entries.push(name, value);
+  }
+
+  /** Replaces the first field of that name and removes the others, or appends. */
+  set(name: NameInfo, value: string): void {
+    if ((name.flags & NameFlag.Pseudo) !== 0) {
+      this.setPseudo(name, value);
+      return;
+    }
+    const entries = this.entries;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (entries[i] === name) {
+        entries[i + 1] = value;
+        this.#removeFrom(name, i + 2);
+        return;
+      }
+    }
+    entries.push(name, value);
+  }
+
+  /** Appends to the existing field with a comma, as Envoy does for list headers such as x-forwarded-for. */
+  appendToValue(name: NameInfo, value: string, delimiter = ','): void {
+    const entries = this.entries;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (entries[i] === name) {
+        entries[i + 1] = entries[i + 1] === '' ? value : `${entries[i + 1]}${delimiter}${value}`;
+        return;
+      }
+    }
+    entries.push(name, value);
+  }
+
+  /** Returns how many fields went. */
+  remove(name: NameInfo): number {
+    return this.#removeFrom(name, 0);
+  }
+
+  /** Removes every field whose name has one of the flags; returns how many went. */
+  removeFlagged(flags: number): number {
+    const entries = this.entries;
+    let kept = 0;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (((entries[i] as NameInfo).flags & flags) !== 0) continue;
+      if (kept !== i) {
+        entries[kept] = entries[i] as NameInfo;
+        entries[kept + 1] = entries[i + 1] as string;
+      }
+      kept += 2;
+    }
+    const removed = (entries.length - kept) >> 1;
+    if (removed !== 0) entries.length = kept;
+    return removed;
+  }
+
+  /** Look-up by a name from configuration or an expression, in any case. */
+  getByName(name: string): string | undefined {
+    return this.getJoined(headerName(name));
+  }
+
+  /** Sum of the lengths of names and values, as Envoy counts header bytes. */
+  byteSize(): number {
+    const entries = this.entries;
+    let size = 0;
+    for (let i = 0; i < entries.length; i += 2) {
+      size += (entries[i] as NameInfo).name.length + (entries[i + 1] as string).length;
+    }
+    return size;
+  }
+
+  protected getPseudo(_name: NameInfo): string | undefined {
+    return undefined;
+  }
+
+  protected setPseudo(_name: NameInfo, _value: string): void {}
+
+  #removeFrom(name: NameInfo, start: number): number {
+    const entries = this.entries;
+    let kept = start;
+    for (let i = start; i < entries.length; i += 2) {
+      if (entries[i] === name) continue;
+      if (kept !== i) {
+        entries[kept] = entries[i] as NameInfo;
+        entries[kept + 1] = entries[i + 1] as string;
+      }
+      kept += 2;
+    }
+    const removed = (entries.length - kept) >> 1;
+    if (removed !== 0) entries.length = kept;
+    return removed;
+  }
+}
+
+export class RequestHeaders extends HeaderMap {
+  method = '';
+  /** Path with query, as received or rewritten; empty only for CONNECT without a path. */
+  path = '';
+  /** Host header or :authority. */
+  authority = '';
+  scheme = '';
+  /** `:protocol` of extended CONNECT, or the upgrade token of an HTTP/1.1 upgrade, else empty. */
+  protocol = '';
+
+  protected override getPseudo(name: NameInfo): string | undefined {
+    let value = '';
+    if (name === Names.path) value = this.path;
+    else if (name === Names.authority) value = this.authority;
+    else if (name === Names.method) value = this.method;
+    else if (name === Names.scheme) value = this.scheme;
+    else if (name === Names.protocol) value = this.protocol;
+    return value === '' ? undefined : value;
+  }
+
+  /** `host` is the authority under its HTTP/1 name. */
+  override get(name: NameInfo): string | undefined {
+    if (name === Names.host) return this.authority === '' ? undefined : this.authority;
+    return super.get(name);
+  }
+
+  override getJoined(name: NameInfo): string | undefined {
+    if (name === Names.host) return this.authority === '' ? undefined : this.authority;
+    return super.getJoined(name);
+  }
+
+  override set(name: NameInfo, value: string): void {
+    if (name === Names.host) this.authority = value;
+    else super.set(name, value);
+  }
+
+  override append(name: NameInfo, value: string): void {
+    if (name === Names.host) this.authority = value;
+    else super.append(name, value);
+  }
+
+  protected override setPseudo(name: NameInfo, value: string): void {
+    if (name === Names.path) this.path = value;
+    else if (name === Names.authority) this.authority = value;
+    else if (name === Names.method) this.method = value;
+    else if (name === Names.scheme) this.scheme = value;
+    else if (name === Names.protocol) this.protocol = value;
+  }
+}
+
+export class ResponseHeaders extends HeaderMap {
+  status: number;
+
+  constructor(status = 0) {
+    super();
+    this.status = status;
+  }
+
+  protected override getPseudo(name: NameInfo): string | undefined {
+    return name === Names.status ? String(this.status) : undefined;
+  }
+
+  protected override setPseudo(name: NameInfo, value: string): void {
+    if (name === Names.status) this.status = Number(value);
+  }
+}

@@ -1,0 +1,110 @@
+// What the network layer offers to codecs, network filters and listeners: connections with watermarks and the
+// network-filter chain. Nothing here knows HTTP.
+import type { Address } from '../base/address.ts';
+import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
+
+export const ConnectionEvent = {
+  /** Upstream connections only: ready for bytes. */
+  Connected: 0,
+  /** The peer closed (FIN with nothing left to do, or RST). */
+  RemoteClose: 1,
+  /** We closed. */
+  LocalClose: 2,
+} as const;
+export type ConnectionEvent = (typeof ConnectionEvent)[keyof typeof ConnectionEvent];
+
+export const CloseType = {
+  /** Throw pending output away. */
+  NoFlush: 0,
+  /** Write what is pending, then close. */
+  Flush: 1,
+  /** Write what is pending, send FIN, wait for the peer's FIN at most `delayed_close_timeout`, so that it reads our answer before a RST. */
+  FlushAndDelay: 2,
+  /** Close with RST. */
+  Abort: 3,
+} as const;
+export type CloseType = (typeof CloseType)[keyof typeof CloseType];
+
+export interface ConnectionCallbacks {
+  /** Exactly one of RemoteClose and LocalClose ends every connection. */
+  onConnectionEvent(event: ConnectionEvent): void;
+  /** Output that the peer has not taken exceeds the limit; stop producing. */
+  onAboveWriteBufferHighWatermark(): void;
+  /** It fell below half of the limit. */
+  onBelowWriteBufferLowWatermark(): void;
+}
+
+/** Receives what a connection reads. */
+export interface ConnectionReader {
+  /** `data` is borrowed; empty when only the end is told. `endStream`: the peer half-closed, nothing more comes. */
+  onData(data: Buffer, endStream: boolean): void;
+}
+
+export interface Connection {
+  readonly id: number;
+  readonly localAddress: Address;
+  readonly remoteAddress: Address;
+  readonly closed: boolean;
+  /** ALPN result; empty without TLS. */
+  readonly nextProtocol: string;
+  /** Why the transport failed, in words (`connection refused`, a TLS reason); empty while it has not. */
+  readonly transportFailureReason: string;
+  /** Copied into the connection's output, which is written once for each turn of the event loop. Text is one character per byte. */
+  writeLatin1(text: string): void;
+  /** Borrowed `data` (valid until the call returns). */
+  writeBuffer(data: Buffer): void;
+  /** Writes what is gathered now instead of at the end of the turn. */
+  flush(): void;
+  /** Half-closes after pending output. */
+  endWrite(): void;
+  close(type: CloseType, details?: string): void;
+  /** Counts: bytes are read while no disable is outstanding. */
+  readDisable(disable: boolean): void;
+  /** The one receiver of bytes: a filter chain (downstream), a codec's owner (upstream). */
+  setReader(reader: ConnectionReader): void;
+  addCallbacks(callbacks: ConnectionCallbacks): void;
+  removeCallbacks(callbacks: ConnectionCallbacks): void;
+  /** Bytes of output above which the high-watermark callbacks fire; 0 means no limit. */
+  setBufferLimit(bytes: number): void;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+// --- network filters -----------------------------------------------------------------------------------------------
+
+export const FilterStatus = {
+  /** Go on to the next filter. */
+  Continue: 0,
+  /** Stop; the filter calls `continueReading` when the next may run. Bytes are kept meanwhile, up to the buffer limit, then reading stops. */
+  StopIteration: 1,
+} as const;
+export type FilterStatus = (typeof FilterStatus)[keyof typeof FilterStatus];
+
+export interface ReadFilterCallbacks {
+  readonly connection: Connection;
+  readonly info: DownstreamConnectionInfo;
+  continueReading(): void;
+}
+
+/** A filter of the bytes from downstream. The last one of a chain is terminal: it never continues. */
+export interface ReadFilter {
+  initialize(callbacks: ReadFilterCallbacks): void;
+  /** Called once, before any data. */
+  onNewConnection(): FilterStatus;
+  /** `data` is borrowed. `endStream`: the peer half-closed. */
+  onData(data: Buffer, endStream: boolean): FilterStatus;
+}
+
+/** A filter of the bytes to downstream, called in reverse order. May replace the bytes. */
+export interface WriteFilter {
+  onWrite(data: Buffer, endStream: boolean): FilterStatus;
+}
+
+/** Made once for each filter chain, shared by its connections. */
+export interface NetworkFilterFactory {
+  createFilter(): ReadFilter;
+  /** The chain is removed: drain what the factory's filters own (HTTP: `connection: close`), it will be dropped later. */
+  onDrain?(): void;
+  /** Resources that must be ready before the listener takes traffic (RDS). */
+  readonly ready?: Promise<void>;
+}

@@ -1,0 +1,117 @@
+// Owns what is known of one request (or one L4 connection) while and after it runs: the input of access logs, of
+// response-code details and, later, of tracing and policy. Written by whoever learns a fact; nobody derives it twice.
+//
+// Times are monotonic milliseconds (base/clock.ts), -1 while they have not happened.
+import type { Address } from '../base/address.ts';
+
+/** The upstream host of the last attempt, as far as the log needs it. */
+export interface UpstreamHostInfo {
+  readonly address: Address;
+  readonly hostname: string;
+  readonly clusterName: string;
+  /** Name for stats and logs (`alt_stat_name`), else the cluster's. */
+  readonly clusterObservabilityName: string;
+}
+
+/** Facts of the upstream side of a request. */
+export class UpstreamInfo {
+  host: UpstreamHostInfo | null = null;
+  localAddress: Address | null = null;
+  remoteAddress: Address | null = null;
+  connectionId = 0;
+  protocol = -1;
+  attemptCount = 0;
+  /** Words of the transport, e.g. `connection refused`, for %UPSTREAM_TRANSPORT_FAILURE_REASON%. */
+  transportFailureReason = '';
+  connectStart = -1;
+  connectEnd = -1;
+  firstByteSent = -1;
+  lastByteSent = -1;
+  firstByteReceived = -1;
+  lastByteReceived = -1;
+  wireBytesSent = 0;
+  wireBytesReceived = 0;
+  headerBytesSent = 0;
+  headerBytesReceived = 0;
+}
+
+/** What a request knows of the connection it came on; one object for each connection, shared by its requests. */
+export interface DownstreamConnectionInfo {
+  readonly id: number;
+  readonly localAddress: Address;
+  /** Peer of the socket, or what a listener filter learned (PROXY protocol). */
+  readonly directRemoteAddress: Address;
+  readonly listenerName: string;
+  readonly filterChainName: string;
+  /** SNI; empty without TLS. */
+  readonly requestedServerName: string;
+  /** Non-null when the connection is TLS (issue 5 fills it). */
+  readonly tls: TlsConnectionInfo | null;
+  /** For %CONNECTION_TERMINATION_DETAILS%. */
+  terminationDetails: string;
+  transportFailureReason: string;
+}
+
+export interface TlsConnectionInfo {
+  readonly version: string;
+  readonly cipher: string;
+}
+
+export class StreamInfo {
+  /** Milliseconds since the epoch. */
+  startTimeWall: number;
+  startTime: number;
+  /** Last byte of the request received. */
+  lastDownstreamReceived = -1;
+  firstDownstreamSent = -1;
+  lastDownstreamSent = -1;
+  /** The stream is over (logged). */
+  requestComplete = -1;
+
+  readonly connection: DownstreamConnectionInfo;
+  /** The client as trusted headers say; the direct peer where nothing else is known. */
+  downstreamRemoteAddress: Address;
+  protocol = -1;
+
+  /** Body bytes. */
+  bytesReceived = 0;
+  bytesSent = 0;
+  wireBytesReceived = 0;
+  wireBytesSent = 0;
+  headerBytesReceived = 0;
+  headerBytesSent = 0;
+
+  responseFlags = 0;
+  responseCode = 0;
+  /** Stable token such as `via_upstream` or `route_not_found`. */
+  responseCodeDetails = '';
+  /** The likely cause in words, for the log (DESIGN 4): which host, which limit, which policy. */
+  cause = '';
+
+  routeName = '';
+  virtualHostName = '';
+  virtualClusterName = '';
+  routeConfigName = '';
+  clusterName = '';
+  upstream: UpstreamInfo | null = null;
+  requestId = '';
+
+  /** Dynamic metadata by filter namespace; made when first written. */
+  dynamicMetadata: Map<string, Record<string, unknown>> | null = null;
+  filterState: Map<string, unknown> | null = null;
+
+  constructor(startTime: number, startTimeWall: number, connection: DownstreamConnectionInfo) {
+    this.startTime = startTime;
+    this.startTimeWall = startTimeWall;
+    this.connection = connection;
+    this.downstreamRemoteAddress = connection.directRemoteAddress;
+  }
+
+  setFlag(flag: number): void {
+    this.responseFlags |= flag;
+  }
+
+  hasFlag(flag: number): boolean {
+    return (this.responseFlags & flag) !== 0;
+  }
+}

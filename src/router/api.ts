@@ -1,0 +1,112 @@
+// What the router layer offers: route tables that match a request, the routes they answer with, the router filter.
+import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
+import type { StreamInfo } from '../observability/stream-info.ts';
+import type { ClusterHandle, Priority } from '../upstream/api.ts';
+
+/** What a match may look at. */
+export interface RouteMatchContext {
+  readonly headers: RequestHeaders;
+  readonly streamInfo: StreamInfo;
+  /** Uniform integer in [0, 2^32), the same for the whole request: runtime fractions and weighted clusters. */
+  readonly randomValue: number;
+}
+
+/** An immutable, prepared route configuration. */
+export interface RouteTable {
+  /** RouteConfiguration.name. */
+  readonly name: string;
+  match(context: RouteMatchContext): RouteMatchResult;
+  /** Header names that only this proxy may set (internal_only_headers), removed from external requests. */
+  readonly internalOnlyHeaders: readonly string[];
+  /** Names of clusters that routes forward to, each once; for validation and for waiting until they are warm. */
+  readonly clusterNames: readonly string[];
+}
+
+export type RouteMatchResult =
+  | Route
+  /** Why nothing matched: `cause` in words, naming the nearest miss (DESIGN 4). */
+  | { readonly kind: 'none'; readonly cause: string };
+
+export type Route = ForwardRoute | RedirectRoute | DirectResponseRoute;
+
+export interface RouteBase {
+  readonly name: string;
+  readonly virtualHostName: string;
+  readonly routeConfigName: string;
+  /** Most specific typed_per_filter_config by filter name: route, virtual host, route configuration. */
+  perFilterConfig(filterName: string): unknown;
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Body bytes of the request that may be buffered for filters and retries (per_request_buffer_limit_bytes); undefined: the listener's. */
+  readonly requestBufferLimit: number | undefined;
+}
+
+export interface ForwardRoute extends RouteBase {
+  readonly kind: 'forward';
+  /** The cluster, by weight or header where configured. A handle whose `cluster` is null answers `clusterNotFoundStatus`. */
+  selectCluster(context: RouteMatchContext): ClusterHandle;
+  readonly clusterNotFoundStatus: number;
+  readonly priority: Priority;
+  /** Milliseconds; 0 disables. Default 15,000. */
+  readonly timeoutMs: number;
+  /** Milliseconds without bytes; 0 disables; undefined: the connection manager's. */
+  readonly idleTimeoutMs: number | undefined;
+  /** undefined: the connection manager's. */
+  readonly maxStreamDurationMs: number | undefined;
+  readonly retryPolicy: RetryPolicy | null;
+  readonly includeAttemptCountInRequest: boolean;
+  readonly includeAttemptCountInResponse: boolean;
+  readonly autoHostRewrite: boolean;
+  /** Per upgrade token in lower case: allowed or not; absent: the connection manager's. */
+  readonly upgrades: ReadonlyMap<string, boolean>;
+  /** Path, host and header rules on the way up, in Envoy's order. */
+  finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo): void;
+  /** Header rules on the way down. */
+  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
+}
+
+export interface RedirectRoute extends RouteBase {
+  readonly kind: 'redirect';
+  readonly status: number;
+  /** The Location. */
+  location(headers: RequestHeaders): string;
+  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
+}
+
+export interface DirectResponseRoute extends RouteBase {
+  readonly kind: 'direct';
+  readonly status: number;
+  readonly body: string;
+  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
+}
+
+/** Bits of retry_on; issue 4 completes the conditions. */
+export const RetryOn = {
+  FiveXx: 1 << 0,
+  GatewayError: 1 << 1,
+  ConnectFailure: 1 << 2,
+  Retriable4xx: 1 << 3,
+  RefusedStream: 1 << 4,
+  RetriableStatusCodes: 1 << 5,
+  Reset: 1 << 6,
+  ResetBeforeRequest: 1 << 7,
+  RetriableHeaders: 1 << 8,
+  EnvoyRateLimited: 1 << 9,
+} as const;
+
+export interface RetryPolicy {
+  readonly retryOn: number;
+  readonly numRetries: number;
+  /** Milliseconds; 0: none of its own. */
+  readonly perTryTimeoutMs: number;
+  readonly retriableStatusCodes: readonly number[];
+  readonly backOffBaseMs: number;
+  readonly backOffMaxMs: number;
+}
+
+/**
+ * Where a connection manager's routes come from: its own configuration, or a file or control plane by name (RDS).
+ * `current` is read at each request; null before the first arrived.
+ */
+export interface RouteProvider {
+  readonly current: RouteTable | null;
+}

@@ -1,0 +1,183 @@
+// What the upstream layer offers to the router and to whatever calls other services: clusters by handle, hosts,
+// load balancing, circuit breakers, connection pools.
+import type { Address } from '../base/address.ts';
+import type { UpstreamHostInfo } from '../observability/stream-info.ts';
+import type { Counter, Gauge } from '../observability/stats/api.ts';
+import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+
+export const Priority = { Default: 0, High: 1 } as const;
+export type Priority = (typeof Priority)[keyof typeof Priority];
+
+/** An endpoint of a cluster. One object for as long as the endpoint exists: pools and counts hang on it. */
+export interface Host extends UpstreamHostInfo {
+  readonly address: Address;
+  readonly hostname: string;
+  readonly weight: number;
+  readonly priority: number;
+  readonly locality: Locality;
+  readonly canary: boolean;
+  /** Endpoint metadata by namespace (filter_metadata). */
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly health: HostHealth;
+  readonly stats: HostStats;
+}
+
+export type HostHealth = 'healthy' | 'degraded' | 'unhealthy';
+
+export interface Locality {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+}
+
+/** Per-host numbers shown by /clusters and read by least request. */
+export interface HostStats {
+  rqActive: number;
+  rqTotal: number;
+  rqSuccess: number;
+  rqError: number;
+  rqTimeout: number;
+  cxActive: number;
+  cxTotal: number;
+  cxConnectFail: number;
+}
+
+/** What a load balancer may look at. The router's request implements it; all members are cheap. */
+export interface LoadBalancerContext {
+  readonly requestHeaders: RequestHeaders | null;
+  /** Hash for consistent-hash balancers; null when no hash policy applies. */
+  hashKey(): bigint | null;
+  /** Metadata the chosen host must carry (subset load balancing, later issue); null for any. */
+  readonly metadataMatch: Readonly<Record<string, unknown>> | null;
+  /** A host that was tried already may be refused so that a retry goes elsewhere. */
+  shouldSelectAnotherHost(host: Host): boolean;
+  /** How often `shouldSelectAnotherHost` is asked before any host will do. */
+  readonly hostSelectionAttempts: number;
+}
+
+/**
+ * A name for a cluster that never goes stale: routes hold handles, so that no look-up by name is left on the request
+ * path and a cluster may come, change or go at any time.
+ */
+export interface ClusterHandle {
+  readonly name: string;
+  /** Null while no such cluster is active (unknown, warming for the first time, removed). */
+  readonly cluster: Cluster | null;
+}
+
+export interface Cluster {
+  readonly info: ClusterInfo;
+  readonly stats: ClusterTrafficStats;
+  /** A host by the balancer; null when none may be used. */
+  chooseHost(context: LoadBalancerContext): Host | null;
+  /** Pool of connections to that host for HTTP. Made when first asked for. */
+  httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool;
+  readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
+}
+
+export interface ClusterInfo {
+  readonly name: string;
+  readonly observabilityName: string;
+  readonly maintenanceMode: boolean;
+  /** Milliseconds. */
+  readonly connectTimeoutMs: number;
+  readonly perConnectionBufferLimitBytes: number;
+  readonly maxResponseHeadersBytes: number;
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** HTTP features the pool will use, so that the router may prepare headers. */
+  readonly upstreamProtocol: Protocol;
+}
+
+/** Counters the router writes (Envoy's `cluster.NAME.` names); the pool writes its own. */
+export interface ClusterTrafficStats {
+  readonly upstreamRqTotal: Counter;
+  readonly upstreamRqActive: Gauge;
+  readonly upstreamRqCompleted: Counter;
+  readonly upstreamRqTimeout: Counter;
+  readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqRxReset: Counter;
+  readonly upstreamRqTxReset: Counter;
+  readonly upstreamRqRetry: Counter;
+  readonly upstreamRqRetrySuccess: Counter;
+  readonly upstreamRqRetryLimitExceeded: Counter;
+  readonly upstreamRqRetryOverflow: Counter;
+  readonly upstreamRqMaintenanceMode: Counter;
+  readonly upstreamRqPendingOverflow: Counter;
+  readonly upstreamCxNoneHealthy: Counter;
+  readonly upstreamFlowControlPausedReading: Counter;
+  readonly upstreamFlowControlResumedReading: Counter;
+  readonly upstreamFlowControlBackedUp: Counter;
+  readonly upstreamFlowControlDrained: Counter;
+  /** `upstream_rq_NNN`, `upstream_rq_Nxx` and, for internal and external requests, their twins; and `upstream_rq_time`. */
+  recordResponse(status: number, internalRequest: boolean, canary: boolean): void;
+  recordResponseTime(milliseconds: number, internalRequest: boolean): void;
+}
+
+/** One priority's limits. `tryAcquire...` counts; each success needs its release. */
+export interface CircuitBreaker {
+  readonly connections: ResourceLimit;
+  readonly pendingRequests: ResourceLimit;
+  readonly requests: ResourceLimit;
+  readonly retries: ResourceLimit;
+}
+
+export interface ResourceLimit {
+  readonly max: number;
+  readonly count: number;
+  canCreate(): boolean;
+  inc(): void;
+  dec(): void;
+}
+
+// --- HTTP pools ----------------------------------------------------------------------------------------------------
+
+export const PoolFailureReason = {
+  /** A circuit breaker or the pending queue is full. */
+  Overflow: 0,
+  LocalConnectionFailure: 1,
+  RemoteConnectionFailure: 2,
+  Timeout: 3,
+} as const;
+export type PoolFailureReason = (typeof PoolFailureReason)[keyof typeof PoolFailureReason];
+
+/** The connection a stream was given, for stream info and the retry rule of DESIGN 4. */
+export interface UpstreamConnectionInfo {
+  readonly id: number;
+  readonly localAddress: Address;
+  readonly remoteAddress: Address;
+  /** Another request had used it before: a reset before any response byte is the peer's idle close, most likely. */
+  readonly reused: boolean;
+  readonly protocol: Protocol;
+  /** Monotonic milliseconds of connect start and end. */
+  readonly connectStart: number;
+  readonly connectEnd: number;
+  readonly transportFailureReason: string;
+}
+
+export interface PoolCallbacks {
+  /** May be called before `newStream` returns. `stream.callbacks` is the caller's to set. */
+  onPoolReady(stream: ClientStream, host: Host, connection: UpstreamConnectionInfo): void;
+  /** `details` in words: what failed, which limit. */
+  onPoolFailure(reason: PoolFailureReason, details: string, host: Host): void;
+}
+
+export interface Cancellable {
+  /** Gives up the wait for a connection. */
+  cancel(): void;
+}
+
+export interface HttpPool {
+  /** Null when `callbacks` were called already. */
+  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): Cancellable | null;
+}
+
+// --- cluster manager -----------------------------------------------------------------------------------------------
+
+export interface ClusterManager {
+  /** The handle for a name, made when first asked for; the same object each time. */
+  handle(name: string): ClusterHandle;
+  /** Clusters that are active, in order of their arrival; for admin and route validation. */
+  clusters(): Iterable<Cluster>;
+  has(name: string): boolean;
+}
