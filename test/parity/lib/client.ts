@@ -1,0 +1,102 @@
+// Owns the scripted client: raw sockets to the proxy, each recording every response that came and whether the proxy closed.
+import { connect, type Socket } from 'node:net';
+import type { Signals } from './signals.ts';
+import { isInterim, WireReader } from './wire-reader.ts';
+
+export class ClientConnection {
+  readonly name: string;
+  readonly socket: Socket;
+  readonly reader = new WireReader('response');
+  localPort = 0;
+  /** The proxy closed or reset the connection (both are one to a recording: which comes first on the wire is a race). */
+  closed = false;
+  leaving = false;
+  requestsSent = 0;
+  #awaited = 0;
+  #awaitedInterim = 0;
+  readonly #signals: Signals;
+
+  private constructor(name: string, socket: Socket, signals: Signals) {
+    this.name = name;
+    this.socket = socket;
+    this.#signals = signals;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.reader.push(chunk);
+      signals.changed();
+    });
+    const gone = () => {
+      if (!this.leaving) this.closed = true;
+      this.reader.end();
+      if (!socket.writableEnded) socket.end();
+      signals.changed();
+    };
+    socket.on('end', gone);
+    socket.on('error', gone);
+    socket.on('close', gone);
+  }
+
+  static async open(name: string, port: number, signals: Signals): Promise<ClientConnection> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const connection = new ClientConnection(name, socket, signals);
+    await new Promise<void>((resolve) => {
+      socket.once('connect', resolve);
+      socket.once('close', () => resolve());
+    });
+    connection.localPort = socket.localPort ?? 0;
+    return connection;
+  }
+
+  /** Sends raw bytes; `methods` are those of the requests in it, for the reading of their responses. */
+  async send(data: string, methods: readonly string[]): Promise<void> {
+    for (const method of methods) this.reader.expectResponseTo(method);
+    this.requestsSent += methods.length;
+    if (this.socket.destroyed || this.socket.writableEnded) return;
+    const bytes = Buffer.from(data, 'latin1');
+    if (!this.socket.write(bytes))
+      await this.#signals.within(5_000, () => !this.socket.writableNeedDrain || this.closed);
+    // Separate turns keep separate sends separate segments.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Waits for the next final response, or for the end of the connection. */
+  async nextResponse(limitMs: number): Promise<boolean> {
+    const wanted = ++this.#awaited;
+    return this.#signals.within(limitMs, () => this.closed || this.#finals() >= wanted);
+  }
+
+  /** Waits for the next 1xx response. */
+  async nextInterim(limitMs: number): Promise<boolean> {
+    const wanted = ++this.#awaitedInterim;
+    const seen = () => this.reader.messages.filter(isInterim).length;
+    return this.#signals.within(limitMs, () => this.closed || seen() >= wanted);
+  }
+
+  closes(limitMs: number): Promise<boolean> {
+    return this.#signals.within(limitMs, () => this.closed);
+  }
+
+  /** Every request sent has had its final response. */
+  get answered(): boolean {
+    return this.#finals() >= this.requestsSent;
+  }
+
+  /** A tunnel never ends, so its head counts. */
+  #finals(): number {
+    return this.reader.messages.filter((m) => !isInterim(m) && (m.complete || m.framing === 'tunnel')).length;
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  reset(): void {
+    this.leaving = true;
+    this.socket.resetAndDestroy();
+  }
+
+  leave(): void {
+    this.leaving = true;
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,150 @@
+// Owns what is compared: one observation of a scenario, and the normalising that makes two runs of the same behaviour equal.
+// What varies from run to run (dates, ids, ports, durations) is replaced by a name only where it has the form it must have, so
+// that a missing date or a malformed id still shows.
+import type { ClientConnection } from './client.ts';
+import type { BodyView, Scenario } from './scenario.ts';
+import type { ScriptedUpstream } from './upstream.ts';
+import type { WireMessage } from './wire-reader.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Plain JSON; the layout is described in docs/parity.md. */
+export type Observation = { [key: string]: Json };
+
+export interface Taken {
+  clients: readonly ClientConnection[];
+  upstreams: readonly ScriptedUpstream[];
+  logs: Record<string, string[]>;
+  stats: Record<string, number | string>;
+  /** Placeholder name → port. */
+  ports: Record<string, number>;
+  folder: string;
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const IMF_DATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+
+/** Turns raw recordings into the form that is stored and compared. */
+export function normalise(scenario: Scenario, taken: Taken): Observation {
+  const masker = new Masker(scenario, taken);
+  const client: Record<string, Json> = {};
+  for (const connection of taken.clients) {
+    const responses = connection.reader.messages.map((m) => masker.message(m, scenario.view));
+    client[connection.name] = { responses, closed: connection.closed };
+    if (connection.reader.leftover !== '')
+      client[`${connection.name} leftover`] = masker.text(connection.reader.leftover);
+  }
+  const upstream: Record<string, Json> = {};
+  for (const server of taken.upstreams) {
+    if (server.connections.length === 0) continue;
+    upstream[server.name] = server.connections.map((connection) => ({
+      requests: connection.reader.messages.map((m) => masker.message(m, 'text')),
+      closed: connection.closedByProxy,
+    }));
+  }
+  const log: Record<string, Json> = {};
+  for (const [name, lines] of Object.entries(taken.logs)) log[name] = lines.map((line) => logLine(masker.text(line)));
+  const observation: Observation = { client, upstream };
+  if (Object.keys(log).length > 0) observation['log'] = log;
+  if (Object.keys(taken.stats).length > 0) observation['stats'] = taken.stats;
+  return observation;
+}
+
+function logLine(line: string): Json {
+  if (!line.startsWith('{')) return line;
+  try {
+    return JSON.parse(line) as Json;
+  } catch {
+    return line;
+  }
+}
+
+class Masker {
+  readonly #scenario: Scenario;
+  readonly #replacements: [RegExp, string][] = [];
+  readonly #uuids = new Map<string, string>();
+
+  constructor(scenario: Scenario, taken: Taken) {
+    this.#scenario = scenario;
+    for (const mask of scenario.mask) this.#replacements.push([new RegExp(mask.pattern, 'gm'), mask.with]);
+    this.#replacements.push([new RegExp(escapeRegExp(taken.folder), 'g'), '@TMP@']);
+    for (const [name, port] of Object.entries(taken.ports)) this.#port(port, `@${name}@`);
+    for (const client of taken.clients) this.#port(client.localPort, `@CLIENT_${client.name}@`);
+    for (const upstream of taken.upstreams) {
+      for (const connection of upstream.connections) this.#port(connection.remotePort, '@PROXY@');
+    }
+    this.#replacements.push([/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>']);
+  }
+
+  #port(port: number, name: string): void {
+    if (port > 0) this.#replacements.push([new RegExp(`(?<=:|: |")${port}\\b`, 'g'), name]);
+  }
+
+  text(raw: string): string {
+    let masked = raw;
+    for (const [pattern, replacement] of this.#replacements) masked = masked.replace(pattern, replacement);
+    // Numbered by first appearance: the same id in two places must stay the same. The version digit is contract (trace reason).
+    return masked.replace(UUID, (id, version: string) => {
+      if (this.#scenario.source.includes(id)) return id;
+      const known = this.#uuids.get(id) ?? `<uuid ${this.#uuids.size + 1}, version ${version}>`;
+      this.#uuids.set(id, known);
+      return known;
+    });
+  }
+
+  message(message: WireMessage, view: BodyView): Json {
+    const result: Record<string, Json> = {
+      start: this.text(message.start),
+      headers: message.headers.map((line) => this.#header(line)),
+      framing: message.framing,
+      body: this.#body(message.body, view),
+      complete: message.complete,
+    };
+    if (message.trailers.length > 0) result['trailers'] = message.trailers.map((line) => this.text(line));
+    if (message.problem !== undefined) result['problem'] = message.problem;
+    return result;
+  }
+
+  #header(line: string): string {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    const value = line.slice(colon + 1).trim();
+    const lower = name.toLowerCase();
+    if (lower === 'date' && IMF_DATE.test(value)) return `${name}: <date>`;
+    if (lower === 'x-envoy-upstream-service-time' && /^\d+$/.test(value)) return `${name}: <ms>`;
+    if (this.#scenario.volatile.includes(lower)) return `${name}: <volatile>`;
+    return this.text(line);
+  }
+
+  #body(body: string, view: BodyView): Json {
+    const masked = this.text(body);
+    if (view === 'text') return masked;
+    if (typeof view === 'object') {
+      const pattern = new RegExp(view.lines);
+      return masked.split('\n').filter((line) => pattern.test(line));
+    }
+    try {
+      const parsed = JSON.parse(masked) as Json;
+      return view === 'json' ? parsed : shapeOf(parsed);
+    } catch {
+      return masked;
+    }
+  }
+}
+
+/** Names and types of a JSON value; a list keeps the distinct shapes of its entries. */
+function shapeOf(value: Json): Json {
+  if (Array.isArray(value)) {
+    const shapes = new Map(value.map((entry) => [JSON.stringify(shapeOf(entry)), shapeOf(entry)]));
+    return [...shapes.values()];
+  }
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shapeOf(entry)]));
+  }
+  return value === null ? 'null' : typeof value;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,259 @@
+// Owns the run of a scenario against a running proxy: plays the client's script, lets the scripted upstream answer, and takes
+// observations until nothing more is to come. No fixed sleeps decide a result: with a recording at hand a run ends when it equals
+// the recording (or a limit passes), without one when everything has been quiet for the scenario's `quiet` time.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClientConnection } from './client.ts';
+import { judge, type Verdict } from './compare.ts';
+import { normalise, type Observation } from './observation.ts';
+import { allocatePort, type ProxyKind, ProxyProcess } from './proxy-process.ts';
+import { type ClientStep, defaultRules, type Scenario, type Suite } from './scenario.ts';
+import { Signals } from './signals.ts';
+import { ScriptedUpstream } from './upstream.ts';
+
+const STEP_LIMIT_MS = 3_000;
+const EQUAL_LIMIT_MS = 2_500;
+/** After everything equals the recording: long enough for a late close, line or message to show, short enough for hundreds of runs. */
+const GRACE_MS = 15;
+
+/** A suite's proxy with its upstreams, for one scenario after the other. */
+export class SuiteRun {
+  readonly proxy: ProxyProcess;
+  readonly #ports: Record<string, number>;
+  readonly #folder: string;
+  readonly #upstreams: ScriptedUpstream[];
+  readonly #logOffsets = new Map<string, number>();
+
+  private constructor(
+    proxy: ProxyProcess,
+    ports: Record<string, number>,
+    folder: string,
+    upstreams: ScriptedUpstream[],
+  ) {
+    this.proxy = proxy;
+    this.#ports = ports;
+    this.#folder = folder;
+    this.#upstreams = upstreams;
+  }
+
+  static async start(suite: Suite, kind: ProxyKind): Promise<SuiteRun> {
+    const folder = mkdtempSync(join(tmpdir(), `parity-${suite.name}-`));
+    const ports: Record<string, number> = {};
+    const upstreams: ScriptedUpstream[] = [];
+    try {
+      let config = suite.config.replaceAll('@TMP@', folder);
+      for (const name of new Set([...config.matchAll(/@([A-Z][A-Z0-9_]*)@/g)].map((m) => m[1] ?? ''))) {
+        const port = await allocatePort();
+        ports[name] = port;
+        // Where a placeholder is a whole value it stands in quotes, to be YAML before it is filled in.
+        config = config.replaceAll(`"@${name}@"`, String(port)).replaceAll(`@${name}@`, String(port));
+        if (!name.startsWith('UPSTREAM')) continue;
+        const upstream = new ScriptedUpstream(name, new Signals());
+        await upstream.listen(port);
+        upstreams.push(upstream);
+      }
+      const admin = ports['ADMIN'];
+      if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
+      const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);
+      return new SuiteRun(proxy, ports, folder, upstreams);
+    } catch (error) {
+      for (const upstream of upstreams) upstream.close();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.proxy.stop();
+    for (const upstream of this.#upstreams) upstream.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Plays it once. With `expected` the run is over when it equals that, otherwise when it is quiet. */
+  async play(
+    scenario: Scenario,
+    expected: Observation | null,
+  ): Promise<{ observation: Observation; verdict: Verdict | null }> {
+    const signals = new Signals();
+    for (const upstream of this.#upstreams) upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals);
+    for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
+    const names = [...scenario.stats, ...scenario.gauges];
+    const before = await this.proxy.stats(names);
+    const clients = new Map<string, ClientConnection>();
+    const observe = async (): Promise<Observation> =>
+      normalise(scenario, {
+        clients: [...clients.values()],
+        upstreams: this.#upstreams,
+        logs: this.#logLines(scenario),
+        stats: await this.#stats(scenario, before),
+        ports: this.#ports,
+        folder: this.#folder,
+      });
+    try {
+      for (const step of scenario.client) await this.#step(step, scenario, clients, signals);
+      if (expected === null) return { observation: await this.#whenQuiet(scenario, signals, observe), verdict: null };
+      return await this.#whenEqual(scenario, expected, signals, observe);
+    } finally {
+      await this.#leave([...clients.values()], scenario);
+      signals.end();
+    }
+  }
+
+  async #step(
+    step: ClientStep,
+    scenario: Scenario,
+    clients: Map<string, ClientConnection>,
+    signals: Signals,
+  ): Promise<void> {
+    if ('upstream' in step) {
+      await signals.within(
+        STEP_LIMIT_MS,
+        () => this.#upstreams.reduce((sum, u) => sum + u.requests, 0) >= step.upstream,
+      );
+      return;
+    }
+    if ('signal' in step) {
+      signals.give(step.signal);
+      return;
+    }
+    if ('stat' in step) {
+      await this.#untilStat(step.stat, step.is);
+      return;
+    }
+    const client = await this.#client(step.on ?? 'a', scenario, clients, signals);
+    if ('send' in step) {
+      await client.send(step.send.repeat(step.times ?? 1), step.methods ?? methodsOf(step.send));
+    } else if ('request' in step) {
+      await client.send(compose(step.request, step.headers ?? [], step.body), [step.request.split(' ')[0] ?? 'GET']);
+      if (step.wait ?? true) await client.nextResponse(STEP_LIMIT_MS);
+    } else if ('await' in step) {
+      if (step.await === 'response') await client.nextResponse(STEP_LIMIT_MS);
+      else if (step.await === 'interim') await client.nextInterim(STEP_LIMIT_MS);
+      else await client.closes(STEP_LIMIT_MS);
+    } else if ('end' in step) {
+      client.end();
+    } else {
+      client.reset();
+    }
+  }
+
+  async #client(
+    name: string,
+    scenario: Scenario,
+    clients: Map<string, ClientConnection>,
+    signals: Signals,
+  ): Promise<ClientConnection> {
+    const known = clients.get(name);
+    if (known) return known;
+    const placeholder = scenario.connections[name] ?? scenario.listen;
+    const port = this.#ports[placeholder];
+    if (port === undefined) throw new Error(`${scenario.folder}: envoy.yaml has no @${placeholder}@`);
+    const client = await ClientConnection.open(name, port, signals);
+    clients.set(name, client);
+    return client;
+  }
+
+  async #untilStat(name: string, value: number): Promise<void> {
+    const deadline = Date.now() + STEP_LIMIT_MS;
+    while (Date.now() < deadline && (await this.proxy.stats([name])).get(name) !== value) await delay(5);
+  }
+
+  async #whenQuiet(scenario: Scenario, signals: Signals, observe: () => Promise<Observation>): Promise<Observation> {
+    let last = '';
+    let since = Date.now();
+    const deadline = Date.now() + 20_000;
+    while (Date.now() < deadline) {
+      const now = `${signals.events} ${JSON.stringify(await observe())}`;
+      if (now !== last) {
+        last = now;
+        since = Date.now();
+      } else if (Date.now() - since >= scenario.quiet) break;
+      await delay(10);
+    }
+    return observe();
+  }
+
+  async #whenEqual(
+    scenario: Scenario,
+    expected: Observation,
+    signals: Signals,
+    observe: () => Promise<Observation>,
+  ): Promise<{ observation: Observation; verdict: Verdict }> {
+    const deadline = Date.now() + Math.max(EQUAL_LIMIT_MS, 2 * scenario.quiet);
+    for (;;) {
+      const observation = await observe();
+      const verdict = judge(expected, observation, scenario.differences);
+      const equal = verdict.unexpected.length === 0 && verdict.unused.length === 0;
+      if (equal) {
+        await delay(GRACE_MS);
+        const later = await observe();
+        const again = judge(expected, later, scenario.differences);
+        return { observation: later, verdict: again };
+      }
+      if (Date.now() > deadline || this.proxy.exited !== null) return { observation, verdict };
+      const events = signals.events;
+      await signals.within(10, () => signals.events !== events);
+    }
+  }
+
+  /** Leaves the proxy with nothing open, so that the next scenario starts clean and no late log line falls into it. */
+  async #leave(clients: readonly ClientConnection[], scenario: Scenario): Promise<void> {
+    const unanswered = clients.some((client) => !client.answered);
+    for (const client of clients) client.leave();
+    await Promise.all(this.#upstreams.map((upstream) => upstream.settle(1_000)));
+    const deadline = Date.now() + 1_000;
+    while (Date.now() < deadline && this.proxy.exited === null) {
+      if ((await this.proxy.openWork().catch(() => 0)) === 0) break;
+      await delay(5);
+    }
+    if (unanswered && scenario.logs.length > 0) await delay(30);
+  }
+
+  async #stats(scenario: Scenario, before: Map<string, number>): Promise<Record<string, number | string>> {
+    const after = await this.proxy.stats([...scenario.stats, ...scenario.gauges]);
+    const result: Record<string, number | string> = {};
+    for (const name of scenario.stats) {
+      const value = after.get(name);
+      result[name] = value === undefined ? 'absent' : value - (before.get(name) ?? 0);
+    }
+    for (const name of scenario.gauges) result[name] = after.get(name) ?? 'absent';
+    return result;
+  }
+
+  #logSize(name: string): number {
+    const file = join(this.#folder, name);
+    return existsSync(file) ? statSync(file).size : 0;
+  }
+
+  #logLines(scenario: Scenario): Record<string, string[]> {
+    const result: Record<string, string[]> = {};
+    for (const name of scenario.logs) {
+      const file = join(this.#folder, name);
+      if (!existsSync(file)) {
+        result[name] = [];
+        continue;
+      }
+      const text = readFileSync(file)
+        .subarray(this.#logOffsets.get(name) ?? 0)
+        .toString('utf8');
+      // A line without its end is still being written.
+      result[name] = text.split('\n').slice(0, -1);
+    }
+    return result;
+  }
+}
+
+/** The methods of the requests that start in those bytes, as a lenient eye sees them. */
+function methodsOf(data: string): string[] {
+  return [...data.matchAll(/(?:^|\n|\r)([A-Za-z]+) \S+ HTTP\/1/g)].map((match) => match[1] ?? 'GET');
+}
+
+function compose(line: string, headers: readonly string[], body: string | undefined): string {
+  const lines = [`${line} HTTP/1.1`];
+  if (!headers.some((h) => /^host:/i.test(h))) lines.push('Host: parity.test');
+  lines.push(...headers);
+  if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body, 'latin1')}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}

@@ -1,0 +1,158 @@
+// Owns the scripted upstream: a raw socket server that records what the proxy sent and answers by the rules of the scenario that
+// runs at the moment. Raw on purpose: an HTTP library would hide what is on the wire.
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { UpstreamAction, UpstreamRule } from './scenario.ts';
+import type { Signals } from './signals.ts';
+import { WireReader } from './wire-reader.ts';
+
+/** One connection the proxy opened. */
+export class UpstreamConnection {
+  readonly socket: Socket;
+  readonly reader = new WireReader('request');
+  readonly remotePort: number;
+  /** The proxy closed or reset it before the harness did. */
+  closedByProxy = false;
+  closing = false;
+  #answered = 0;
+  #busy = false;
+  readonly #owner: ScriptedUpstream;
+
+  constructor(socket: Socket, owner: ScriptedUpstream) {
+    this.socket = socket;
+    this.#owner = owner;
+    this.remotePort = socket.remotePort ?? 0;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.reader.push(chunk);
+      owner.signals.changed();
+      void this.#serve();
+    });
+    socket.on('end', () => this.#gone());
+    socket.on('error', () => this.#gone());
+    socket.on('close', () => this.#gone());
+  }
+
+  #gone(): void {
+    if (!this.closing && !this.closedByProxy) this.closedByProxy = true;
+    this.reader.end();
+    // allowHalfOpen: our side closes too, or the connection would linger after the proxy's FIN.
+    if (!this.socket.writableEnded) this.socket.end();
+    this.#owner.signals.changed();
+  }
+
+  /** Answers each request in turn, as its rule says. */
+  async #serve(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#answered < this.reader.messages.length) {
+      const request = this.reader.messages[this.#answered];
+      if (request === undefined) break;
+      const path = request.start.split(' ')[1] ?? '';
+      const rule = this.#owner.pick(path);
+      if ((rule.when ?? 'complete') === 'complete') await this.#until(() => request.complete);
+      await this.run(rule.reply, () => request.complete);
+      this.#answered++;
+    }
+    this.#busy = false;
+  }
+
+  async run(actions: readonly UpstreamAction[], complete: () => boolean): Promise<void> {
+    for (const action of actions) {
+      if (this.closing || this.socket.destroyed) return;
+      if (typeof action === 'string') this.socket.write(Buffer.from(action, 'latin1'));
+      else if ('write' in action) this.socket.write(Buffer.from(action.write.repeat(action.times ?? 1), 'latin1'));
+      else if ('until' in action) await this.#owner.signals.given(action.until);
+      else if ('await' in action) await this.#until(complete);
+      else if ('close' in action) this.finish();
+      else {
+        this.closing = true;
+        this.socket.resetAndDestroy();
+      }
+    }
+  }
+
+  /** Closes from the upstream's side, after what was written. */
+  finish(): void {
+    this.closing = true;
+    this.socket.end();
+  }
+
+  #until(done: () => boolean): Promise<void> {
+    return this.#owner.signals.until(() => done() || this.socket.destroyed || this.closing);
+  }
+}
+
+export class ScriptedUpstream {
+  readonly name: string;
+  port = 0;
+  signals: Signals;
+  connections: UpstreamConnection[] = [];
+  readonly #server: Server;
+  #rules: { rule: UpstreamRule; left: number }[] = [];
+  #epoch = 0;
+
+  constructor(name: string, signals: Signals) {
+    this.name = name;
+    this.signals = signals;
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', resolve);
+    });
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Starts a scenario: its rules hold from here, and what was recorded before is forgotten. */
+  begin(rules: readonly UpstreamRule[], signals: Signals): void {
+    this.#epoch++;
+    this.signals = signals;
+    this.connections = [];
+    this.#rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
+  }
+
+  pick(path: string): UpstreamRule {
+    for (const entry of this.#rules) {
+      if (entry.rule.when === 'connect' || entry.left === 0) continue;
+      if (entry.rule.path !== undefined && entry.rule.path !== path) continue;
+      entry.left--;
+      return entry.rule;
+    }
+    return { reply: ['HTTP/1.1 599 No Rule\r\ncontent-length: 0\r\n\r\n'] };
+  }
+
+  #accept(socket: Socket): void {
+    const connection = new UpstreamConnection(socket, this);
+    this.connections.push(connection);
+    this.signals.changed();
+    const entry = this.#rules.find((e) => e.rule.when === 'connect' && e.left > 0);
+    if (entry) {
+      entry.left--;
+      void connection.run(entry.rule.reply, () => true);
+    }
+  }
+
+  /** Request heads seen in this scenario. */
+  get requests(): number {
+    return this.connections.reduce((sum, c) => sum + c.reader.messages.length, 0);
+  }
+
+  /** Closes what the proxy has kept open, and waits until it has closed too, so that the next scenario opens its own. */
+  async settle(limitMs: number): Promise<void> {
+    const epoch = this.#epoch;
+    const open = this.connections.filter((c) => !c.socket.destroyed);
+    for (const connection of open) connection.finish();
+    const deadline = setTimeout(() => {
+      for (const connection of open) connection.socket.destroy();
+    }, limitMs);
+    await this.signals.until(() => epoch !== this.#epoch || open.every((c) => c.socket.destroyed));
+    clearTimeout(deadline);
+  }
+
+  close(): void {
+    for (const connection of this.connections) connection.socket.destroy();
+    this.#server.close();
+  }
+}

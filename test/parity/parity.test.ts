@@ -1,0 +1,59 @@
+// Plays every scenario against Remora and compares with what the real Envoy did (recorded.json; no Envoy and no Python needed).
+import t from 'tap';
+import { explain } from './lib/explain.ts';
+import { inParallel } from './lib/pool.ts';
+import { readRecording } from './lib/recording.ts';
+import { SuiteRun } from './lib/run.ts';
+import { loadSuites, type Scenario, type Suite } from './lib/scenario.ts';
+
+t.setTimeout(300_000);
+
+/** PARITY_ONLY="suite suite/scenario" narrows a run while working on one thing. */
+const only = (process.env['PARITY_ONLY'] ?? '').split(' ').filter((name) => name !== '');
+
+interface Outcome {
+  scenario: Scenario;
+  /** Null when it was as recorded, save for the listed differences. */
+  failure: string | null;
+}
+
+async function play(suite: Suite): Promise<Outcome[]> {
+  let run: SuiteRun;
+  try {
+    run = await SuiteRun.start(suite, 'remora');
+  } catch (error) {
+    const failure = `${suite.folder}/envoy.yaml: ${error instanceof Error ? error.message : String(error)}`;
+    return suite.scenarios.map((scenario) => ({ scenario, failure }));
+  }
+  const outcomes: Outcome[] = [];
+  try {
+    for (const scenario of suite.scenarios) outcomes.push({ scenario, failure: await playOne(run, scenario) });
+  } finally {
+    await run.stop();
+  }
+  return outcomes;
+}
+
+async function playOne(run: SuiteRun, scenario: Scenario): Promise<string | null> {
+  const recording = readRecording(scenario);
+  if (recording === null) return `${scenario.folder} has no recorded.json: npm run parity:record ${scenario.id}`;
+  if (run.proxy.exited !== null) return `the proxy has ended before (${run.proxy.exited}):\n${run.proxy.output}`;
+  try {
+    const { observation, verdict } = await run.play(scenario, recording.observation);
+    if (verdict === null || (verdict.unexpected.length === 0 && verdict.unused.length === 0)) return null;
+    return explain(scenario, recording.observation, observation, verdict);
+  } catch (error) {
+    return `${scenario.folder}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.proxy.output}`;
+  }
+}
+
+await inParallel(loadSuites(only), 3, async (suite) => {
+  const outcomes = await play(suite);
+  await t.test(suite.name, async (st) => {
+    for (const { scenario, failure } of outcomes) {
+      const name = `${scenario.id}: ${scenario.title}`;
+      if (failure === null) st.pass(name);
+      else st.fail(name, { stack: '', report: failure });
+    }
+  });
+});
