@@ -1,0 +1,74 @@
+/**
+ * The bounds that Remora promises, each a number that `npm run bench -- --budget` checks. Ratios are to Envoy in the same
+ * run, so that they hold on any machine; absolute figures are those that hardly depend on it.
+ */
+import { type MetricKey, metrics } from './metrics.ts';
+import { REFERENCE } from './report/table.ts';
+import { figuresOf, type JobOutcome } from './results.ts';
+
+export interface Bound {
+  readonly job: string;
+  readonly case: string;
+  readonly proxy: 'remora' | 'remora-trim';
+  readonly metric: MetricKey;
+  /** At most this times Envoy's figure, or at most this many units of the metric itself. */
+  readonly atMost: { readonly ofEnvoy: number } | { readonly absolute: number };
+}
+
+const MB = 1 << 20;
+
+export const bounds: readonly Bound[] = [
+  { job: 'h1', case: '32 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
+  { job: 'h1', case: '2 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
+  { job: 'h1-access-log', case: '32 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
+  { job: 'h1-access-log', case: '2 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
+  { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'vcpu', atMost: { ofEnvoy: 0.6 } },
+  { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'p99', atMost: { ofEnvoy: 1 } },
+  { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 28 * MB } },
+  { job: 'h1-rate', case: '1,000/s', proxy: 'remora-trim', metric: 'rss', atMost: { ofEnvoy: 0.75 } },
+  { job: 'startup', case: 'start', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 20 * MB } },
+  { job: 'startup', case: 'start', proxy: 'remora', metric: 'readyMilliseconds', atMost: { absolute: 350 } },
+];
+
+export interface Verdict {
+  readonly bound: Bound;
+  readonly verdict: 'pass' | 'fail' | 'not measured';
+  /** What was found, in words. */
+  readonly found: string;
+}
+
+export function judge(bound: Bound, outcomes: readonly JobOutcome[]): Verdict {
+  const { label, unit, format } = metrics[bound.metric];
+  const outcome = outcomes.find(({ job }) => job === bound.job);
+  const ours = outcome && figuresOf(outcome, bound.case, bound.proxy)?.[bound.metric];
+  if (ours === undefined)
+    return { bound, verdict: 'not measured', found: `no sound figure for ${bound.proxy}: ${label}` };
+  if ('absolute' in bound.atMost) {
+    const limit = bound.atMost.absolute;
+    return {
+      bound,
+      verdict: ours <= limit ? 'pass' : 'fail',
+      found: `${label}: ${format(ours)} ${unit}, at most ${format(limit)}`,
+    };
+  }
+  const reference = outcome && figuresOf(outcome, bound.case, REFERENCE)?.[bound.metric];
+  if (reference === undefined) return { bound, verdict: 'not measured', found: `no sound figure for Envoy: ${label}` };
+  const found = ours / reference;
+  return {
+    bound,
+    verdict: found <= bound.atMost.ofEnvoy ? 'pass' : 'fail',
+    found: `${label}: ${format(ours)} against ${format(reference)} ${unit} = ${found.toFixed(2)} × Envoy, at most ${bound.atMost.ofEnvoy.toFixed(2)}`,
+  };
+}
+
+/** A bound that was not measured does not pass. */
+export function budgetReport(outcomes: readonly JobOutcome[]): { text: string; passed: boolean } {
+  const verdicts = bounds.map((bound) => judge(bound, outcomes));
+  const lines = verdicts.map(
+    ({ bound, verdict, found }) =>
+      `${verdict.toUpperCase().padEnd(12)}  ${bound.job}, ${bound.case}, ${bound.proxy}: ${found}`,
+  );
+  const passed = verdicts.filter(({ verdict }) => verdict === 'pass').length;
+  lines.push(`${passed} of ${verdicts.length} bounds hold`);
+  return { text: lines.join('\n'), passed: passed === verdicts.length };
+}

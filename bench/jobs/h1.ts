@@ -1,0 +1,18 @@
+/** HTTP/1.1 to HTTP/1.1 over kept-alive connections: what a request costs in the plain sidecar. */
+import type { Case, Job } from '../job.ts';
+import { envoySidecar, haproxySidecar, nginxSidecar } from './sidecar.ts';
+
+export const closed = (connections: number): Case => ({
+  name: `${connections} conn`,
+  load: { kind: 'closed', connections, method: 'GET', path: '/', upload: 0 },
+});
+
+export const h1: Job = {
+  name: 'h1',
+  description: 'HTTP/1.1 → HTTP/1.1, keep-alive; request id, statistics and forwarded headers on, no access log',
+  headline: 'cpuMicroseconds',
+  cases: [1, 2, 8, 32, 128].map(closed),
+  envoy: envoySidecar,
+  nginx: nginxSidecar,
+  haproxy: haproxySidecar,
+};

@@ -1,0 +1,9 @@
+/** The jobs, in the order in which they run and are reported. */
+import type { Job } from '../job.ts';
+import { h1 } from './h1.ts';
+import { h1AccessLog } from './h1-access-log.ts';
+import { h1Large } from './h1-large.ts';
+import { h1Rate } from './h1-rate.ts';
+import { startup } from './startup.ts';
+
+export const jobs: readonly Job[] = [h1, h1AccessLog, h1Rate, h1Large, startup];

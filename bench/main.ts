@@ -1,0 +1,123 @@
+/**
+ * `npm run bench`: Remora beside Envoy, nginx and HAProxy on the same jobs. See docs/benchmarks.md.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { budgetReport } from './budget.ts';
+import type { Job } from './job.ts';
+import { jobs } from './jobs/index.ts';
+import { runJob, type Settings } from './measure.ts';
+import { resultsDir } from './paths.ts';
+import { findProxies } from './proxies/index.ts';
+import { writeChart } from './report/chart.ts';
+import { writeDocument } from './report/document.ts';
+import { terminalTable } from './report/table.ts';
+import { type JobOutcome, save } from './results.ts';
+
+const list = (text: string): string[] => text.split(',').map((word) => word.trim());
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above zero');
+  return value;
+};
+const numbers = (text: string): number[] => list(text).map(positive);
+
+interface Options {
+  job?: string[];
+  proxy?: string[];
+  connections?: number[];
+  duration: number;
+  runs: number;
+  warmup: number;
+  envoy: boolean;
+  against?: string;
+  json?: boolean;
+  profile?: boolean;
+  budget?: boolean;
+  docs?: boolean;
+}
+
+const program = new Command('bench')
+  .description('Measures what a request costs in Remora, and in Envoy, nginx and HAProxy where they are found.')
+  .option('--job <names>', `only these jobs, of ${jobs.map(({ name }) => name).join(', ')}`, list)
+  .option('--proxy <names>', 'only these proxies, of envoy, remora, nginx, haproxy', list)
+  .option('--connections <numbers>', 'only the cases with these numbers of connections', numbers)
+  .option('--duration <seconds>', 'measured seconds of each run', positive, 3)
+  .option('--runs <count>', 'runs of each proxy in each case; the best counts', positive, 3)
+  .option('--warmup <seconds>', 'load before the first measured run of a case', positive, 2)
+  .option('--no-envoy', 'leave Envoy out')
+  .option('--against <folder>', 'measure the Remora of another checkout as well, as remora-before')
+  .option('--json', 'print the results as JSON, progress on standard error')
+  .option('--profile', 'leave a CPU profile of Remora in bench/results instead of figures')
+  .option('--budget', 'run what the bounds need, check each, exit 1 when one fails')
+  .option('--docs', 'only write docs/benchmarks.md and its chart from the last results')
+  .parse();
+const options = program.opts<Options>();
+
+function chooseJobs(): Job[] {
+  const names = options.job ?? (options.budget === true ? ['h1', 'h1-access-log', 'h1-rate', 'startup'] : undefined);
+  if (names === undefined) return [...jobs];
+  return names.map((name) => {
+    const job = jobs.find((each) => each.name === name);
+    if (job === undefined)
+      return program.error(`no job '${name}'; there are ${jobs.map((each) => each.name).join(', ')}`);
+    return job;
+  });
+}
+
+const settings: Settings = {
+  seconds: options.duration,
+  runs: options.runs,
+  warmup: options.warmup,
+  ...(options.connections !== undefined
+    ? { connections: options.connections }
+    : options.budget === true
+      ? { connections: [2, 32] }
+      : {}),
+  progress(text) {
+    // One line that rewrites itself on a terminal, lines elsewhere.
+    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+  },
+};
+
+async function main(): Promise<void> {
+  if (options.docs === true) {
+    console.log(`wrote ${writeDocument().join(', ')}`);
+    return;
+  }
+  // Documents and charts are made of whole results: a run of some proxies or cases, or a profiled one, only prints.
+  const { connections } = settings;
+  const keep = connections === undefined && options.proxy === undefined && options.envoy && options.profile !== true;
+  const outcomes: JobOutcome[] = [];
+  for (const job of chooseJobs()) {
+    const proxies = findProxies(job, {
+      ...(options.proxy === undefined ? {} : { only: options.proxy }),
+      ...(options.against === undefined ? {} : { against: options.against }),
+      envoy: options.envoy,
+      profile: options.profile === true,
+    });
+    if (proxies.length === 0) program.error('none of the proxies was found');
+    const outcome = await runJob(job, proxies, settings);
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    if (options.json !== true) console.log(terminalTable(outcome));
+    outcomes.push(outcome);
+    if (!keep) continue;
+    save(outcome);
+    writeChart(outcome);
+  }
+  if (options.json === true) console.log(JSON.stringify(outcomes, null, 2));
+  if (options.profile === true) {
+    const profiles = existsSync(resultsDir)
+      ? readdirSync(resultsDir).filter((name) => name.endsWith('.cpuprofile'))
+      : [];
+    console.log(profiles.map((name) => join(resultsDir, name)).join('\n') || 'no profile was written');
+  }
+  if (options.budget === true) {
+    const { text, passed } = budgetReport(outcomes);
+    console.log(`\n${text}`);
+    if (!passed) process.exitCode = 1;
+  }
+}
+
+await main();
