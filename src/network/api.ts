@@ -108,3 +108,10 @@ export interface NetworkFilterFactory {
   /** Resources that must be ready before the listener takes traffic (RDS). */
   readonly ready?: Promise<void>;
 }
+
+/** envoy.config.core.v3.TcpKeepalive. Node sets only the time; probes and interval need `node:ffi` (DESIGN 3.4). */
+export interface TcpKeepalive {
+  readonly timeSeconds: number;
+  readonly intervalSeconds: number | undefined;
+  readonly probes: number | undefined;
+}

@@ -1,0 +1,66 @@
+// Owns originating connections: a plain socket to an address, read through `onread`. Transport sockets (TLS) wrap here
+// with issue 5.
+import { type NetConnectOpts, createConnection } from 'node:net';
+import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
+import { systemTimers, type Timers } from '../base/timers.ts';
+import type { TcpKeepalive } from './api.ts';
+import { SocketConnection } from './socket-connection.ts';
+
+export interface ConnectOptions {
+  readonly address: Address;
+  /** Source address; port 0 for any. */
+  readonly bindAddress?: Address | null;
+  readonly tcpKeepalive?: TcpKeepalive | null;
+  /** Bytes; see Connection.setBufferLimit. */
+  readonly bufferLimit?: number;
+  readonly timers?: Timers;
+  readonly halfClose?: boolean;
+}
+
+const unknownAddress = ipAddress('0.0.0.0', 0);
+
+/**
+ * Starts to connect. The connection tells `Connected` or `RemoteClose` (with transportFailureReason) later, never before
+ * this returned. Timeouts are the caller's.
+ */
+export function connect(options: ConnectOptions): SocketConnection {
+  const address = options.address;
+  const connection = new SocketConnection({
+    localAddress: unknownAddress,
+    remoteAddress: address,
+    timers: options.timers ?? systemTimers,
+    delayedCloseTimeoutMs: 0,
+    halfClose: options.halfClose ?? false,
+  });
+  connection.setBufferLimit(options.bufferLimit ?? 0);
+  const socket = createConnection(connectArguments(options, connection));
+  connection.attach(socket, true, false);
+  socket.once('connect', () => {
+    if (address.kind === 'ip' && socket.localAddress !== undefined && socket.localPort !== undefined) {
+      connection.localAddress = ipAddress(socket.localAddress, socket.localPort);
+    } else if (address.kind === 'pipe') {
+      connection.localAddress = pipeAddress('');
+    }
+    connection.markConnected();
+  });
+  return connection;
+}
+
+function connectArguments(options: ConnectOptions, connection: SocketConnection): NetConnectOpts {
+  const { address, bindAddress, tcpKeepalive } = options;
+  const common = { onread: connection.onreadOptions(), allowHalfOpen: true, noDelay: true } as const;
+  if (address.kind === 'pipe') {
+    return { ...common, path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path } as NetConnectOpts;
+  }
+  if (address.kind === 'internal') throw new Error(`internal address ${address.text} cannot be connected by a socket`);
+  return {
+    ...common,
+    host: address.address,
+    port: address.port,
+    family: address.family,
+    // The address is a number already: no look-up, no happy eyeballs here.
+    autoSelectFamily: false,
+    ...(bindAddress?.kind === 'ip' ? { localAddress: bindAddress.address, localPort: bindAddress.port } : {}),
+    ...(tcpKeepalive ? { keepAlive: true, keepAliveInitialDelay: tcpKeepalive.timeSeconds * 1000 } : {}),
+  } as NetConnectOpts;
+}

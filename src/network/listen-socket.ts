@@ -1,0 +1,83 @@
+// Owns a listening socket: TCP (IPv4, IPv6, dual) or Unix (path or abstract), bound before the listener is announced.
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { chmodSync, unlinkSync } from 'node:fs';
+import { type Address, ipAddress } from '../base/address.ts';
+
+export interface ListenSocketOptions {
+  readonly address: Address;
+  /** Length of the kernel's accept queue. */
+  readonly backlog: number;
+  /** SO_REUSEPORT: several processes or workers listen on the same port. */
+  readonly reusePort: boolean;
+  /** `::` also takes IPv4 (ipv4_compat). */
+  readonly ipv4Compat: boolean;
+  readonly noDelay: boolean;
+}
+
+export interface ListenSocket {
+  /** As bound: port 0 has become a number. */
+  readonly address: Address;
+  /** Stops accepting; connections live on. */
+  close(): Promise<void>;
+}
+
+/** Resolves when bound. Rejects with the system's error, in words that name the address. */
+export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) => void): Promise<ListenSocket> {
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: options.noDelay }, onAccept);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, options.address))));
+    server.listen(listenArguments(options), () => {
+      server.removeAllListeners('error');
+      // An accept that fails (EMFILE) is not the listener's end.
+      server.on('error', () => {});
+      if (options.address.kind === 'pipe' && options.address.mode !== 0 && !options.address.path.startsWith('@')) {
+        chmodSync(options.address.path, options.address.mode);
+      }
+      resolve({ address: boundAddress(server, options.address), close: () => new Promise((done) => server.close(() => done())) });
+    });
+  });
+}
+
+function listenArguments(options: ListenSocketOptions): ListenOptions {
+  const { address, backlog } = options;
+  if (address.kind === 'internal') throw new Error('internal listeners have no socket');
+  if (address.kind === 'pipe') {
+    if (address.path.startsWith('@')) return { path: `\0${address.path.slice(1)}`, backlog };
+    removeStaleSocket(address.path);
+    return { path: address.path, backlog };
+  }
+  return {
+    host: address.address,
+    port: address.port,
+    backlog,
+    ipv6Only: address.family === 6 && !options.ipv4Compat,
+    ...(options.reusePort ? { reusePort: true } : {}),
+    exclusive: true,
+  };
+}
+
+/** A process that was killed leaves its socket file; Envoy removes it as well. */
+function removeStaleSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // None there, or not ours to remove: bind tells.
+  }
+}
+
+function boundAddress(server: Server, wanted: Address): Address {
+  const bound = server.address();
+  return bound !== null && typeof bound === 'object' ? ipAddress(bound.address, bound.port) : wanted;
+}
+
+function explain(error: NodeJS.ErrnoException, address: Address): string {
+  const reason =
+    error.code === 'EADDRINUSE'
+      ? 'the address is in use: another process listens there'
+      : error.code === 'EACCES'
+        ? 'permission denied: ports below 1024 need root or CAP_NET_BIND_SERVICE'
+        : error.code === 'EADDRNOTAVAIL'
+          ? 'no interface of this machine has that address'
+          : error.message;
+  return `cannot bind '${address.text}': ${reason}`;
+}

@@ -1,0 +1,341 @@
+// Owns a connection over a Node socket: gathered output, write watermarks, counted read-disable, close with or without
+// flushing. Used for both sides of the proxy; it knows nothing of what the bytes mean.
+import type { Socket } from 'node:net';
+import type { Address } from '../base/address.ts';
+import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
+import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
+import { scheduleFlush } from './flush-queue.ts';
+import { OutputBuffer, recycleChunk } from './output-buffer.ts';
+import {
+  beginLending,
+  endLending,
+  giveReadBufferBack,
+  readBufferSize,
+  sharedReadBuffer,
+  takeReadBuffer,
+} from './read-buffer.ts';
+
+const noBytes = Buffer.alloc(0);
+/** A turn that gathers more than this writes at once, so that one fast reader cannot pile up a turn's worth. */
+const flushThreshold = 64 * 1024;
+
+let nextConnectionId = 1;
+
+export interface ConnectionOptions {
+  readonly localAddress: Address;
+  readonly remoteAddress: Address;
+  readonly timers: Timers;
+  /** Milliseconds to wait for the peer's FIN in CloseType.FlushAndDelay; 0: close at once after the flush. */
+  readonly delayedCloseTimeoutMs: number;
+  /** False: the peer's FIN ends the connection (HTTP). True: only its direction (L4 proxying). */
+  readonly halfClose: boolean;
+}
+
+export class SocketConnection implements Connection, TimerHandler {
+  readonly id: number;
+  localAddress: Address;
+  remoteAddress: Address;
+  nextProtocol = '';
+  transportFailureReason = '';
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Milliseconds; the connection manager sets its own. */
+  delayedCloseTimeoutMs: number;
+  halfClose: boolean;
+
+  #socket: Socket | null = null;
+  #reader: ConnectionReader | null = null;
+  readonly #callbacks: ConnectionCallbacks[] = [];
+  readonly #timers: Timers;
+  readonly #output = new OutputBuffer();
+  #flushScheduled = false;
+  #connected = false;
+  /** 0 open, 1 closing (flushing or waiting for the peer), 2 closed. */
+  #state: 0 | 1 | 2 = 0;
+  #bufferLimit = 0;
+  #aboveHighWatermark = false;
+  #readDisableCount = 0;
+  #endSeen = false;
+  #writeEnded = false;
+  #delayTimer: Timer | null = null;
+  /** Chunks the socket may still read from. */
+  #inFlight: Buffer[] = [];
+  readonly #onWritten = (): void => this.#written();
+
+  // Bulk reading (read-buffer.ts): two full reads in a row switch to memory of our own, small reads switch back.
+  #ownBuffer: Buffer | null = null;
+  #nextBuffer: Buffer | null = null;
+  #fullReads = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.id = nextConnectionId++;
+    this.localAddress = options.localAddress;
+    this.remoteAddress = options.remoteAddress;
+    this.#timers = options.timers;
+    this.delayedCloseTimeoutMs = options.delayedCloseTimeoutMs;
+    this.halfClose = options.halfClose;
+  }
+
+  get closed(): boolean {
+    return this.#state !== 0;
+  }
+
+  // --- attaching the socket ------------------------------------------------------------------------------------------
+
+  /** Options for the socket's constructor: reads go into `read-buffer.ts` memory without a stream in between. */
+  onreadOptions(): { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean } {
+    this.#nextBuffer = sharedReadBuffer();
+    return {
+      // Asked after each read; null keeps the buffer, which Node's types do not know but its source does.
+      buffer: () => {
+        const next = this.#nextBuffer;
+        this.#nextBuffer = null;
+        return next as Buffer;
+      },
+      callback: (bytes, buffer) => this.#onRead(bytes, buffer as Buffer),
+    };
+  }
+
+  /** `viaOnread`: the socket was made with `onreadOptions`; else its data events are used (TLS). */
+  attach(socket: Socket, viaOnread: boolean, connected: boolean): void {
+    this.#socket = socket;
+    this.#connected = connected;
+    if (!viaOnread) socket.on('data', (data: Buffer) => this.#deliver(data));
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
+    socket.on('close', () => this.#finish(ConnectionEvent.RemoteClose));
+  }
+
+  /** The transport is ready for bytes. */
+  markConnected(): void {
+    if (this.#connected || this.#state === 2) return;
+    this.#connected = true;
+    if (this.#output.length !== 0) this.#schedule();
+    this.#emit(ConnectionEvent.Connected);
+  }
+
+  setReader(reader: ConnectionReader): void {
+    this.#reader = reader;
+  }
+
+  addCallbacks(callbacks: ConnectionCallbacks): void {
+    this.#callbacks.push(callbacks);
+  }
+
+  removeCallbacks(callbacks: ConnectionCallbacks): void {
+    const index = this.#callbacks.indexOf(callbacks);
+    if (index >= 0) this.#callbacks.splice(index, 1);
+  }
+
+  setBufferLimit(bytes: number): void {
+    this.#bufferLimit = bytes;
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------------
+
+  #onRead(bytes: number, buffer: Buffer): boolean {
+    this.bytesRead += bytes;
+    if (this.#state !== 0) return true;
+    const data = buffer.subarray(0, bytes);
+    if (buffer === this.#ownBuffer) {
+      beginLending(buffer.buffer);
+      this.#reader?.onData(data, false);
+      if (endLending()) {
+        this.#ownBuffer = this.#nextBuffer = takeReadBuffer();
+      } else if (bytes < readBufferSize >> 2) {
+        giveReadBufferBack(buffer);
+        this.#ownBuffer = null;
+        this.#fullReads = 0;
+        this.#nextBuffer = sharedReadBuffer();
+      }
+    } else {
+      this.#fullReads = bytes === readBufferSize ? this.#fullReads + 1 : 0;
+      if (this.#fullReads === 2) this.#ownBuffer = this.#nextBuffer = takeReadBuffer();
+      this.#reader?.onData(data, false);
+    }
+    return true;
+  }
+
+  /** Bytes in memory that nobody else will write to. */
+  #deliver(data: Buffer): void {
+    this.bytesRead += data.length;
+    if (this.#state !== 0) return;
+    beginLending(data.buffer);
+    this.#reader?.onData(data, false);
+    endLending();
+  }
+
+  #onEnd(): void {
+    if (this.#endSeen) return;
+    this.#endSeen = true;
+    if (this.#state === 1) {
+      this.#destroy();
+      return;
+    }
+    if (this.#state === 2) return;
+    this.#reader?.onData(noBytes, true);
+    if (!this.halfClose && this.#state === 0) {
+      // The peer reads nothing more of use: what is gathered is written, but nobody waits for it.
+      this.flush();
+      this.#finish(ConnectionEvent.RemoteClose);
+    }
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.transportFailureReason === '') this.transportFailureReason = describeError(error, this.#connected);
+    this.#finish(ConnectionEvent.RemoteClose);
+  }
+
+  readDisable(disable: boolean): void {
+    this.#readDisableCount += disable ? 1 : -1;
+    if (this.#socket === null) return;
+    if (disable && this.#readDisableCount === 1) this.#socket.pause();
+    else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#socket.resume();
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------------
+
+  writeLatin1(text: string): void {
+    if (this.#state !== 0) return;
+    this.#output.writeLatin1(text);
+    if (!this.#flushScheduled) this.#schedule();
+    else if (this.#output.length > flushThreshold) this.flush();
+  }
+
+  writeBuffer(data: Buffer): void {
+    if (this.#state !== 0) return;
+    this.#output.writeBuffer(data);
+    if (!this.#flushScheduled) this.#schedule();
+    else if (this.#output.length > flushThreshold) this.flush();
+  }
+
+  #schedule(): void {
+    if (!this.#connected) return;
+    this.#flushScheduled = true;
+    scheduleFlush(this);
+  }
+
+  flush(): void {
+    this.#flushScheduled = false;
+    const socket = this.#socket;
+    if (this.#output.length === 0 || socket === null || this.#state === 2 || !this.#connected) return;
+    this.bytesWritten += this.#output.length;
+    const single = this.#output.takeSingle();
+    if (single !== null) {
+      socket.write(single, this.#onWritten);
+    } else {
+      socket.cork();
+      for (const part of this.#output.takeAll()) socket.write(part, this.#onWritten);
+      socket.uncork();
+    }
+    this.#output.release(this.#inFlight);
+    // Zero: the kernel took everything within the call, which is the rule while the peer reads.
+    if (socket.writableLength === 0) this.#recycle();
+    else if (!this.#aboveHighWatermark && this.#bufferLimit !== 0 && socket.writableLength > this.#bufferLimit) {
+      this.#aboveHighWatermark = true;
+      for (const callbacks of this.#callbacks.slice()) callbacks.onAboveWriteBufferHighWatermark();
+    }
+  }
+
+  #written(): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    const pending = socket.writableLength;
+    if (pending === 0) this.#recycle();
+    if (this.#aboveHighWatermark && pending <= this.#bufferLimit >> 1) {
+      this.#aboveHighWatermark = false;
+      if (this.#state === 0) for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
+    }
+  }
+
+  #recycle(): void {
+    const chunks = this.#inFlight;
+    for (let i = 0; i < chunks.length; i++) recycleChunk(chunks[i] as Buffer);
+    chunks.length = 0;
+  }
+
+  endWrite(): void {
+    if (this.#writeEnded || this.#state !== 0) return;
+    this.#writeEnded = true;
+    this.flush();
+    this.#socket?.end();
+  }
+
+  // --- closing -------------------------------------------------------------------------------------------------------
+
+  close(type: CloseType, details = ''): void {
+    if (details !== '' && this.terminationDetails === '') this.terminationDetails = details;
+    if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay))) return;
+    const socket = this.#socket;
+    if (socket === null || type === CloseType.NoFlush) {
+      this.#finish(ConnectionEvent.LocalClose);
+      return;
+    }
+    if (type === CloseType.Abort) {
+      socket.resetAndDestroy();
+      this.#finish(ConnectionEvent.LocalClose);
+      return;
+    }
+    this.flush();
+    this.#state = 1;
+    if (this.#readDisableCount > 0) socket.resume();
+    if (type === CloseType.FlushAndDelay && this.delayedCloseTimeoutMs > 0 && !this.#endSeen) {
+      // FIN now; the peer gets the time to read our answer and to close before an unread byte of its makes a RST.
+      socket.end();
+      this.#delayTimer = this.#timers.schedule(this.delayedCloseTimeoutMs, this);
+      return;
+    }
+    socket.end(() => this.#destroy());
+    // A peer that does not read would keep the bytes, and us, for good.
+    if (socket.writableLength !== 0) this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
+  }
+
+  /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
+  terminationDetails = '';
+
+  onTimer(): void {
+    this.#delayTimer = null;
+    this.#destroy();
+  }
+
+  #destroy(): void {
+    this.#finish(ConnectionEvent.LocalClose);
+  }
+
+  #finish(event: ConnectionEvent): void {
+    if (this.#state === 2) return;
+    const local = this.#state === 1;
+    this.#state = 2;
+    this.#delayTimer?.cancel();
+    this.#output.clear();
+    const socket = this.#socket;
+    if (socket !== null && !socket.destroyed) {
+      if (event === ConnectionEvent.RemoteClose && socket.writableLength !== 0) socket.destroySoon();
+      else socket.destroy();
+    }
+    if (this.#ownBuffer !== null) this.#ownBuffer = null;
+    this.#emit(local ? ConnectionEvent.LocalClose : event);
+  }
+
+  #emit(event: ConnectionEvent): void {
+    for (const callbacks of this.#callbacks.slice()) callbacks.onConnectionEvent(event);
+  }
+}
+
+/** Envoy prints the system's words; the code alone would tell a user little. */
+function describeError(error: NodeJS.ErrnoException, connected: boolean): string {
+  const words = systemErrors[error.code ?? ''] ?? error.message;
+  return connected ? words : `delayed connect error: ${words}`;
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+  ETIMEDOUT: 'Connection timed out',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EPIPE: 'Broken pipe',
+};
