@@ -1,0 +1,20 @@
+// The executable `remora`: subcommands for people. `remora run` takes the quick road that `envoy` takes.
+import { run } from './run.ts';
+import { answer, quickParse, start } from './start.ts';
+
+await start(async () => {
+  const args = process.argv.slice(2);
+  if (args[0] === 'run') {
+    const result = quickParse(args.slice(1));
+    if (result.kind === 'flags') return run('remora', result.flags);
+    const answered = answer(result);
+    if (answered !== undefined) return answered;
+  }
+  const { runRemora } = await import('./commands.ts');
+  return runRemora(args, {
+    run: (flags) => run('remora', flags),
+    validate: async (files, output) => (await import('./validate.ts')).validate(files, output),
+    version: async () => (await import('./print-version.ts')).printVersion(),
+    extensions: async () => (await import('./print-extensions.ts')).printExtensions(),
+  });
+});
