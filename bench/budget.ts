@@ -18,10 +18,16 @@ export interface Bound {
 const MB = 1 << 20;
 
 export const bounds: readonly Bound[] = [
-  { job: 'h1', case: '32 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
-  { job: 'h1', case: '2 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
-  { job: 'h1-access-log', case: '32 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
-  { job: 'h1-access-log', case: '2 conn', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
+  { job: 'h1', case: '32 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
+  { job: 'h1', case: '2 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
+  {
+    job: 'h1-access-log',
+    case: '32 connections',
+    proxy: 'remora',
+    metric: 'cpuMicroseconds',
+    atMost: { ofEnvoy: 0.5 },
+  },
+  { job: 'h1-access-log', case: '2 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'vcpu', atMost: { ofEnvoy: 0.6 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'p99', atMost: { ofEnvoy: 1 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 28 * MB } },

@@ -50,6 +50,8 @@ export interface Case {
 
 export interface Job {
   readonly name: string;
+  /** Heads the chart. */
+  readonly title: string;
   readonly description: string;
   readonly cases: readonly Case[];
   /** The figure that the chart shows; a key of `metrics` in `metrics.ts`. */

@@ -203,6 +203,7 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
     }
     return {
       job: job.name,
+      title: job.title,
       description: job.description,
       headline: job.headline,
       date: new Date().toISOString(),

@@ -19,8 +19,8 @@ export interface Metric {
   /** Follows the number in a sentence; empty for ratios. */
   readonly unit: string;
   readonly better: 'lower' | 'higher';
-  /** Which of several runs counts: noise only ever adds to time, memory only ever grows. */
-  readonly keep: 'min' | 'max';
+  /** Which of several runs counts: noise only ever adds to time; memory is where it has come to in the last. */
+  readonly keep: 'min' | 'max' | 'last';
   format(value: number): string;
 }
 
@@ -41,8 +41,8 @@ export const metrics: Readonly<Record<MetricKey, Metric>> = {
   p99: { label: 'p99 ms', unit: 'ms', better: 'lower', keep: 'min', format: milliseconds },
   readyMilliseconds: { label: 'ready ms', unit: 'ms', better: 'lower', keep: 'min', format: fixed(0) },
   startCpuMilliseconds: { label: 'CPU ms to ready', unit: 'ms', better: 'lower', keep: 'min', format: fixed(0) },
-  rss: { label: 'RSS MB', unit: 'MB', better: 'lower', keep: 'max', format: megabytes },
-  anonymous: { label: 'anonymous MB', unit: 'MB', better: 'lower', keep: 'max', format: megabytes },
+  rss: { label: 'RSS MB', unit: 'MB', better: 'lower', keep: 'last', format: megabytes },
+  anonymous: { label: 'anonymous MB', unit: 'MB', better: 'lower', keep: 'last', format: megabytes },
 };
 
 export const metricKeys = Object.keys(metrics) as MetricKey[];
@@ -52,7 +52,10 @@ export function combine(runs: readonly Figures[]): Figures {
   const combined: Figures = {};
   for (const key of metricKeys) {
     const values = runs.map((run) => run[key]).filter((value) => value !== undefined);
-    if (values.length > 0) combined[key] = Math[metrics[key].keep](...values);
+    const last = values.at(-1);
+    if (last === undefined) continue;
+    const { keep } = metrics[key];
+    combined[key] = keep === 'last' ? last : Math[keep](...values);
   }
   return combined;
 }

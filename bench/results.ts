@@ -21,6 +21,7 @@ export interface CaseOutcome {
 
 export interface JobOutcome {
   readonly job: string;
+  readonly title: string;
   readonly description: string;
   readonly headline: Job['headline'];
   /** ISO 8601, UTC. */

@@ -50,6 +50,7 @@ log-format '{"start_time":"%[date,ltime(%FT%T)]","method":"%HM","path":"%HU","pr
 
 export const h1AccessLog: Job = {
   name: 'h1-access-log',
+  title: 'CPU time for each HTTP/1.1 request with a JSON access log',
   description: 'the job h1 with a JSON access log of 19 fields to a file',
   headline: 'cpuMicroseconds',
   cases: [2, 32].map(closed),

@@ -12,6 +12,7 @@ const bulk = (name: string, method: 'GET' | 'POST', path: string, upload: number
 
 export const h1Large: Job = {
   name: 'h1-large',
+  title: 'Megabytes of body for each second of CPU',
   description: 'the job h1 with bodies of 1 MB on 8 connections: megabytes moved for each second of CPU',
   headline: 'megabytesPerCpuSecond',
   cases: [bulk('response', 'GET', '/large', 0), bulk('request', 'POST', '/upload', MEGABYTE)],

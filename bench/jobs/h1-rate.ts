@@ -4,6 +4,7 @@ import { envoySidecar, haproxySidecar, nginxSidecar } from './sidecar.ts';
 
 export const h1Rate: Job = {
   name: 'h1-rate',
+  title: 'A sidecar at 1,000 requests/s',
   description:
     'the job h1 at a constant 1,000 requests/s: share of a CPU, latency from the time each request was due, memory',
   headline: 'vcpu',

@@ -4,6 +4,7 @@ import { envoySidecar, haproxySidecar, nginxSidecar } from './sidecar.ts';
 
 export const startup: Job = {
   name: 'startup',
+  title: 'Start and rest',
   description:
     'time from exec to ready (Envoy, Remora: /ready of the admin server; the others: the first 200), idle memory',
   headline: 'readyMilliseconds',

@@ -86,13 +86,11 @@ export function chart(outcome: JobOutcome): string {
   const text = (x: number, y: number, size: number, fill: string, content: string, extra = ''): void => {
     parts.push(`<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${extra}>${escapeXml(content)}</text>`);
   };
-  const { label, better } = metrics[outcome.headline];
+  const { better } = metrics[outcome.headline];
   const single = outcome.cases.length === 1;
-  text(24, 32, 18, '#1b1b1e', single ? outcome.job : `${outcome.job}: ${label}`, ' font-weight="600"');
-  const subtitle = wrap(
-    `${outcome.description} (${single ? 'shorter' : better === 'lower' ? 'shorter' : 'longer'} is better)`,
-    110,
-  );
+  const direction = single || better === 'lower' ? 'shorter' : 'longer';
+  text(24, 32, 18, '#1b1b1e', `${outcome.title} (${direction} is better)`, ' font-weight="600"');
+  const subtitle = wrap(outcome.description, 105);
   subtitle.forEach((line, at) => {
     text(24, 52 + at * 16, 12, '#5c5f6b', line);
   });
