@@ -1,6 +1,7 @@
 // Owns what is compared: one observation of a scenario, and the normalising that makes two runs of the same behaviour equal.
 // What varies from run to run (dates, ids, ports, durations) is replaced by a name only where it has the form it must have, so
 // that a missing date or a malformed id still shows.
+import { networkInterfaces } from 'node:os';
 import type { ClientConnection } from './client.ts';
 import type { BodyView, Scenario } from './scenario.ts';
 import type { ScriptedUpstream } from './upstream.ts';
@@ -24,6 +25,16 @@ export interface Taken {
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const IMF_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+
+/** This machine's addresses besides loopback: the proxy puts the first into x-forwarded-for when the client is on loopback. */
+const LOCAL_ADDRESSES = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .filter((entry) => !entry.internal && entry.family === 'IPv4')
+  .map((entry) => entry.address);
+
+/** What stands for it in a recording; on a machine that has no such address the proxy falls back to loopback. */
+export const LOCAL_ADDRESS_NAME = '@LOCAL_ADDRESS@';
+export const HAS_LOCAL_ADDRESS = LOCAL_ADDRESSES.length > 0;
 
 /** Turns raw recordings into the form that is stored and compared. */
 export function normalise(scenario: Scenario, taken: Taken): Observation {
@@ -68,6 +79,9 @@ class Masker {
   constructor(scenario: Scenario, taken: Taken) {
     this.#scenario = scenario;
     for (const mask of scenario.mask) this.#replacements.push([new RegExp(mask.pattern, 'gm'), mask.with]);
+    for (const address of LOCAL_ADDRESSES) {
+      this.#replacements.push([new RegExp(`\\b${escapeRegExp(address)}\\b`, 'g'), LOCAL_ADDRESS_NAME]);
+    }
     this.#replacements.push([new RegExp(escapeRegExp(taken.folder), 'g'), '@TMP@']);
     for (const [name, port] of Object.entries(taken.ports)) this.#port(port, `@${name}@`);
     for (const client of taken.clients) this.#port(client.localPort, `@CLIENT_${client.name}@`);

@@ -1,7 +1,7 @@
 // Owns the file recorded.json beside each scenario: what the real Envoy did, and which Envoy it was.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Observation } from './observation.ts';
+import { HAS_LOCAL_ADDRESS, LOCAL_ADDRESS_NAME, type Observation } from './observation.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface Recording {
@@ -12,7 +12,9 @@ export interface Recording {
 
 export function readRecording(scenario: Scenario): Recording | null {
   const file = join(scenario.folder, 'recorded.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Recording) : null;
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  return JSON.parse(HAS_LOCAL_ADDRESS ? text : text.replaceAll(LOCAL_ADDRESS_NAME, '127.0.0.1')) as Recording;
 }
 
 /** True when the file changed. */
