@@ -1,6 +1,7 @@
 // The executable `envoy`: Envoy's own command line, so that whatever starts Envoy can start this.
+import { quickParse } from './quick-parse.ts';
 import { run } from './run.ts';
-import { answer, quickParse, start } from './start.ts';
+import { answer, start } from './start.ts';
 
 await start(async () => {
   const args = process.argv.slice(2);

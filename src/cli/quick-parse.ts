@@ -6,8 +6,8 @@ import { FLAGS, type RawFlags } from './flags.ts';
 
 export type QuickResult =
   | { readonly kind: 'flags'; readonly flags: RawFlags }
-  /** The first of these flags ends the parse: what follows is not looked at, as in Envoy. */
-  | { readonly kind: 'version' | 'help' | 'hot-restart-version' }
+  /** The first of these flags ends the parse: what follows is not looked at, as in Envoy. `flags` came before it. */
+  | { readonly kind: 'version' | 'help' | 'hot-restart-version'; readonly flags: RawFlags }
   | { readonly kind: 'unclear' };
 
 const KINDS = new Map(FLAGS.map((flag) => [flag.name, flag.kind]));
@@ -29,7 +29,7 @@ export function quickParse(args: readonly string[]): QuickResult {
     if (kind === undefined) return UNCLEAR;
     if (kind === 'switch') {
       if (value !== undefined || flags.has(name)) return UNCLEAR;
-      if (name === 'version' || name === 'help' || name === 'hot-restart-version') return { kind: name };
+      if (name === 'version' || name === 'help' || name === 'hot-restart-version') return { kind: name, flags };
       flags.set(name, true);
     } else {
       if (value === undefined) return UNCLEAR;

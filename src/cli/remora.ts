@@ -1,6 +1,7 @@
 // The executable `remora`: subcommands for people. `remora run` takes the quick road that `envoy` takes.
+import { quickParse } from './quick-parse.ts';
 import { run } from './run.ts';
-import { answer, quickParse, start } from './start.ts';
+import { answer, start } from './start.ts';
 
 await start(async () => {
   const args = process.argv.slice(2);

@@ -1,5 +1,5 @@
 // Owns what both executables do around their work: the quick road first, the exit code, and the last line of defence.
-import { type QuickResult, quickParse } from './quick-parse.ts';
+import type { QuickResult } from './quick-parse.ts';
 import { apiVersion, UsageError } from './server-options.ts';
 import { envoyVersionText } from './version.ts';
 
@@ -21,14 +21,13 @@ export async function start(work: () => Promise<number>): Promise<void> {
 /** Flags that answer by themselves. Undefined: not one of them. */
 export function answer(result: QuickResult): number | undefined {
   if (result.kind === 'version') {
-    process.stdout.write(envoyVersionText(apiVersion(new Map(), process.env)));
+    process.stdout.write(envoyVersionText(apiVersion(result.flags, process.env)));
     return 0;
   }
   if (result.kind === 'hot-restart-version') {
-    process.stdout.write('disabled\n');
+    // Envoy's answer where hot restart is disabled, on the stream that Envoy uses.
+    process.stderr.write('disabled');
     return 0;
   }
   return undefined;
 }
-
-export { quickParse };

@@ -81,8 +81,8 @@ export const rules: Rules = {
       name: 'extensions-do-not-know-each-other',
       comment: 'what two extensions share is in extensions/common',
       severity: 'error',
-      // extensions/KIND/…/NAME/file.ts: the folder of the file is the extension.
-      from: { path: '^src/extensions/(.+)/[^/]+$', pathNot: '^src/extensions/common/' },
+      // extensions/KIND/NAME/…, and extensions/filters/KIND/NAME/…
+      from: { path: '^src/extensions/((?:filters/)?[^/]+/[^/]+)/', pathNot: ['^src/extensions/common/'] },
       to: { path: '^src/extensions/', pathNot: ['^src/extensions/common/', '^src/extensions/$1/'] },
     },
     {
