@@ -48,8 +48,10 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   }
   const upstream: Record<string, Json> = {};
   for (const server of taken.upstreams) {
-    if (server.connections.length === 0) continue;
-    upstream[server.name] = server.connections.map((connection) => ({
+    // A connection that carried nothing is a race: the proxy may give a request up while it is still connecting.
+    const used = server.connections.filter((connection) => connection.reader.totalBytes > 0);
+    if (used.length === 0) continue;
+    upstream[server.name] = used.map((connection) => ({
       requests: connection.reader.messages.map((m) => masker.message(m, 'text')),
       closed: connection.closedByProxy,
     }));

@@ -14,6 +14,7 @@ import { Signals } from './signals.ts';
 import { ScriptedUpstream } from './upstream.ts';
 
 const STEP_LIMIT_MS = 3_000;
+const OTHERS_LIMIT_MS = 1_000;
 const EQUAL_LIMIT_MS = 2_500;
 /** After everything equals the recording: long enough for a late close, line or message to show, short enough for hundreds of runs. */
 const GRACE_MS = 15;
@@ -122,7 +123,13 @@ export class SuiteRun {
       await this.#untilStat(step.stat, step.is);
       return;
     }
-    const client = await this.#client(step.on ?? 'a', scenario, clients, signals);
+    const name = step.on ?? 'a';
+    if (!scenario.overlap) {
+      // One connection after the other, or the order of what the upstream and the log see would be a race.
+      const others = [...clients.values()].filter((other) => other.name !== name);
+      await signals.within(OTHERS_LIMIT_MS, () => others.every((other) => other.answered || other.closed));
+    }
+    const client = await this.#client(name, scenario, clients, signals);
     if ('send' in step) {
       await client.send(step.send.repeat(step.times ?? 1), step.methods ?? methodsOf(step.send));
     } else if ('request' in step) {

@@ -66,6 +66,8 @@ export interface Scenario extends Shared {
   folder: string;
   title: string;
   connections: Record<string, string>;
+  /** Steps on one connection do not wait for the answers on the others. */
+  overlap: boolean;
   client: ClientStep[];
   upstream: Record<string, UpstreamRule[]>;
   stats: string[];
@@ -91,7 +93,7 @@ export interface Suite {
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title'];
 const SCENARIO_KEYS = [
-  ...['title', 'listen', 'volatile', 'mask', 'logs', 'connections', 'client', 'upstream', 'stats', 'gauges'],
+  ...['title', 'listen', 'volatile', 'mask', 'logs', 'connections', 'overlap', 'client', 'upstream', 'stats', 'gauges'],
   ...['view', 'quiet', 'differences'],
 ];
 const STEP_KEYS = [
@@ -180,6 +182,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     mask: [...shared.mask, ...masks(raw['mask'], file)],
     logs: raw['logs'] === undefined ? shared.logs : texts(raw['logs'], file),
     connections: (raw['connections'] ?? {}) as Record<string, string>,
+    overlap: raw['overlap'] === true,
     client,
     upstream: rules(raw['upstream'], file),
     stats: texts(raw['stats'] ?? [], file),
