@@ -1,0 +1,31 @@
+/** Owns the check that RE2 takes a regular expression: Envoy compiles all of them when it loads a configuration. */
+import type { ConfigContext } from '../context.ts';
+import { propertyOf } from '../plan.ts';
+
+/** RE2 is loaded only when there is an expression (1.5 MB). */
+export async function checkRegularExpressions(context: ConfigContext): Promise<void> {
+  const matchers = context.regexMatchers.splice(0);
+  if (matchers.length === 0) return;
+  const { RE2JS } = await import('re2js');
+  for (const matcher of matchers) {
+    const regex = propertyOf(matcher, 'regex');
+    if (typeof regex !== 'string') continue;
+    try {
+      RE2JS.compile(regex);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const hint = /\(\?[=!<]/.test(regex)
+        ? 'RE2 has no look-around'
+        : /\\[1-9]/.test(regex)
+          ? 'RE2 has no back-references'
+          : undefined;
+      context.error(
+        matcher,
+        'regex',
+        'RMR0603',
+        `${JSON.stringify(regex)} is not a regular expression of RE2: ${reason}`,
+        hint,
+      );
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Owns one text of configuration: how it is read, and how a place in it becomes line and column. The node tree of the
+ * YAML library is needed for reading and then dropped; positions parse the text once more, when there is something to say.
+ */
+
+import { catalogue } from '../diagnostics/catalogue.ts';
+import type { Diagnostic, SourcePosition } from '../diagnostics/diagnostic.ts';
+import type { PathSegment } from '../origin.ts';
+import type { SourceTree } from './tree.ts';
+import type { SourceValue } from './value.ts';
+
+export type SourceFormat = 'yaml' | 'json' | 'text_proto' | 'binary_proto';
+
+/** One source of configuration. `name` is what errors call it: the file name, or `--config-yaml`. */
+export type ConfigSource = {
+  readonly name: string;
+  readonly format: SourceFormat;
+  readonly text: string;
+  /** Only for binary_proto, whose `text` is empty. */
+  readonly bytes?: Uint8Array;
+};
+
+/** The format Envoy takes a file for, by its ending. */
+export function formatOfFile(name: string): SourceFormat {
+  if (name.endsWith('.json')) return 'json';
+  if (name.endsWith('.pb')) return 'binary_proto';
+  if (name.endsWith('.pb_text') || name.endsWith('.textproto')) return 'text_proto';
+  return 'yaml';
+}
+
+export class SourceDocument {
+  readonly name: string;
+  readonly text: string;
+  readonly format: SourceFormat;
+  #tree: SourceTree | undefined;
+
+  constructor(source: ConfigSource) {
+    this.name = source.name;
+    this.text = source.text;
+    this.format = source.format;
+  }
+
+  /** Reads the text. The value is undefined when it is not well-formed. Never throws for what stands in the text. */
+  async read(): Promise<{ value: SourceValue | undefined; diagnostics: Diagnostic[] }> {
+    if (this.format === 'json') {
+      const value = readStrictJson(this.text);
+      if (value !== undefined) return { value, diagnostics: [] };
+    }
+    const tree = await this.#loadTree();
+    const value = tree.value();
+    const diagnostics = tree.problems.map(({ code, message, offset }): Diagnostic => {
+      const position = { file: this.name, ...tree.lineAndColumn(offset) };
+      return { code, severity: catalogue[code].severity, message, path: '', position };
+    });
+    const broken = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+    return { value: broken ? undefined : value, diagnostics };
+  }
+
+  async locate(segments: readonly PathSegment[], at: 'key' | 'value'): Promise<SourcePosition | undefined> {
+    if (this.format !== 'yaml' && this.format !== 'json') return undefined;
+    const tree = await this.#loadTree();
+    return { file: this.name, ...tree.lineAndColumn(tree.locate(segments, at)) };
+  }
+
+  /** Lets the node tree go; it is made again when a position is asked for. */
+  dropTree(): void {
+    this.#tree = undefined;
+  }
+
+  async #loadTree(): Promise<SourceTree> {
+    if (this.#tree === undefined) {
+      const { SourceTree } = await import('./tree.ts');
+      this.#tree = new SourceTree(this.text, this.format === 'json');
+    }
+    return this.#tree;
+  }
+}
+
+/**
+ * JSON.parse is fifty times quicker than the YAML library (28 ms for 5,000 clusters against 2 s), but it is stricter than
+ * Envoy (trailing commas, single quotes, unquoted keys are accepted there) and rounds integers of more than 53 bits:
+ * undefined then, and the text goes the slow way.
+ */
+function readStrictJson(text: string): SourceValue | undefined {
+  if (/\d{16}/.test(text)) return undefined;
+  try {
+    const value: SourceValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}

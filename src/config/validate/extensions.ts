@@ -1,0 +1,91 @@
+/**
+ * Owns the question which extensions a configuration names, and whether they are implemented. An extension is found by the
+ * type of its configuration, as in Envoy; the names beside it (`name: envoy.filters.http.router`) mean nothing.
+ */
+import type { Message } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { alreadyUnpacked, typedConfigHint } from '../any.ts';
+import type { ConfigContext } from '../context.ts';
+import { originOf } from '../origin.ts';
+import { typeNameOf } from '../parse/any.ts';
+import { type FieldPlan, isOneof, type MessagePlan, propertyOf } from '../plan.ts';
+import { registry } from '../registry.ts';
+
+const slotNames = new Set([
+  'typed_config',
+  'typed_per_filter_config',
+  'typed_extension_protocol_options',
+  'retry_policy_typed_config',
+  'per_filter_config',
+  'default_config',
+  'api_listener',
+]);
+
+/** Whether an Any in this field configures an extension (and is not a resource, metadata or another's private matter). */
+export function isExtensionSlot(field: FieldPlan): boolean {
+  if (slotNames.has(field.name)) return true;
+  const message = field.descriptor.parent.typeName;
+  return (
+    (message === 'envoy.config.route.v3.FilterConfig' && field.name === 'config') ||
+    (message === 'envoy.config.route.v3.FilterAction' && field.name === 'action')
+  );
+}
+
+/** The type an Any holds, through a TypedStruct too. */
+export function heldTypeName(any: Any): string {
+  const message = alreadyUnpacked(any);
+  if (message === undefined) return typeNameOf(any.typeUrl);
+  if (message.$typeName === 'xds.type.v3.TypedStruct' || message.$typeName === 'udpa.type.v1.TypedStruct') {
+    const inner = propertyOf(message, 'typeUrl');
+    return typeof inner === 'string' ? typeNameOf(inner) : message.$typeName;
+  }
+  return message.$typeName;
+}
+
+/** False when the extension is not there, which has been reported: what it holds is then of no interest. */
+export function checkExtension(any: Any, owner: Message, context: ConfigContext): boolean {
+  const name = heldTypeName(any);
+  if (name === '') {
+    context.error(any, '', 'RMR0308', 'Nothing says which extension this is: typed_config is empty', typedConfigHint);
+    return false;
+  }
+  const known = context.options.knownExtensions;
+  if (known === undefined || known.has(name)) return true;
+  const exists = registry().getMessage(name) !== undefined;
+  if (!exists) {
+    context.error(any, '', 'RMR0109', `The API has no extension ${JSON.stringify(name)}`);
+    return false;
+  }
+  const origin = originOf(any);
+  if (isOptional(owner)) {
+    context.report('warning', origin, '', 'RMR0307', `${name} is not implemented yet and, being optional, passed over`);
+    return false;
+  }
+  if (isOneOfSeveralPolicies(any)) return false;
+  context.report('error', origin, '', 'RMR0304', `The extension ${name} is not implemented yet`);
+  return false;
+}
+
+/** HttpFilter and FilterConfig may say that Envoy should go on without the filter when it does not know it. */
+function isOptional(owner: Message): boolean {
+  return propertyOf(owner, 'isOptional') === true;
+}
+
+/**
+ * LoadBalancingPolicy.policies is a list of which the first known one is taken; whoever builds the cluster says when none
+ * is (semantic/cluster.ts).
+ */
+function isOneOfSeveralPolicies(any: Any): boolean {
+  return originOf(any)?.parent?.parent?.field === 'policies';
+}
+
+/** A message such as Filter: `name` beside `oneof config_type { typed_config … }`, of which nothing is set. */
+export function checkUntypedExtension(message: Message, plan: MessagePlan, context: ConfigContext): void {
+  const field = plan.byName.get('typed_config');
+  if (field === undefined || !field.inOneof || !plan.byName.has('name') || isOptional(message)) return;
+  const choice = propertyOf(message, field.property);
+  if (!isOneof(choice) || choice.case !== undefined) return;
+  const name = propertyOf(message, 'name');
+  const text = `The extension ${JSON.stringify(name)} has no typed_config, by whose type it would be found`;
+  context.error(message, '', 'RMR0308', text, typedConfigHint);
+}
