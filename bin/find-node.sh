@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the launchers: sets NODE to a Node >= 26, first the one pinned by npm, else the one on PATH.
 # Not node_modules/.bin/node: Debian's npm drops that link (DESIGN 3.4).
 find_node() {

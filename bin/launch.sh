@@ -1,22 +1,29 @@
-# Sourced by bin/remora and bin/envoy, which set $program and $self (their own file, links followed): replaces the
-# shell by Node with the flags of DESIGN 3.4. A checkout (src/ is there) runs from source, so that an edit shows at
-# once; a package or an image has only dist/. REMORA_DIST=1 takes the bundle in a checkout too. REMORA_NODE_FLAGS
-# adds flags of Node (--cpu-prof, --inspect).
-root=$(CDPATH= cd -- "$(dirname -- "$self")/.." && pwd -P) || exit 1
+# shellcheck shell=sh
+# Sourced by bin/remora and bin/envoy: replaces the shell by Node with the flags of DESIGN 3.4.
+# A checkout (src/ is there) runs from source, so that an edit shows at once; a package or an image has only dist/.
+# REMORA_DIST=1 takes the bundle in a checkout too. REMORA_NODE_FLAGS adds flags of Node (--cpu-prof, --inspect).
 
-. "$root/bin/find-node.sh"
-find_node "$root" || exit 1
+# launch PROGRAM FILE ARGUMENTS...: FILE is the launcher itself, links followed.
+launch() {
+  program=$1
+  root=$(CDPATH='' cd -- "$(dirname -- "$2")/.." && pwd -P) || exit 1
+  shift 2
 
-if [ -d "$root/src" ] && [ "${REMORA_DIST:-0}" != 1 ]; then
-  entry=$root/src/cli/$program.ts
-else
-  entry=$root/dist/$program.js
-fi
+  # shellcheck source=find-node.sh
+  . "$root/bin/find-node.sh"
+  find_node "$root" || exit 1
 
-# One malloc arena and a small young generation keep private memory at a third of the defaults' under load (DESIGN 3.4).
-MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
-export MALLOC_ARENA_MAX
-# REMORA_NODE_FLAGS is a list: it must be split.
-# shellcheck disable=SC2086
-exec "$NODE" --max-semi-space-size=4 --v8-pool-size=0 --enable-experimental-regexp-engine-on-excessive-backtracks \
-  --disable-warning=ExperimentalWarning ${REMORA_NODE_FLAGS:-} "$entry" "$@"
+  if [ -d "$root/src" ] && [ "${REMORA_DIST:-0}" != 1 ]; then
+    entry=$root/src/cli/$program.ts
+  else
+    entry=$root/dist/$program.js
+  fi
+
+  # One malloc arena and a small young generation keep private memory at a third of the defaults' under load.
+  MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
+  export MALLOC_ARENA_MAX
+  # REMORA_NODE_FLAGS is a list: it must be split.
+  # shellcheck disable=SC2086
+  exec "$NODE" --max-semi-space-size=4 --v8-pool-size=0 --enable-experimental-regexp-engine-on-excessive-backtracks \
+    --disable-warning=ExperimentalWarning ${REMORA_NODE_FLAGS:-} "$entry" "$@"
+}

@@ -31,7 +31,7 @@ t.test('every rule sees what it forbids, and nothing else is forbidden', async (
     'core-never-imports-extensions: src/router/core.ts → src/extensions/filters/http/demo/filter.ts',
     'extensions-do-not-know-each-other: src/extensions/filters/http/demo/filter.ts → src/extensions/filters/http/other/filter.ts',
     'extensions-see-only-api: src/extensions/filters/http/demo/filter.ts → src/router/route.ts',
-    'generated-types-stop-in-config: src/router/unit.ts → ../generated/envoy/message_pb.js',
+    'generated-types-stop-in-config: src/router/unit.ts → src/generated/envoy/message_pb.d.ts',
     'known-folder: src/server/main.ts → src/unheard-of/odd.ts',
     'layer-base: src/base/clock.ts → src/http/codec/api.ts',
     'layer-upstream: src/upstream/pool.ts → src/router/route.ts',

@@ -1,0 +1,80 @@
+// Owns `remora validate FILE...`: each file by itself, every problem of each with its place, and one exit code.
+import { readFileSync } from 'node:fs';
+import {
+  type ConfigOptions,
+  type ConfigSource,
+  type Diagnostic,
+  diagnosticsToJson,
+  formatDiagnostic,
+  formatOfFile,
+  hasErrors,
+  validateConfig,
+} from '../config/api.ts';
+
+export interface FileReport {
+  readonly file: string;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the positions point into; empty when the file could not be read. */
+  readonly text: string;
+}
+
+/** Exit code 1 when a file has an error; warnings alone do not count. */
+export async function validate(
+  files: readonly string[],
+  output: 'text' | 'json',
+  options: ConfigOptions = {},
+): Promise<number> {
+  const reports: FileReport[] = [];
+  for (const file of files) reports.push(await inspect(file, options));
+  process.stdout.write(output === 'json' ? toJson(reports) : toText(reports));
+  return reports.some(({ diagnostics }) => hasErrors(diagnostics)) ? 1 : 0;
+}
+
+async function inspect(file: string, options: ConfigOptions): Promise<FileReport> {
+  let source: ConfigSource;
+  try {
+    source = readSource(file);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { file, text: '', diagnostics: [{ code: 'RMR0100', severity: 'error', message, path: '' }] };
+  }
+  const { diagnostics } = await validateConfig([source], options);
+  return { file, text: source.text, diagnostics };
+}
+
+function readSource(file: string): ConfigSource {
+  const format = formatOfFile(file);
+  const bytes = readFileSync(file);
+  return format === 'binary_proto'
+    ? { name: file, format, text: '', bytes }
+    : { name: file, format, text: bytes.toString('utf8') };
+}
+
+/** For people: the problems with their code frames, then a line for each file, in Envoy's words where it is good. */
+export function toText(reports: readonly FileReport[]): string {
+  let text = '';
+  for (const { file, diagnostics, text: source } of reports) {
+    for (const diagnostic of diagnostics) text += `${formatDiagnostic(diagnostic, source)}\n\n`;
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+    const warnings = diagnostics.length - errors;
+    const count = [plural(errors, 'error'), plural(warnings, 'warning')].filter(Boolean).join(', ');
+    const verdict = errors > 0 ? 'is not valid' : 'OK';
+    text += `configuration '${file}' ${verdict}${count === '' ? '' : ` (${count})`}\n`;
+  }
+  return text;
+}
+
+function plural(count: number, word: string): string {
+  if (count === 0) return '';
+  return count === 1 ? `1 ${word}` : `${count} ${word}s`;
+}
+
+/** For tools: one object for each file, in the order given. */
+export function toJson(reports: readonly FileReport[]): string {
+  const files = reports.map(({ file, diagnostics }) => ({
+    file,
+    valid: !hasErrors(diagnostics),
+    diagnostics: diagnosticsToJson(diagnostics),
+  }));
+  return `${JSON.stringify(files, null, 2)}\n`;
+}
