@@ -14,6 +14,7 @@ import { freePort, waitReady } from './machine/ports.ts';
 import { readMemory } from './machine/proc.ts';
 import { run, start } from './machine/programs.ts';
 import { benchRoot, projectRoot } from './paths.ts';
+import { bundleState } from './proxies/remora.ts';
 
 const MB = 1 << 20;
 const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
@@ -99,7 +100,7 @@ function printLoaded(loaded: Loaded): void {
   console.log(heavy.length === 0 ? 'none of them is one to avoid' : `TO AVOID: ${heavy.join(', ')}`);
 }
 
-/** Starts the proxy on the start-up job, twice: once plain for its memory, once with the recorder. */
+/** Starts the proxy on the start-up job twice: as it ships for its memory, from source with the recorder for its modules. */
 async function startedProxy(): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'remora-imports-'));
   const site = { listen: await freePort(), admin: await freePort(), upstream: await freePort(), dir };
@@ -116,16 +117,17 @@ async function startedProxy(): Promise<boolean> {
     }
   };
   try {
-    const memory = await up({}, readMemory);
+    const bundled = bundleState(projectRoot) === 'fresh';
+    const memory = await up({ REMORA_DIST: bundled ? '1' : '0' }, readMemory);
     const record = join(dir, 'modules.json');
     const recorder = `--import=${join(benchRoot, 'load/record-modules.mjs')}`;
     const options = `${process.env['NODE_OPTIONS'] ?? ''} ${recorder}`.trim();
-    await up({ NODE_OPTIONS: options, BENCH_RECORD_MODULES: record }, () => undefined);
+    await up({ REMORA_DIST: '0', NODE_OPTIONS: options, BENCH_RECORD_MODULES: record }, () => undefined);
     printLoaded(JSON.parse(readFileSync(record, 'utf8')) as Loaded);
     const { rss, anonymous } = memory;
     const kept = anonymous <= IDLE_BUDGET;
     console.log(
-      `\n${kept ? 'PASS' : 'FAIL'}  at rest after start: anonymous ${(anonymous / MB).toFixed(1)} MB, at most ${IDLE_BUDGET / MB}; RSS ${(rss / MB).toFixed(1)} MB`,
+      `\n${kept ? 'PASS' : 'FAIL'}  at rest after start (${bundled ? 'bundle' : 'from source: no bundle of these sources in dist/'}): anonymous ${(anonymous / MB).toFixed(1)} MB, at most ${IDLE_BUDGET / MB}; RSS ${(rss / MB).toFixed(1)} MB`,
     );
     return kept;
   } finally {

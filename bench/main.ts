@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { budgetReport } from './budget.ts';
 import type { Job } from './job.ts';
 import { jobs } from './jobs/index.ts';
@@ -29,9 +29,12 @@ interface Options {
   connections?: number[];
   duration: number;
   runs: number;
+  driver?: 'wrk' | 'autocannon';
+  upstream?: 'nginx' | 'node';
   warmup: number;
   envoy: boolean;
   against?: string;
+  source?: boolean;
   json?: boolean;
   profile?: boolean;
   budget?: boolean;
@@ -46,8 +49,11 @@ const program = new Command('bench')
   .option('--duration <seconds>', 'measured seconds of each run', positive, 3)
   .option('--runs <count>', 'runs of each proxy in each case; the best counts', positive, 3)
   .option('--warmup <seconds>', 'load before the first measured run of a case', positive, 2)
+  .addOption(new Option('--driver <name>', 'load tool; the cheapest that is installed').choices(['wrk', 'autocannon']))
+  .addOption(new Option('--upstream <name>', 'upstream; the cheapest that is installed').choices(['nginx', 'node']))
   .option('--no-envoy', 'leave Envoy out')
   .option('--against <folder>', 'measure the Remora of another checkout as well, as remora-before')
+  .option('--source', 'run Remora from its sources even where dist/ has a bundle of them')
   .option('--json', 'print the results as JSON, progress on standard error')
   .option('--profile', 'leave a CPU profile of Remora in bench/results instead of figures')
   .option('--budget', 'run what the bounds need, check each, exit 1 when one fails')
@@ -70,6 +76,8 @@ const settings: Settings = {
   seconds: options.duration,
   runs: options.runs,
   warmup: options.warmup,
+  ...(options.driver === undefined ? {} : { driver: options.driver }),
+  ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
   ...(options.connections !== undefined
     ? { connections: options.connections }
     : options.budget === true
@@ -95,6 +103,7 @@ async function main(): Promise<void> {
       ...(options.proxy === undefined ? {} : { only: options.proxy }),
       ...(options.against === undefined ? {} : { against: options.against }),
       envoy: options.envoy,
+      source: options.source === true,
       profile: options.profile === true,
     });
     if (proxies.length === 0) program.error('none of the proxies was found');

@@ -26,6 +26,9 @@ export interface Settings {
   readonly runs: number;
   /** Seconds of load before the first measured run of a case, so that the JIT compiler is through with it. */
   readonly warmup: number;
+  /** The client and the upstream; the cheapest installed when undefined. */
+  readonly driver?: 'wrk' | 'autocannon';
+  readonly upstream?: 'nginx' | 'node';
   /** Only these numbers of connections; all when undefined. */
   readonly connections?: readonly number[];
   progress(text: string): void;
@@ -54,7 +57,8 @@ interface Bench {
 
 function makeBench(settings: Settings): Bench {
   const cores = planCores();
-  const binary = findProgram('wrk');
+  const binary = settings.driver === 'autocannon' ? undefined : findProgram('wrk');
+  if (settings.driver === 'wrk' && binary === undefined) throw new Error('wrk is not installed');
   return {
     cores,
     settings,
@@ -167,7 +171,7 @@ function selected(job: Job, connections: readonly number[] | undefined): readonl
 export async function runJob(job: Job, proxies: readonly BenchProxy[], settings: Settings): Promise<JobOutcome> {
   const bench = makeBench(settings);
   const scratch = mkdtempSync(join(tmpdir(), 'remora-bench-'));
-  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores);
+  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores, settings.upstream);
   const failed: Record<string, string> = {};
   const started: Started[] = [];
   const launches: { proxy: BenchProxy; launch: Launch; site: Site }[] = [];

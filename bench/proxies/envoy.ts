@@ -37,7 +37,11 @@ export function envoy(): BenchProxy | undefined {
   if (binary === undefined) return undefined;
   return {
     name: 'envoy',
-    version: firstLine(binary, ['--version']).replace(/^.*version: /, ''),
+    // COMMIT/VERSION/STATE/BUILD/TLS
+    version:
+      firstLine(binary, ['--version'])
+        .replace(/^.*version: /, '')
+        .split('/')[1] ?? 'unknown',
     prepare(job, site) {
       const file = `${site.dir}/envoy.yaml`;
       writeFileSync(file, job.envoy(site));

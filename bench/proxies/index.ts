@@ -14,6 +14,8 @@ export interface Selection {
   readonly envoy: boolean;
   /** Another checkout of Remora to compare with. */
   readonly against?: string;
+  /** Remora from its sources, though a bundle be there. */
+  readonly source: boolean;
   /** Only Remora, with V8's sampling profiler. */
   readonly profile: boolean;
 }
@@ -21,10 +23,11 @@ export interface Selection {
 /** Those that are installed and wanted; Envoy first, as all are compared to it. */
 export function findProxies(job: Job, selection: Selection): BenchProxy[] {
   if (selection.profile) return [profiledRemora(job)].filter((proxy) => proxy !== undefined);
-  const found: (BenchProxy | undefined)[] = [selection.envoy ? envoy() : undefined, remora()];
+  const { source } = selection;
+  const found: (BenchProxy | undefined)[] = [selection.envoy ? envoy() : undefined, remora({ source })];
   const flag = job.withTrimming === true ? trimmingFlag() : undefined;
-  if (flag !== undefined) found.push(remora({ name: 'remora-trim', flags: [flag] }));
-  if (selection.against !== undefined) found.push(remora({ name: 'remora-before', root: selection.against }));
+  if (flag !== undefined) found.push(remora({ name: 'remora-trim', flags: [flag], source }));
+  if (selection.against !== undefined) found.push(remora({ name: 'remora-before', root: selection.against, source }));
   found.push(nginx(), haproxy());
   return found.filter(
     (proxy) =>
@@ -37,5 +40,8 @@ export function findProxies(job: Job, selection: Selection): BenchProxy[] {
 function profiledRemora(job: Job): BenchProxy | undefined {
   mkdirSync(resultsDir, { recursive: true });
   const profile = ['--cpu-prof', `--cpu-prof-dir=${resultsDir}`, `--cpu-prof-name=remora-${job.name}.cpuprofile`];
-  return remora({ env: { NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...profile].join(' ').trim() } });
+  return remora({
+    source: true,
+    env: { NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...profile].join(' ').trim() },
+  });
 }

@@ -1,6 +1,6 @@
 /** Remora: this tree's, the same with trimming, or another checkout's for a before-and-after. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstLine } from '../machine/programs.ts';
 import { projectRoot } from '../paths.ts';
@@ -11,21 +11,46 @@ export interface RemoraOptions {
   readonly root?: string;
   readonly flags?: readonly string[];
   readonly env?: Record<string, string>;
+  /** Run from source even where a bundle is there. */
+  readonly source?: boolean;
+}
+
+const newest = (folder: string): number =>
+  Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+
+/**
+ * What ships is the bundle, which starts faster and occupies less than the sources; a bundle older than the sources would
+ * measure something else than was asked for.
+ */
+export function bundleState(root: string): 'fresh' | 'stale' | 'none' {
+  const bundle = join(root, 'dist/remora.js');
+  if (!existsSync(bundle)) return 'none';
+  return statSync(bundle).mtimeMs >= newest(join(root, 'src')) ? 'fresh' : 'stale';
 }
 
 /** Undefined where the checkout has no executable. */
 export function remora(options: RemoraOptions = {}): BenchProxy | undefined {
-  const binary = join(options.root ?? projectRoot, 'bin/remora');
+  const root = options.root ?? projectRoot;
+  const binary = join(root, 'bin/remora');
   if (!existsSync(binary)) return undefined;
+  const state = bundleState(root);
+  const bundled = state === 'fresh' && options.source !== true;
+  const what = bundled ? 'bundle' : `from source, its bundle being ${options.source ? 'unwanted' : state}`;
+  const env = { REMORA_DIST: bundled ? '1' : '0', ...options.env };
   return {
     name: options.name ?? 'remora',
-    version: firstLine(binary, ['version']),
+    version: `${firstLine(binary, ['version']).replace(/^remora /, '')} (${what})`,
     prepare(job, site) {
       const file = `${site.dir}/envoy.yaml`;
       writeFileSync(file, job.envoy(site));
       return {
         command: [binary, 'run', '-c', file, ...(options.flags ?? [])],
-        ...(options.env === undefined ? {} : { env: options.env }),
+        env,
         ready: { port: site.admin, path: '/ready' },
       };
     },

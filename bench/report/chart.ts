@@ -120,7 +120,7 @@ export function chart(outcome: JobOutcome): string {
     y + 10,
     11,
     '#7a7d89',
-    `${outcome.date.slice(0, 10)}, ${outcome.machine.cpu}; ${timing}; × = ratio to Envoy ${outcome.versions[REFERENCE]?.split('/')[1] ?? ''}`,
+    `${outcome.date.slice(0, 10)}, ${outcome.machine.cpu}; ${timing}; × = ratio to Envoy ${outcome.versions[REFERENCE] ?? ''}`,
   );
   const height = y + FOOTER - 8;
   return [

@@ -54,6 +54,9 @@ export function terminalTable(outcome: JobOutcome): string {
   const lines = [
     `\n${outcome.job}: ${outcome.description}`,
     `${outcome.machine.cores}; ${outcome.machine.driver} → proxy → ${outcome.machine.upstream}; best of ${runs} runs of ${seconds} s`,
+    Object.entries(outcome.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
   ];
   for (const one of outcome.cases) lines.push(`\n${one.name}\n${align(rows(one, outcome.headline))}`);
   for (const [name, reason] of Object.entries(outcome.failed)) lines.push(`\n${name} did not run: ${reason}`);

@@ -67,10 +67,11 @@ http {
 }
 `;
 
-export async function startUpstream(dir: string, cores: CorePlan, preferNode = false): Promise<Upstream> {
+export async function startUpstream(dir: string, cores: CorePlan, wanted?: 'nginx' | 'node'): Promise<Upstream> {
   mkdirSync(dir, { recursive: true });
   const port = await freePort();
-  const nginx = preferNode ? undefined : findProgram('nginx');
+  const nginx = wanted === 'node' ? undefined : findProgram('nginx');
+  if (wanted === 'nginx' && nginx === undefined) throw new Error('nginx is not installed');
   let running: Running;
   if (nginx === undefined) {
     const server = join(benchRoot, 'upstream/node-server.ts');

@@ -1,6 +1,6 @@
 // Owns bodies too large to keep: a sender that writes a known pattern as fast as the socket takes it, and a reader that
 // checks each byte's place and can be held up at will.
-import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
 export type Framing = 'content-length' | 'chunked';
 
@@ -13,12 +13,12 @@ for (let at = 0; at < pattern.length; at++) pattern[at] = ((at % PERIOD) * 31 + 
 const piece = (offset: number, length: number): Buffer => pattern.subarray(offset % PERIOD, (offset % PERIOD) + length);
 
 export class BodySender {
-  readonly #socket: Socket;
+  readonly #socket: Writable;
   readonly #length: number;
   readonly #framing: Framing;
   #offset = 0;
 
-  constructor(socket: Socket, length: number, framing: Framing) {
+  constructor(socket: Writable, length: number, framing: Framing) {
     this.#socket = socket;
     this.#length = length;
     this.#framing = framing;

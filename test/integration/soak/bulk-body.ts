@@ -25,7 +25,7 @@ export interface BulkReport {
   readonly direction: Direction;
   readonly framing: Framing;
   readonly received: number;
-  /** Anonymous memory of the proxy before the body, and the most of it at a standstill. */
+  /** Anonymous memory of the proxy before the first of the bodies, and the most of it at a standstill. */
   readonly before: number;
   readonly highest: number;
   readonly highestRss: number;
@@ -180,6 +180,7 @@ async function transferOnce(
   framing: Framing,
   proxy: ProxyUnderSoak,
   upstreamPort: number,
+  before: number,
 ): Promise<BulkReport> {
   const { bytes } = options;
   const transfer = new Transfer((head) => {
@@ -191,7 +192,6 @@ async function transferOnce(
   await new Promise<void>((resolve) => {
     server.listen(upstreamPort, '127.0.0.1', resolve);
   });
-  const before = proxy.memory().anonymous;
   const started = performance.now();
   const client = call(transfer, proxy.port, direction, framing, bytes);
   let highest = 0;
@@ -248,10 +248,12 @@ export async function soakBulk(options: BulkOptions): Promise<BulkReport[]> {
   const reports: BulkReport[] = [];
   try {
     for (const warm of [true, false]) {
+      // One beginning for all four bodies, so that what each leaves behind adds up.
+      const before = proxy.memory().anonymous;
       for (const direction of ['upload', 'download'] as const) {
         for (const framing of ['content-length', 'chunked'] as const) {
           const one = warm ? { ...options, bytes: 8 << 20, standstills: 1 } : options;
-          const report = await transferOnce(one, direction, framing, proxy, upstreamPort);
+          const report = await transferOnce(one, direction, framing, proxy, upstreamPort, before);
           if (!warm) reports.push(report);
         }
       }
