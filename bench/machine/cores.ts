@@ -17,10 +17,8 @@ export interface CorePlan {
 /** Expands the kernel's list form, `0-2,5` → [0, 1, 2, 5]. */
 export function parseCpuList(list: string): number[] {
   const cpus: number[] = [];
-  for (const range of list.trim().split(',')) {
-    const [first, last = first] = range.split('-').map(Number);
-    if (first === undefined || last === undefined || Number.isNaN(first)) continue;
-    for (let cpu = first; cpu <= last; cpu++) cpus.push(cpu);
+  for (const [, first, last = first] of list.matchAll(/(\d+)(?:-(\d+))?/g)) {
+    for (let cpu = Number(first); cpu <= Number(last); cpu++) cpus.push(cpu);
   }
   return cpus;
 }
