@@ -27,19 +27,19 @@ async function play(suite: Suite): Promise<Outcome[]> {
   }
   const outcomes: Outcome[] = [];
   try {
-    for (const scenario of suite.scenarios) outcomes.push({ scenario, failure: await playOne(run, scenario) });
+    for (const scenario of suite.scenarios) outcomes.push({ scenario, failure: await playOne(run, suite, scenario) });
   } finally {
     await run.stop();
   }
   return outcomes;
 }
 
-async function playOne(run: SuiteRun, scenario: Scenario): Promise<string | null> {
+async function playOne(run: SuiteRun, suite: Suite, scenario: Scenario): Promise<string | null> {
   const recording = readRecording(scenario);
   if (recording === null) return `${scenario.folder} has no recorded.json: npm run parity:record ${scenario.id}`;
   if (run.proxy.exited !== null) return `the proxy has ended before (${run.proxy.exited}):\n${run.proxy.output}`;
   try {
-    const { observation, verdict } = await run.play(scenario, recording.observation);
+    const { observation, verdict } = await run.playIsolated(suite, scenario, recording.observation);
     if (verdict === null || (verdict.unexpected.length === 0 && verdict.unused.length === 0)) return null;
     return explain(scenario, recording.observation, observation, verdict);
   } catch (error) {

@@ -24,13 +24,14 @@ async function sideBySide(suite: Suite): Promise<void> {
         continue;
       }
       const recorded = readRecording(scenario);
-      const theirs = (await envoy.play({ ...scenario, differences: [] }, recorded?.observation ?? null)).observation;
+      const theirs = (await envoy.playIsolated(suite, { ...scenario, differences: [] }, recorded?.observation ?? null))
+        .observation;
       if (recorded && judge(recorded.observation, theirs, []).unexpected.length > 0) {
         console.log(
           `STALE    ${scenario.id}: Envoy no longer does what is recorded: npm run parity:record ${scenario.id}`,
         );
       }
-      const { observation: ours, verdict } = await remora.play(scenario, theirs);
+      const { observation: ours, verdict } = await remora.playIsolated(suite, scenario, theirs);
       if (verdict === null) continue;
       if (verdict.unexpected.length === 0 && verdict.unused.length === 0) {
         count[scenario.differences.length === 0 ? 'same' : 'meant']++;

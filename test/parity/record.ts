@@ -19,8 +19,8 @@ await inParallel(loadSuites(process.argv.slice(2)), 3, async (suite) => {
   if (run === null) return;
   try {
     for (const scenario of suite.scenarios) {
-      const first = (await run.play(scenario, null)).observation;
-      const second = (await run.play({ ...scenario, differences: [] }, first)).observation;
+      const first = (await run.playIsolated(suite, scenario, null)).observation;
+      const second = (await run.playIsolated(suite, { ...scenario, differences: [] }, first)).observation;
       const { unexpected } = judge(first, second, []);
       if (unexpected.length > 0) {
         failed++;

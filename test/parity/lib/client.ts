@@ -65,6 +65,12 @@ export class ClientConnection {
     return this.#signals.within(limitMs, () => this.closed || this.#finals() >= wanted);
   }
 
+  /** Waits for the head of the next final response; its body may still be coming. */
+  async nextHead(limitMs: number): Promise<boolean> {
+    const begun = () => this.reader.messages.filter((m) => !isInterim(m)).length;
+    return this.#signals.within(limitMs, () => this.closed || begun() > this.#awaited);
+  }
+
   /** Waits for the next 1xx response. */
   async nextInterim(limitMs: number): Promise<boolean> {
     const wanted = ++this.#awaitedInterim;
@@ -79,6 +85,11 @@ export class ClientConnection {
   /** Every request sent has had its final response. */
   get answered(): boolean {
     return this.#finals() >= this.requestsSent;
+  }
+
+  /** Nothing of what was begun is still under way. */
+  get finished(): boolean {
+    return this.answered && this.reader.messages.every((m) => m.complete);
   }
 
   /** A tunnel never ends, so its head counts. */

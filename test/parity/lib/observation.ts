@@ -1,6 +1,7 @@
 // Owns what is compared: one observation of a scenario, and the normalising that makes two runs of the same behaviour equal.
 // What varies from run to run (dates, ids, ports, durations) is replaced by a name only where it has the form it must have, so
 // that a missing date or a malformed id still shows.
+import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ClientConnection } from './client.ts';
 import type { BodyView, Scenario } from './scenario.ts';
@@ -22,6 +23,8 @@ export interface Taken {
   folder: string;
 }
 
+/** Longer bodies are kept as their length and hash. */
+const KEEP_BODY_CHARACTERS = 2048;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const IMF_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
@@ -77,6 +80,7 @@ class Masker {
   readonly #scenario: Scenario;
   readonly #replacements: [RegExp, string][] = [];
   readonly #uuids = new Map<string, string>();
+  readonly #portNames = new Map<number, string>();
 
   constructor(scenario: Scenario, taken: Taken) {
     this.#scenario = scenario;
@@ -94,7 +98,9 @@ class Masker {
   }
 
   #port(port: number, name: string): void {
-    if (port > 0) this.#replacements.push([new RegExp(`(?<=:|: |")${port}\\b`, 'g'), name]);
+    if (port <= 0) return;
+    this.#portNames.set(port, name);
+    this.#replacements.push([new RegExp(`(?<=:|: |")${port}\\b`, 'g'), name]);
   }
 
   text(raw: string): string {
@@ -134,19 +140,37 @@ class Masker {
   }
 
   #body(body: string, view: BodyView): Json {
-    const masked = this.text(body);
-    if (view === 'text') return masked;
+    if (view === 'json' || view === 'json-shape') {
+      try {
+        const parsed = JSON.parse(body) as Json;
+        return view === 'json' ? this.#json(parsed) : shapeOf(parsed);
+      } catch {
+        return this.text(body);
+      }
+    }
+    if (view === 'text') return body.length > KEEP_BODY_CHARACTERS ? digest(body) : this.text(body);
+    const lines = this.text(body).split('\n');
     if (typeof view === 'object') {
       const pattern = new RegExp(view.lines);
-      return masked.split('\n').filter((line) => pattern.test(line));
+      return lines.filter((line) => pattern.test(line));
     }
-    try {
-      const parsed = JSON.parse(masked) as Json;
-      return view === 'json' ? parsed : shapeOf(parsed);
-    } catch {
-      return masked;
-    }
+    // An object, not a list, so that one missing name is one difference.
+    const names = lines.map((line) => line.split(/: |\{| (?=\d)/)[0] ?? '');
+    return Object.fromEntries(names.filter((name) => name !== '').map((name) => [name, true]));
   }
+
+  /** Masks inside a parsed JSON value, where a port is a number. */
+  #json(value: Json): Json {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') return this.#portNames.get(value) ?? value;
+    if (Array.isArray(value)) return value.map((entry) => this.#json(entry));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#json(entry)]));
+  }
+}
+
+function digest(body: string): string {
+  return `<${body.length} bytes, sha256 ${createHash('sha256').update(body, 'latin1').digest('hex')}>`;
 }
 
 /** Names and types of a JSON value; a list keeps the distinct shapes of its entries. */

@@ -15,6 +15,12 @@ const STOP_LIMIT_MS = 3_000;
 /** Flushing the access log this often lets a run see its lines without waiting for Envoy's default of ten seconds. */
 const LOG_FLUSH_MS = 10;
 
+const running = new Set<ChildProcess>();
+// A run that fails half-way must not leave proxies behind.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export class ProxyProcess {
   readonly kind: ProxyKind;
   readonly adminPort: number;
@@ -31,7 +37,9 @@ export class ProxyProcess {
     };
     child.stderr?.on('data', keep);
     child.stdout?.on('data', keep);
+    running.add(child);
     child.on('exit', (code, signal) => {
+      running.delete(child);
       this.#exit = `exit ${code ?? signal}`;
     });
     child.on('error', (error) => {

@@ -19,6 +19,12 @@ const EQUAL_LIMIT_MS = 2_500;
 /** After everything equals the recording: long enough for a late close, line or message to show, short enough for hundreds of runs. */
 const GRACE_MS = 15;
 
+/** What came of a play; the verdict only where there was something to compare with. */
+export interface Played {
+  observation: Observation;
+  verdict: Verdict | null;
+}
+
 /** A suite's proxy with its upstreams, for one scenario after the other. */
 export class SuiteRun {
   readonly proxy: ProxyProcess;
@@ -72,11 +78,19 @@ export class SuiteRun {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** Plays it on a proxy of its own where it says `fresh`, else on the suite's. */
+  async playIsolated(suite: Suite, scenario: Scenario, expected: Observation | null): Promise<Played> {
+    if (!scenario.fresh) return this.play(scenario, expected);
+    const own = await SuiteRun.start(suite, this.proxy.kind);
+    try {
+      return await own.play(scenario, expected);
+    } finally {
+      await own.stop();
+    }
+  }
+
   /** Plays it once. With `expected` the run is over when it equals that, otherwise when it is quiet. */
-  async play(
-    scenario: Scenario,
-    expected: Observation | null,
-  ): Promise<{ observation: Observation; verdict: Verdict | null }> {
+  async play(scenario: Scenario, expected: Observation | null): Promise<Played> {
     const signals = new Signals();
     for (const upstream of this.#upstreams) upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals);
     for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
@@ -137,6 +151,7 @@ export class SuiteRun {
       if (step.wait ?? true) await client.nextResponse(STEP_LIMIT_MS);
     } else if ('await' in step) {
       if (step.await === 'response') await client.nextResponse(STEP_LIMIT_MS);
+      else if (step.await === 'head') await client.nextHead(STEP_LIMIT_MS);
       else if (step.await === 'interim') await client.nextInterim(STEP_LIMIT_MS);
       else await client.closes(STEP_LIMIT_MS);
     } else if ('end' in step) {
@@ -187,7 +202,7 @@ export class SuiteRun {
     expected: Observation,
     signals: Signals,
     observe: () => Promise<Observation>,
-  ): Promise<{ observation: Observation; verdict: Verdict }> {
+  ): Promise<Played> {
     const deadline = Date.now() + Math.max(EQUAL_LIMIT_MS, 2 * scenario.quiet);
     for (;;) {
       const observation = await observe();
@@ -207,7 +222,7 @@ export class SuiteRun {
 
   /** Leaves the proxy with nothing open, so that the next scenario starts clean and no late log line falls into it. */
   async #leave(clients: readonly ClientConnection[], scenario: Scenario): Promise<void> {
-    const unanswered = clients.some((client) => !client.answered);
+    const unfinished = clients.some((client) => !client.finished);
     for (const client of clients) client.leave();
     await Promise.all(this.#upstreams.map((upstream) => upstream.settle(1_000)));
     const deadline = Date.now() + 1_000;
@@ -215,7 +230,7 @@ export class SuiteRun {
       if ((await this.proxy.openWork().catch(() => 0)) === 0) break;
       await delay(5);
     }
-    if (unanswered && scenario.logs.length > 0) await delay(30);
+    if (unfinished && scenario.logs.length > 0) await delay(30);
   }
 
   async #stats(scenario: Scenario, before: Map<string, number>): Promise<Record<string, number | string>> {

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 export type ClientStep = { on?: string } & (
   | { send: string; times?: number; methods?: string[] }
   | { request: string; headers?: string[]; body?: string; wait?: boolean }
-  | { await: 'response' | 'interim' | 'closed' }
+  | { await: 'response' | 'head' | 'interim' | 'closed' }
   | { upstream: number }
   | { stat: string; is: number }
   | { signal: string }
@@ -49,8 +49,11 @@ export interface Difference {
   ours?: unknown;
 }
 
-/** How bodies of responses are recorded: as they are, as JSON, as the shape of JSON, or only the lines that match. */
-export type BodyView = 'text' | 'json' | 'json-shape' | { lines: string };
+/**
+ * How bodies of responses are recorded: as they are, as JSON, as the shape of JSON, as the names of `name: value` lines, or only
+ * the lines that match.
+ */
+export type BodyView = 'text' | 'json' | 'json-shape' | 'names' | { lines: string };
 
 interface Shared {
   listen: string;
@@ -68,6 +71,8 @@ export interface Scenario extends Shared {
   connections: Record<string, string>;
   /** Steps on one connection do not wait for the answers on the others. */
   overlap: boolean;
+  /** It leaves the proxy changed (drained, stopped), so it gets one of its own. */
+  fresh: boolean;
   client: ClientStep[];
   upstream: Record<string, UpstreamRule[]>;
   stats: string[];
@@ -93,7 +98,20 @@ export interface Suite {
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title'];
 const SCENARIO_KEYS = [
-  ...['title', 'listen', 'volatile', 'mask', 'logs', 'connections', 'overlap', 'client', 'upstream', 'stats', 'gauges'],
+  ...[
+    'title',
+    'listen',
+    'volatile',
+    'mask',
+    'logs',
+    'connections',
+    'overlap',
+    'fresh',
+    'client',
+    'upstream',
+    'stats',
+    'gauges',
+  ],
   ...['view', 'quiet', 'differences'],
 ];
 const STEP_KEYS = [
@@ -170,6 +188,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
       (v) => v in checked,
     );
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
+    for (const verb of ['send', 'request', 'body']) if (verb in checked) text(checked[verb], file);
     return step as ClientStep;
   });
   return {
@@ -183,6 +202,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     logs: raw['logs'] === undefined ? shared.logs : texts(raw['logs'], file),
     connections: (raw['connections'] ?? {}) as Record<string, string>,
     overlap: raw['overlap'] === true,
+    fresh: raw['fresh'] === true,
     client,
     upstream: rules(raw['upstream'], file),
     stats: texts(raw['stats'] ?? [], file),

@@ -1,7 +1,6 @@
 // Owns the harness's own reading of HTTP/1 messages from raw bytes, for both sides of the proxy under test. It shares no code
 // with the proxy's codec, and it is strict: whatever a second parser could read differently (RFC 9112 sections 2.2, 5.1, 6.3, 7.1)
 // is named in `problem`, which no message that leaves a proxy may have.
-import { createHash } from 'node:crypto';
 
 /** How the end of a body was told. `tunnel` is what follows 101 or a 2xx to CONNECT. */
 export type Framing = 'none' | 'length' | 'chunked' | 'until-close' | 'tunnel';
@@ -12,7 +11,7 @@ export interface WireMessage {
   /** `name: value` lines, in wire order and case. */
   headers: string[];
   framing: Framing;
-  /** Decoded of chunks. Beyond 2 KB only its length and SHA-256 are kept. */
+  /** Decoded of chunks. */
   body: string;
   trailers: string[];
   complete: boolean;
@@ -21,7 +20,6 @@ export interface WireMessage {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const KEEP_BODY_BYTES = 2048;
 
 const State = {
   Head: 0,
@@ -246,15 +244,8 @@ export class WireReader {
 
   #render(): void {
     if (!this.#entry) return;
-    const body = Buffer.concat(this.#entry.parts);
-    this.#entry.message.body = renderBody(body);
+    this.#entry.message.body = Buffer.concat(this.#entry.parts).toString('latin1');
   }
-}
-
-/** A body as it stands in a recording. */
-export function renderBody(body: Buffer): string {
-  if (body.length <= KEEP_BODY_BYTES) return body.toString('latin1');
-  return `<${body.length} bytes, sha256 ${createHash('sha256').update(body).digest('hex')}>`;
 }
 
 /** 1xx save 101, which ends the exchange. */
