@@ -26,13 +26,6 @@ export function formatSixDigits(value: number): string {
   return exponent < -4 || exponent >= 6 ? withExponent(mantissa, exponent) : fixed(Number(value.toPrecision(6)));
 }
 
-/** %.32g: what Envoy writes for sums and limits of Prometheus buckets. */
-export function formatExact(value: number): string {
-  if (!Number.isFinite(value)) return formatShortest(value);
-  const text = value.toPrecision(32);
-  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
-}
-
 function split(value: number): [mantissa: string, exponent: number] {
   const text = value.toExponential();
   const at = text.indexOf('e');
