@@ -1,10 +1,10 @@
 // What the upstream layer offers to the router and to whatever calls other services: clusters by handle, hosts,
 // load balancing, circuit breakers, connection pools.
 import type { Address } from '../base/address.ts';
-import type { UpstreamHostInfo } from '../observability/stream-info.ts';
-import type { Counter, Gauge } from '../observability/stats/api.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
+import type { Counter, Gauge } from '../observability/stats/api.ts';
+import type { UpstreamHostInfo } from '../observability/stream-info.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;
 export type Priority = (typeof Priority)[keyof typeof Priority];
@@ -41,6 +41,8 @@ export interface HostStats {
   cxActive: number;
   cxTotal: number;
   cxConnectFail: number;
+  /** Requests waiting for a connection to this host. */
+  rqPendingActive: number;
 }
 
 /** What a load balancer may look at. The router's request implements it; all members are cheap. */

@@ -1,0 +1,85 @@
+// Owns the share of traffic each priority gets from the health of its hosts, with Envoy's arithmetic: a priority takes
+// all it can, up to its healthy percentage times the overprovisioning factor; the rest spills to the next one; degraded
+// hosts come last; a priority with too few available hosts panics and disregards health.
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold
+import type { Host } from '../../../upstream/api.ts';
+import type { HostSet } from '../../../upstream/load-balancing/api.ts';
+
+export interface PriorityShare {
+  /** Percent of all traffic for the healthy hosts; all shares of all priorities add up to 100. */
+  readonly healthy: number;
+  readonly degraded: number;
+  readonly panic: boolean;
+}
+
+/** By priority. `panicThreshold` in percent. */
+export function priorityShares(sets: readonly HostSet[], panicThreshold: number): PriorityShare[] {
+  const healthy = sets.map((set) => availability(set, set.healthy));
+  const degraded = sets.map((set) => availability(set, set.degraded));
+  const total = Math.min(100, sum(healthy) + sum(degraded));
+  const shares =
+    total === 0
+      ? sets.map((_, index) => ({ healthy: index === 0 ? 100 : 0, degraded: 0 }))
+      : distribute(healthy, degraded, total);
+  if (total === 100) return shares.map((share) => ({ ...share, panic: false }));
+  const panic = sets.map((set) => isPanicking(set, panicThreshold));
+  // Nothing is available anywhere and some priorities panic: the load goes by number of hosts.
+  const panickingHosts = sets.reduce((count, set, index) => count + (panic[index] ? set.hosts.length : 0), 0);
+  if (total === 0 && panickingHosts > 0) return byHostCount(sets, panic, panickingHosts);
+  return shares.map((share, index) => ({ ...share, panic: panic[index] ?? false }));
+}
+
+/** Percent of the priority's traffic that these hosts can take. */
+function availability(set: HostSet, hosts: readonly Host[]): number {
+  if (set.hosts.length === 0) return 0;
+  const part = set.weightedPriorityHealth ? weightOf(hosts) / weightOf(set.hosts) : hosts.length / set.hosts.length;
+  return Math.min(100, Math.floor(set.overprovisioningFactor * part));
+}
+
+function distribute(
+  healthy: readonly number[],
+  degraded: readonly number[],
+  total: number,
+): Omit<PriorityShare, 'panic'>[] {
+  let left = 100;
+  const take = (available: number): number => {
+    const share = Math.min(left, Math.floor((available * 100) / total));
+    left -= share;
+    return share;
+  };
+  const healthyShares = healthy.map(take);
+  const degradedShares = degraded.map(take);
+  // What rounding lost goes to the first that has anything.
+  const first = healthyShares.findIndex((_, index) => (healthy[index] ?? 0) > 0);
+  if (first >= 0) healthyShares[first] = (healthyShares[first] ?? 0) + left;
+  else {
+    const firstDegraded = degradedShares.findIndex((_, index) => (degraded[index] ?? 0) > 0);
+    if (firstDegraded >= 0) degradedShares[firstDegraded] = (degradedShares[firstDegraded] ?? 0) + left;
+  }
+  return healthyShares.map((share, index) => ({ healthy: share, degraded: degradedShares[index] ?? 0 }));
+}
+
+function isPanicking(set: HostSet, threshold: number): boolean {
+  if (set.hosts.length === 0) return false;
+  return ((set.healthy.length + set.degraded.length) * 100) / set.hosts.length < threshold;
+}
+
+function byHostCount(sets: readonly HostSet[], panic: readonly boolean[], hosts: number): PriorityShare[] {
+  let left = 100;
+  const shares = sets.map((set, index) => {
+    const healthy = panic[index] ? Math.min(left, Math.floor((100 * set.hosts.length) / hosts)) : 0;
+    left -= healthy;
+    return { healthy, degraded: 0, panic: panic[index] ?? false };
+  });
+  const first = shares.findIndex((share) => share.healthy > 0);
+  return shares.map((share, index) => (index === first ? { ...share, healthy: share.healthy + left } : share));
+}
+
+function weightOf(hosts: readonly Host[]): number {
+  return hosts.reduce((total, host) => total + host.weight, 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,134 @@
+// Owns the shape of a cluster's configuration after conversion: frozen plain data, compared by value to tell an update
+// from a repetition. `config.ts` makes it from the protobuf message.
+import type { Address } from '../base/address.ts';
+import type { Http1Settings, Protocol } from '../http/codec/api.ts';
+import type { TcpKeepalive } from '../network/api.ts';
+import type { HostHealth, Locality } from './api.ts';
+import type { ClusterTypeFactory } from './cluster-type/api.ts';
+import type { CommonLbConfig, LoadBalancerFactory } from './load-balancing/api.ts';
+
+export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface ClusterConfig {
+  readonly name: string;
+  /** `alt_stat_name`, else the name. */
+  readonly observabilityName: string;
+  readonly discovery: DiscoveryConfig;
+  readonly connectTimeoutMs: number;
+  readonly perConnectionBufferLimitBytes: number;
+  /** From the cluster itself; EDS brings its own. Left out of the comparison of clusters: hosts are diffed in place. */
+  readonly endpoints: EndpointsConfig;
+  readonly loadBalancer: LoadBalancerConfig;
+  readonly commonLb: CommonLbConfig;
+  readonly circuitBreakers: readonly [defaultPriority: CircuitBreakerConfig, highPriority: CircuitBreakerConfig];
+  /** Connections to one host of default priority; 2^32-1: no limit of its own. */
+  readonly maxConnectionsPerHost: number;
+  readonly http: UpstreamHttpConfig;
+  readonly tcpKeepalive: TcpKeepalive | null;
+  readonly bindAddress: Address | null;
+  /** Connect attempts to further addresses of a host: `first` family first, so many of it before they alternate. */
+  readonly happyEyeballs: HappyEyeballsConfig;
+  readonly waitForWarmOnInit: boolean;
+  /** A host that discovery drops goes even while active health checks (later issue) say it lives. */
+  readonly ignoreHealthOnHostRemoval: boolean;
+  readonly metadata: Metadata;
+  /** The protobuf message, for config_dump only; not compared. */
+  readonly source: unknown;
+}
+
+export type DiscoveryConfig =
+  | { readonly kind: 'static' }
+  /** `serviceName`: the resource to subscribe to, the cluster's name by default; `source`: its ConfigSource message. */
+  | {
+      readonly kind: 'eds';
+      readonly serviceName: string;
+      readonly source: unknown;
+      readonly initialFetchTimeoutMs: number;
+    }
+  | {
+      readonly kind: 'extension';
+      /** Message name of `config`, e.g. `envoy.extensions.clusters.dns.v3.DnsCluster`. */
+      readonly typeName: string;
+      /** What /config_dump's readers know as the type: `strict_dns`, `logical_dns` or the extension's name. */
+      readonly label: string;
+      readonly factory: ClusterTypeFactory;
+      readonly config: unknown;
+    };
+
+export interface LoadBalancerConfig {
+  readonly typeName: string;
+  readonly factory: LoadBalancerFactory;
+  readonly config: unknown;
+}
+
+export interface CircuitBreakerConfig {
+  readonly maxConnections: number;
+  readonly maxPendingRequests: number;
+  readonly maxRequests: number;
+  readonly maxRetries: number;
+  readonly retryBudget: RetryBudgetConfig | null;
+  readonly trackRemaining: boolean;
+}
+
+export interface RetryBudgetConfig {
+  /** 0 to 100. */
+  readonly budgetPercent: number;
+  readonly minRetryConcurrency: number;
+}
+
+export interface HappyEyeballsConfig {
+  readonly firstFamily: 'default' | 4 | 6;
+  readonly firstFamilyCount: number;
+}
+
+export interface UpstreamHttpConfig {
+  readonly protocol: Protocol;
+  readonly http1: Http1Settings;
+  /** 0: no limit. */
+  readonly maxRequestsPerConnection: number;
+  /** Milliseconds without a request after which a connection closes; 0: never. */
+  readonly idleTimeoutMs: number;
+  /** Milliseconds; 0: no limit. */
+  readonly maxConnectionDurationMs: number;
+  /** Milliseconds; 0: no limit. The router applies it. */
+  readonly maxStreamDurationMs: number;
+}
+
+export interface EndpointsConfig {
+  /** Percent, 140 by default: how much healthier than needed a priority must be before traffic spills over. */
+  readonly overprovisioningFactor: number;
+  readonly weightedPriorityHealth: boolean;
+  readonly localities: readonly LocalityConfig[];
+  /** The ClusterLoadAssignment message, for config_dump only. */
+  readonly source: unknown;
+}
+
+export interface LocalityConfig {
+  readonly locality: Locality;
+  readonly priority: number;
+  /** 0: not given. */
+  readonly weight: number;
+  readonly endpoints: readonly EndpointConfig[];
+}
+
+export interface EndpointConfig {
+  /** For DNS clusters `address` is null and these name what to resolve. */
+  readonly address: Address | null;
+  readonly dnsName: string;
+  readonly port: number;
+  readonly additionalAddresses: readonly Address[];
+  readonly hostname: string;
+  readonly weight: number;
+  readonly health: HostHealth;
+  /** As in the configuration, for /clusters. */
+  readonly healthStatus: number;
+  readonly metadata: Metadata;
+  readonly canary: boolean;
+}
+
+export const noEndpoints: EndpointsConfig = {
+  overprovisioningFactor: 140,
+  weightedPriorityHealth: false,
+  localities: [],
+  source: null,
+};

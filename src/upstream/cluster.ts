@@ -1,0 +1,194 @@
+// Owns one cluster at run time: its hosts, its balancer, its circuit breakers, its pools. A changed configuration makes a
+// new one and drains this one; changed endpoints only change its hosts.
+import type { Clock } from '../base/clock.ts';
+import { logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Protocol } from '../http/codec/api.ts';
+import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import type { CircuitBreaker, Cluster, ClusterInfo, Host, HttpPool, LoadBalancerContext, Priority } from './api.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
+import type { ClusterConfig, EndpointsConfig } from './cluster-config.ts';
+import { ClusterStats, sanitizeStatName } from './cluster-stats.ts';
+import type { HostSource, HostSourceContext } from './cluster-type/api.ts';
+import { ConfiguredHosts } from './clusters/configured-hosts.ts';
+import type { HostSpec, UpstreamHost } from './host.ts';
+import { HostSets } from './host-sets.ts';
+import type { LoadBalancer } from './load-balancing/api.ts';
+import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
+import { Http1Pool } from './pool/http1-pool.ts';
+
+const log = logger('upstream');
+
+export interface ClusterEnvironment extends PoolEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Root of all statistics. */
+  readonly stats: StatsScope;
+  /** The resolver for a configuration; null: the process's default. */
+  dnsResolver(config: DnsResolverConfig | null): DnsResolver;
+}
+
+/** Told when the first round of discovery is over. */
+export interface ClusterOwner {
+  onClusterReady(cluster: UpstreamCluster): void;
+}
+
+export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext {
+  readonly config: ClusterConfig;
+  readonly info: ClusterInfo;
+  readonly stats: ClusterStats;
+  readonly circuitBreakers: readonly [CircuitBreaker, CircuitBreaker];
+  readonly hostSets: HostSets;
+  ready_ = false;
+  readonly #environment: ClusterEnvironment;
+  readonly #owner: ClusterOwner;
+  readonly #scope: StatsScope;
+  readonly #balancer: LoadBalancer;
+  readonly #source: HostSource;
+  #endpoints: EndpointsConfig;
+  #removed = false;
+  #scopeClosed = false;
+
+  constructor(config: ClusterConfig, environment: ClusterEnvironment, owner: ClusterOwner) {
+    this.config = config;
+    this.#environment = environment;
+    this.#owner = owner;
+    this.#endpoints = config.endpoints;
+    this.#scope = environment.stats.scope(`cluster.${sanitizeStatName(config.observabilityName)}.`);
+    this.stats = new ClusterStats(this.#scope);
+    this.info = {
+      name: config.name,
+      observabilityName: config.observabilityName,
+      maintenanceMode: false,
+      connectTimeoutMs: config.connectTimeoutMs,
+      perConnectionBufferLimitBytes: config.perConnectionBufferLimitBytes,
+      maxResponseHeadersBytes: config.http.http1.maxHeadersBytes,
+      metadata: config.metadata,
+      upstreamProtocol: config.http.protocol,
+    };
+    this.circuitBreakers = [
+      createCircuitBreaker(config.circuitBreakers[0], this.#scope, 'default'),
+      createCircuitBreaker(config.circuitBreakers[1], this.#scope, 'high'),
+    ];
+    this.hostSets = new HostSets(config);
+    this.#balancer = config.loadBalancer.factory.create({
+      config: config.loadBalancer.config,
+      common: config.commonLb,
+      hostSets: this.hostSets.sets,
+      random: environment.random,
+      stats: this.stats,
+    });
+    this.stats.warmingState.set(1);
+    const discovery = config.discovery;
+    this.#source =
+      discovery.kind === 'extension'
+        ? discovery.factory.create(discovery.config, this)
+        : new ConfiguredHosts(this, discovery.kind === 'eds');
+  }
+
+  // --- request path --------------------------------------------------------------------------------------------------
+
+  chooseHost(context: LoadBalancerContext): Host | null {
+    return this.#balancer.chooseHost(context);
+  }
+
+  httpPool(host: Host, priority: Priority, _downstreamProtocol: Protocol): HttpPool {
+    // Hosts come from this class alone; the interface hides what hangs on them.
+    const upstreamHost = host as UpstreamHost;
+    const pool = upstreamHost.pools[priority];
+    return pool === null ? this.#makePool(upstreamHost, priority) : pool;
+  }
+
+  #makePool(host: UpstreamHost, priority: Priority): HttpPool {
+    const pool = new Http1Pool(this.#environment, this, host, priority);
+    host.pools[priority] = pool;
+    if (host.removed) pool.drain();
+    return pool;
+  }
+
+  // --- discovery -----------------------------------------------------------------------------------------------------
+
+  get clusterName(): string {
+    return this.config.name;
+  }
+  get endpoints(): EndpointsConfig {
+    return this.#endpoints;
+  }
+  get clock(): Clock {
+    return this.#environment.clock;
+  }
+  get timers(): ClusterEnvironment['timers'] {
+    return this.#environment.timers;
+  }
+  get random(): Random {
+    return this.#environment.random;
+  }
+  dnsResolver(config: DnsResolverConfig | null): DnsResolver {
+    return this.#environment.dnsResolver(config);
+  }
+
+  start(): void {
+    this.#source.start();
+  }
+
+  /** Only the endpoints changed: hosts by diff, pools of those that stay are kept. */
+  setEndpoints(endpoints: EndpointsConfig): void {
+    this.#endpoints = endpoints;
+    this.#source.setEndpoints(endpoints);
+  }
+
+  setHosts(hosts: readonly HostSpec[], endpoints: EndpointsConfig): void {
+    if (this.#removed) return;
+    const update = this.hostSets.update(hosts, endpoints);
+    for (const priority of update.changedPriorities) this.#balancer.onHostsChanged(priority);
+    if (update.added.length > 0 || update.removed.length > 0) {
+      this.stats.membershipChange.inc();
+      this.stats.defaultTransportSocketMatch.add(update.added.length);
+      if (log.debugEnabled) {
+        log.debug(`cluster ${this.config.name}: ${update.added.length} hosts added, ${update.removed.length} removed`);
+      }
+    }
+    if (update.changedPriorities.length > 0) this.#countMembers();
+    for (const host of update.removed) host.remove();
+  }
+
+  #countMembers(): void {
+    let healthy = 0;
+    let degraded = 0;
+    let total = 0;
+    for (const set of this.hostSets.sets) {
+      healthy += set.healthy.length;
+      degraded += set.degraded.length;
+      total += set.hosts.length;
+    }
+    this.stats.membershipHealthy.set(healthy);
+    this.stats.membershipDegraded.set(degraded);
+    this.stats.membershipTotal.set(total);
+  }
+
+  ready(): void {
+    if (this.ready_ || this.#removed) return;
+    this.ready_ = true;
+    this.stats.warmingState.set(0);
+    this.#owner.onClusterReady(this);
+  }
+
+  // --- end -----------------------------------------------------------------------------------------------------------
+
+  /** No new streams come: idle connections close now, busy ones when their streams end. */
+  remove(): void {
+    if (this.#removed) return;
+    this.#removed = true;
+    this.#source.stop();
+    for (const host of this.hostSets.all()) host.remove();
+    this.onConnectionGone();
+  }
+
+  onConnectionGone(): void {
+    if (!this.#removed || this.#scopeClosed || this.circuitBreakers.some((breaker) => breaker.connections.count > 0))
+      return;
+    this.#scopeClosed = true;
+    this.#scope.close();
+  }
+}

@@ -1,0 +1,86 @@
+// Owns what a cluster says of HTTP: the HttpProtocolOptions extension, or the older fields of the cluster itself.
+import type { ConfigContext } from '../config/context.ts';
+import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type {
+  HttpProtocolOptions as CommonOptions,
+  Http1ProtocolOptions,
+} from '../generated/envoy/config/core/v3/protocol_pb.d.ts';
+import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
+import { defaultHttp1Settings, type Http1Settings, Protocol } from '../http/codec/api.ts';
+import type { UpstreamHttpConfig } from './cluster-config.ts';
+import { durationMs } from './config-values.ts';
+
+const extensionName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const defaultIdleTimeoutMs = 3_600_000;
+
+export function readHttpOptions(cluster: Cluster, context: ConfigContext): UpstreamHttpConfig {
+  const any = cluster.typedExtensionProtocolOptions[extensionName];
+  const options = any === undefined ? undefined : context.unpackAs<HttpProtocolOptions>(any, extensionName);
+  if (options === undefined) {
+    if (any === undefined && cluster.http2ProtocolOptions !== undefined)
+      refuseHttp2(cluster, 'http2_protocol_options', context);
+    return httpConfig(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions);
+  }
+  return httpConfig(cluster, options.commonHttpProtocolOptions, http1Options(options, context));
+}
+
+function http1Options(options: HttpProtocolOptions, context: ConfigContext): Http1ProtocolOptions | undefined {
+  const choice = options.upstreamProtocolOptions;
+  switch (choice.case) {
+    case 'explicitHttpConfig': {
+      const protocol = choice.value.protocolConfig;
+      if (protocol.case === 'httpProtocolOptions') return protocol.value;
+      if (protocol.case === 'http2ProtocolOptions') refuseHttp2(choice.value, 'http2_protocol_options', context);
+      if (protocol.case === 'http3ProtocolOptions') {
+        context.error(choice.value, 'http3_protocol_options', 'RMR0306', 'HTTP/3 to upstreams is not implemented');
+      }
+      return undefined;
+    }
+    // What comes as HTTP/1 goes up as HTTP/1; nothing else comes before downstream HTTP/2 does (issue 6).
+    case 'useDownstreamProtocolConfig':
+      return choice.value.httpProtocolOptions;
+    case 'autoConfig':
+      context.error(options, 'auto_config', 'RMR0306', 'Choosing the protocol by ALPN is not implemented yet');
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function refuseHttp2(message: object, field: string, context: ConfigContext): void {
+  context.error(message, field, 'RMR0306', 'HTTP/2 to upstreams is not implemented yet');
+}
+
+function httpConfig(
+  cluster: Cluster,
+  common: CommonOptions | undefined,
+  http1: Http1ProtocolOptions | undefined,
+): UpstreamHttpConfig {
+  return {
+    protocol: Protocol.Http11,
+    http1: http1Settings(common, http1),
+    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+    idleTimeoutMs: durationMs(common?.idleTimeout, defaultIdleTimeoutMs),
+    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
+  };
+}
+
+function http1Settings(common: CommonOptions | undefined, http1: Http1ProtocolOptions | undefined): Http1Settings {
+  const underscores = ['allow', 'reject', 'drop'] as const;
+  return {
+    ...defaultHttp1Settings,
+    acceptHttp10: http1?.acceptHttp10 ?? defaultHttp1Settings.acceptHttp10,
+    allowChunkedLength: http1?.allowChunkedLength ?? defaultHttp1Settings.allowChunkedLength,
+    enableTrailers: http1?.enableTrailers ?? defaultHttp1Settings.enableTrailers,
+    headerKeyFormat: http1?.headerKeyFormat?.headerFormat.case === 'properCaseWords' ? 'proper' : 'lower',
+    sendFullyQualifiedUrl: http1?.sendFullyQualifiedUrl ?? defaultHttp1Settings.sendFullyQualifiedUrl,
+    allowCustomMethods: http1?.allowCustomMethods ?? defaultHttp1Settings.allowCustomMethods,
+    maxHeadersCount: common?.maxHeadersCount ?? defaultHttp1Settings.maxHeadersCount,
+    maxHeadersBytes:
+      common?.maxResponseHeadersKb === undefined
+        ? defaultHttp1Settings.maxHeadersBytes
+        : common.maxResponseHeadersKb * 1024,
+    headersWithUnderscores: underscores[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
+  };
+}

@@ -1,0 +1,181 @@
+// Owns the HTTP/1.1 connections to one host for one priority: idle ones are given out last in, first out (the others
+// then reach their idle timeout), new ones are made on demand within the circuit breakers, streams that find none wait
+// in a bounded queue.
+import type { ResponseDecoder } from '../../http/codec/api.ts';
+import { type Cancellable, type CircuitBreaker, type PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
+import type { DrainablePool, UpstreamHost } from '../host.ts';
+import type { PoolCluster, PoolEnvironment } from './environment.ts';
+import { Http1Connection, type Http1ConnectionOwner } from './http1-connection.ts';
+import { PendingStreams, type PendingStreamsOwner } from './pending-streams.ts';
+
+export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingStreamsOwner {
+  readonly #environment: PoolEnvironment;
+  readonly #cluster: PoolCluster;
+  readonly #host: UpstreamHost;
+  readonly #priority: Priority;
+  readonly #breaker: CircuitBreaker;
+  readonly #pending = new PendingStreams(this);
+  readonly #idle: Http1Connection[] = [];
+  /** All of them. */
+  readonly #connections = new Set<Http1Connection>();
+  #connecting = 0;
+  #draining = false;
+
+  constructor(environment: PoolEnvironment, cluster: PoolCluster, host: UpstreamHost, priority: Priority) {
+    this.#environment = environment;
+    this.#cluster = cluster;
+    this.#host = host;
+    this.#priority = priority;
+    this.#breaker = cluster.circuitBreakers[priority];
+  }
+
+  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): Cancellable | null {
+    const connection = this.#takeIdle();
+    if (connection !== null) {
+      if (!this.#breaker.requests.canCreate()) {
+        this.#idle.push(connection);
+        this.#failOverflow(callbacks, 'max_requests', this.#breaker.requests.max);
+        return null;
+      }
+      this.#start(connection, decoder, callbacks);
+      return null;
+    }
+    if (!this.#breaker.pendingRequests.canCreate()) {
+      this.#failOverflow(callbacks, 'max_pending_requests', this.#breaker.pendingRequests.max);
+      return null;
+    }
+    const stats = this.#cluster.stats;
+    this.#breaker.pendingRequests.inc();
+    stats.upstreamRqPendingTotal.inc();
+    stats.upstreamRqPendingActive.inc();
+    this.#host.stats.rqPendingActive++;
+    const stream = this.#pending.push(decoder, callbacks);
+    this.#connectIfNeeded();
+    return stream;
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#closeIdle();
+  }
+
+  // --- pending streams -----------------------------------------------------------------------------------------------
+
+  onPendingStreamCancelled(): void {
+    this.#cluster.stats.upstreamRqCancelled.inc();
+    this.#leavePending();
+    // A connection on its way is let through: it will serve the next request. A pool that drains has no next.
+    if (this.#draining) this.#closeSurplus();
+  }
+
+  #leavePending(): void {
+    this.#breaker.pendingRequests.dec();
+    this.#cluster.stats.upstreamRqPendingActive.dec();
+    this.#host.stats.rqPendingActive--;
+  }
+
+  // --- connections ---------------------------------------------------------------------------------------------------
+
+  #connectIfNeeded(): void {
+    while (this.#pending.size > this.#connecting) {
+      const { config, stats } = this.#cluster;
+      const allowed = this.#breaker.connections.canCreate() && this.#host.stats.cxActive < config.maxConnectionsPerHost;
+      if (!allowed) {
+        stats.upstreamCxOverflow.inc();
+        // Other hosts may hold all connections of the cluster: one is allowed to each pool, or it would starve.
+        if (this.#connections.size > 0) return;
+      }
+      this.#connecting++;
+      this.#connections.add(new Http1Connection(this, this.#environment, this.#cluster, this.#host, this.#priority));
+    }
+  }
+
+  onConnectionReady(connection: Http1Connection): void {
+    if (connection.requests === 0) this.#connecting--;
+    for (let next = this.#pending.shift(); next !== null; next = this.#pending.shift()) {
+      this.#leavePending();
+      if (this.#breaker.requests.canCreate()) {
+        this.#start(connection, next.decoder, next.callbacks);
+        return;
+      }
+      this.#failOverflow(next.callbacks, 'max_requests', this.#breaker.requests.max);
+    }
+    if (this.#draining) {
+      connection.close();
+      return;
+    }
+    connection.becomeIdle();
+    this.#idle.push(connection);
+  }
+
+  onConnectFailed(connection: Http1Connection, reason: PoolFailureReason, details: string): void {
+    this.#connecting--;
+    this.#connections.delete(connection);
+    // All who wait learn it now: with a host in trouble their callers may choose another (Envoy's rule).
+    const waiting = this.#pending.size;
+    for (let i = 0; i < waiting; i++) {
+      const stream = this.#pending.shift();
+      if (stream === null) break;
+      this.#leavePending();
+      this.#cluster.stats.upstreamRqPendingFailureEject.inc();
+      stream.callbacks.onPoolFailure(reason, details, connection.host);
+    }
+    this.#connectIfNeeded();
+  }
+
+  onConnectionClosed(connection: Http1Connection): void {
+    this.#connections.delete(connection);
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+    this.#connectIfNeeded();
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.close();
+    this.#closeSurplus();
+  }
+
+  /** Connections on their way that nobody waits for. */
+  #closeSurplus(): void {
+    for (const connection of this.#connections) {
+      if (this.#connecting <= this.#pending.size) return;
+      if (connection.state === 0) connection.close();
+    }
+  }
+
+  // --- streams -------------------------------------------------------------------------------------------------------
+
+  #takeIdle(): Http1Connection | null {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (!connection.expired) return connection;
+      this.#cluster.stats.upstreamCxIdleTimeout.inc();
+      connection.close();
+    }
+    return null;
+  }
+
+  #start(connection: Http1Connection, decoder: ResponseDecoder, callbacks: PoolCallbacks): void {
+    const stats = this.#cluster.stats;
+    this.#breaker.requests.inc();
+    stats.upstreamRqTotal.inc();
+    stats.upstreamRqActive.inc();
+    const hostStats = this.#host.stats;
+    hostStats.rqTotal++;
+    hostStats.rqActive++;
+    connection.startStream(decoder, callbacks);
+  }
+
+  onStreamEnded(): void {
+    this.#breaker.requests.dec();
+    this.#cluster.stats.upstreamRqActive.dec();
+    this.#host.stats.rqActive--;
+  }
+
+  #failOverflow(callbacks: PoolCallbacks, limit: string, max: number): void {
+    this.#cluster.stats.upstreamRqPendingOverflow.inc();
+    const priority = this.#priority === Priority.Default ? 'DEFAULT' : 'HIGH';
+    const cluster = JSON.stringify(this.#cluster.config.name);
+    const details = `circuit breaker of cluster ${cluster}, priority ${priority}: ${limit} (${max}) is reached`;
+    callbacks.onPoolFailure(PoolFailureReason.Overflow, details, this.#host);
+  }
+}
