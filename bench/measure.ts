@@ -101,6 +101,7 @@ async function measureOnce(bench: Bench, started: Started, { load, bytesPerReque
     requestsPerSecond: result.requests / result.seconds,
     p50: result.p50,
     p99: result.p99,
+    ...(result.lateness === undefined ? {} : { lateness: result.lateness }),
     rss,
     anonymous,
   };
@@ -215,7 +216,7 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
         cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
         cores: bench.cores.description,
         kernel: release(),
-        driver: bench.driver,
+        driver: job.cases.some(({ load }) => load.kind === 'closed') ? bench.driver : 'own client',
         upstream: upstream.kind,
       },
       settings: { seconds: settings.seconds, runs: settings.runs },

@@ -41,6 +41,11 @@ export interface JobOutcome {
   readonly cases: readonly CaseOutcome[];
 }
 
+/** How many runs of what length the figures come from. */
+export function timing({ headline, settings: { runs, seconds } }: JobOutcome): string {
+  return headline === 'readyMilliseconds' ? `best of ${runs} starts` : `best of ${runs} runs of ${seconds} s`;
+}
+
 const fileOf = (job: string): string => join(resultsDir, `${job}.json`);
 
 export function save(outcome: JobOutcome): void {

@@ -120,7 +120,7 @@ const timer = setInterval(() => {
         seconds: Number(seconds),
         p50: percentile(latencies, 50),
         p99: percentile(latencies, 99),
-        lateness99: percentile(lateness, 99),
+        lateness: percentile(lateness, 99),
       }),
     );
     process.exit(0);

@@ -31,8 +31,8 @@ export async function constantRate(
       if (message.event === 'open') window.opens();
       else if (message.event === 'close') window.closes();
       else {
-        const { requests, errors, seconds: measured, p50, p99 } = message;
-        result = { requests, errors, seconds: measured, p50, p99 };
+        const { requests, errors, seconds: measured, p50, p99, lateness = 0 } = message;
+        result = { requests, errors, seconds: measured, p50, p99, lateness };
       }
     },
   );

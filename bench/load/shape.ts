@@ -8,6 +8,8 @@ export interface LoadResult {
   /** Latency in microseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** How late a constant-rate client sent its requests, the 99th percentile in microseconds. */
+  readonly lateness?: number;
 }
 
 /** A driver calls these around its measured window. */

@@ -20,11 +20,12 @@ export function findProgram(name: string): string | undefined {
 }
 
 /** First line that a program prints with the given flags, on either stream; `unknown` when it will not say. */
-export function firstLine(program: string, flags: readonly string[]): string {
+export function firstLine(program: string, flags: readonly string[], env: Record<string, string> = {}): string {
   try {
     const out = execFileSync('/bin/sh', ['-c', '"$0" "$@" 2>&1', program, ...flags], {
       encoding: 'utf8',
       timeout: 20_000,
+      env: { ...process.env, ...env },
     });
     return (
       out
@@ -75,7 +76,12 @@ export function start(command: readonly string[], logFile: string, env: Record<s
     },
     assertAlive() {
       if (child.exitCode === null && child.signalCode === null) return;
-      const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
+      const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+      // Without the frames of a stack: the message tells, and the log is gone with the scratch folder.
+      const tail = lines
+        .filter((line) => !line.startsWith('    at '))
+        .slice(-15)
+        .join('\n');
       throw new Error(
         `${command.join(' ')}\nended with ${child.exitCode ?? child.signalCode}; its last words:\n${tail}`,
       );

@@ -40,11 +40,12 @@ export function remora(options: RemoraOptions = {}): BenchProxy | undefined {
   if (!existsSync(binary)) return undefined;
   const state = bundleState(root);
   const bundled = state === 'fresh' && options.source !== true;
-  const what = bundled ? 'bundle' : `from source, its bundle being ${options.source ? 'unwanted' : state}`;
   const env = { REMORA_DIST: bundled ? '1' : '0', ...options.env };
+  // The program itself says whether it runs from source.
+  const version = firstLine(binary, ['version'], env).replace(/^remora /, '');
   return {
     name: options.name ?? 'remora',
-    version: `${firstLine(binary, ['version']).replace(/^remora /, '')} (${what})`,
+    version: state === 'stale' ? `${version}, as dist/ is older than src/` : version,
     prepare(job, site) {
       const file = `${site.dir}/envoy.yaml`;
       writeFileSync(file, job.envoy(site));

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MetricKey, metrics } from '../metrics.ts';
 import { resultsDir } from '../paths.ts';
-import type { CaseOutcome, JobOutcome } from '../results.ts';
+import { type CaseOutcome, type JobOutcome, timing } from '../results.ts';
 import { REFERENCE, ratio } from './table.ts';
 
 interface Bar {
@@ -110,17 +110,12 @@ export function chart(outcome: JobOutcome): string {
     }
     y += GROUP_GAP;
   }
-  const { seconds, runs } = outcome.settings;
-  const timing =
-    single && outcome.headline === 'readyMilliseconds'
-      ? `best of ${runs} starts`
-      : `best of ${runs} runs of ${seconds} s`;
   text(
     24,
     y + 10,
     11,
     '#7a7d89',
-    `${outcome.date.slice(0, 10)}, ${outcome.machine.cpu}; ${timing}; × = ratio to Envoy ${outcome.versions[REFERENCE] ?? ''}`,
+    `${outcome.date.slice(0, 10)}, ${outcome.machine.cpu}; ${timing(outcome)}; × = ratio to Envoy ${outcome.versions[REFERENCE] ?? ''}`,
   );
   const height = y + FOOTER - 8;
   return [

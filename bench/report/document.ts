@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobs } from '../jobs/index.ts';
 import { projectRoot } from '../paths.ts';
-import { type JobOutcome, load } from '../results.ts';
+import { type JobOutcome, load, timing } from '../results.ts';
 import { chart } from './chart.ts';
 import { markdownTable } from './table.ts';
 
@@ -21,10 +21,10 @@ export function section(outcomes: readonly JobOutcome[]): string {
   return [
     `${first.date.slice(0, 10)}, ${cpu}, Linux ${kernel}; ${cores}; load by ${driver}, upstream ${upstream}; ` +
       `${[...versions].map(([name, version]) => `${name} ${version}`).join(', ')}.`,
-    ...outcomes.map((outcome) => {
-      const { seconds, runs } = outcome.settings;
-      return `${markdownTable(outcome)}\n\nBest of ${runs} runs${outcome.job === 'startup' ? '' : ` of ${seconds} s`}.\n\n![${outcome.job}](benchmarks/${outcome.job}.svg)`;
-    }),
+    ...outcomes.map(
+      (outcome) =>
+        `${markdownTable(outcome)}\n\n(${timing(outcome)})\n\n![${outcome.job}](benchmarks/${outcome.job}.svg)`,
+    ),
   ].join('\n\n');
 }
 

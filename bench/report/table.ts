@@ -1,6 +1,6 @@
 /** Outcomes as tables: aligned columns for a terminal, pipes for a document. */
 import { type Figures, type MetricKey, metricKeys, metrics } from '../metrics.ts';
-import type { CaseOutcome, JobOutcome } from '../results.ts';
+import { type CaseOutcome, type JobOutcome, timing } from '../results.ts';
 
 /** The proxy that all others are compared to. */
 export const REFERENCE = 'envoy';
@@ -50,10 +50,9 @@ function align(table: readonly string[][]): string {
 }
 
 export function terminalTable(outcome: JobOutcome): string {
-  const { seconds, runs } = outcome.settings;
   const lines = [
     `\n${outcome.job}: ${outcome.description}`,
-    `${outcome.machine.cores}; ${outcome.machine.driver} → proxy → ${outcome.machine.upstream}; best of ${runs} runs of ${seconds} s`,
+    `${outcome.machine.cores}; ${outcome.machine.driver} → proxy → ${outcome.machine.upstream}; ${timing(outcome)}`,
     Object.entries(outcome.versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
