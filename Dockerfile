@@ -18,6 +18,9 @@ RUN scripts/prepare && npm run build \
      done
 
 FROM debian:bookworm-slim
+# Node's own binary needs libatomic, which the slim image lacks.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libatomic1 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 101 envoy && useradd --uid 101 --gid 101 --no-create-home --shell /usr/sbin/nologin envoy \
   && mkdir -p /etc/envoy
 COPY --from=build /image /opt/remora
