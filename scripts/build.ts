@@ -1,16 +1,18 @@
 /**
  * `npm run build`: the executable as it is shipped, in dist/: bundled, minified and split where the sources import
  * dynamically, so that a start loads the data path and nothing else (DESIGN 3.8). No node_modules at run time.
- * Source maps lie beside it and are not packed.
+ * Source maps lie beside it and are not packed. `--outdir` names another folder.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { addLogSources } from './log-sources.ts';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const { values } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } });
+const dist = resolve(values.outdir);
 
 /** Log lines name their source file and line, which a bundle no longer knows: written into the calls here. */
 const logSources: Plugin = {
@@ -64,5 +66,4 @@ let total = 0;
 for (const path of Object.keys(result.metafile.outputs)) {
   if (path.endsWith('.js')) total += statSync(join(root, path)).size;
 }
-const entry = result.metafile.outputs['dist/envoy.js'];
-process.stdout.write(`dist/: ${(total / 1024).toFixed(0)} KB of code, of it ${entry?.bytes ?? 0} bytes in envoy.js\n`);
+process.stdout.write(`${relative(root, dist)}/: ${(total / 1024).toFixed(0)} KB of code\n`);
