@@ -1,7 +1,7 @@
 // The executable `remora`: subcommands for people. `remora run` takes the quick road that `envoy` takes.
 import { quickParse } from './quick-parse.ts';
 import { run } from './run.ts';
-import { answer, start } from './start.ts';
+import { answer, start, toleratePipes } from './start.ts';
 
 await start(async () => {
   const args = process.argv.slice(2);
@@ -11,6 +11,7 @@ await start(async () => {
     const answered = answer(result);
     if (answered !== undefined) return answered;
   }
+  toleratePipes();
   const { runRemora } = await import('./commands.ts');
   return runRemora(args, {
     run: (flags) => run('remora', flags),

@@ -18,6 +18,11 @@ export async function start(work: () => Promise<number>): Promise<void> {
   process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 }
 
+/** A reader that has seen enough (`remora --help | head`) is no error. */
+export function toleratePipes(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
 /** Flags that answer by themselves. Undefined: not one of them. */
 export function answer(result: QuickResult): number | undefined {
   if (result.kind === 'version') {
