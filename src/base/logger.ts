@@ -10,6 +10,7 @@ import {
   type LogRecord,
   type LogTags,
   READABLE_LOG_FORMAT,
+  setLogThread,
 } from './logger-format.ts';
 import { LEVEL_NAMES, LogLevel, parseLogLevel } from './logger-levels.ts';
 import { isLoggerName, LOGGER_NAMES, type LoggerName } from './logger-names.ts';
@@ -99,6 +100,8 @@ export interface LoggingOptions {
   readonly path?: string;
   /** Value of REMORA_DEBUG: `router,pool` or `*` puts those at debug, `router:trace` at trace, and lines are made for eyes. */
   readonly debug?: string | undefined;
+  /** Number of the event loop, for %t; 0 is the main thread. */
+  readonly thread?: number;
   /** For tests. */
   readonly sink?: LogSink;
   /** For tests: milliseconds since the epoch. */
@@ -119,6 +122,7 @@ export function configureLogging(options: LoggingOptions): void {
   const pattern = options.format ?? DEFAULT_LOG_FORMAT;
   format = compileLogFormat(readable && pattern === DEFAULT_LOG_FORMAT ? READABLE_LOG_FORMAT : pattern);
   escaped = options.escaped ?? false;
+  if (options.thread !== undefined) setLogThread(options.thread);
   if (options.wall !== undefined) wall = options.wall;
   if (options.level !== undefined) setLogLevel('all', options.level);
   for (const { component, level } of options.componentLevels ?? []) setLogLevel(component, level);
