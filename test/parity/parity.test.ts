@@ -22,8 +22,11 @@ async function play(suite: Suite): Promise<Outcome[]> {
   try {
     run = await SuiteRun.start(suite, 'remora');
   } catch (error) {
-    const failure = `${suite.folder}/envoy.yaml: ${error instanceof Error ? error.message : String(error)}`;
-    return suite.scenarios.map((scenario) => ({ scenario, failure }));
+    const why = `${suite.folder}/envoy.yaml: ${error instanceof Error ? error.message : String(error)}`;
+    return suite.scenarios.map((scenario, index) => ({
+      scenario,
+      failure: index === 0 ? why : 'not played: see the first of this suite',
+    }));
   }
   const outcomes: Outcome[] = [];
   try {
@@ -53,7 +56,7 @@ await inParallel(loadSuites(only), 3, async (suite) => {
     for (const { scenario, failure } of outcomes) {
       const name = `${scenario.id}: ${scenario.title}`;
       if (failure === null) st.pass(name);
-      else st.fail(name, { stack: '', report: failure });
+      else st.fail(name, { stack: '', report: failure.split('\n') });
     }
   });
 });

@@ -84,7 +84,6 @@ class Masker {
 
   constructor(scenario: Scenario, taken: Taken) {
     this.#scenario = scenario;
-    for (const mask of scenario.mask) this.#replacements.push([new RegExp(mask.pattern, 'gm'), mask.with]);
     for (const address of LOCAL_ADDRESSES) {
       this.#replacements.push([new RegExp(`\\b${escapeRegExp(address)}\\b`, 'g'), LOCAL_ADDRESS_NAME]);
     }
@@ -95,6 +94,8 @@ class Masker {
       for (const connection of upstream.connections) this.#port(connection.remotePort, '@PROXY@');
     }
     this.#replacements.push([/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>']);
+    // The scenario's own come last: they see ports and times by their names.
+    for (const mask of scenario.mask) this.#replacements.push([new RegExp(mask.pattern, 'gm'), mask.with]);
   }
 
   #port(port: number, name: string): void {
@@ -165,8 +166,14 @@ class Masker {
     if (typeof value === 'number') return this.#portNames.get(value) ?? value;
     if (Array.isArray(value)) return value.map((entry) => this.#json(entry));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#json(entry)]));
+    return mapEntries(value, (entry) => this.#json(entry));
   }
+}
+
+/** Keys in alphabetical order: in JSON it means nothing, and Envoy's differs from run to run. */
+function mapEntries(value: { [key: string]: Json }, map: (entry: Json) => Json): Json {
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, map(value[key] ?? null)]));
 }
 
 function digest(body: string): string {
@@ -180,7 +187,7 @@ function shapeOf(value: Json): Json {
     return [...shapes.values()];
   }
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shapeOf(entry)]));
+    return mapEntries(value, shapeOf);
   }
   return value === null ? 'null' : typeof value;
 }
