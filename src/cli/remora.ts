@@ -17,6 +17,12 @@ await start(async () => {
     run: (flags) => run('remora', flags),
     validate: async (files, output) => (await import('./validate.ts')).validate(files, output),
     version: async () => (await import('./print-version.ts')).printVersion(),
-    extensions: async () => (await import('./print-extensions.ts')).printExtensions(),
+    extensions: async () => {
+      const [{ printExtensions }, { manifest }] = await Promise.all([
+        import('./print-extensions.ts'),
+        import('../extensions/manifest.ts'),
+      ]);
+      return printExtensions(manifest);
+    },
   });
 });

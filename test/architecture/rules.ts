@@ -29,7 +29,7 @@ export const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** Files that put the program together, the only ones that may read the manifest of extensions. */
-const COMPOSERS = '^src/(server/main|cli/print-extensions|cli/validate)\\.ts$';
+const COMPOSERS = '^src/(server/main|cli/remora)\\.ts$';
 
 const folder = (name: string): string => `^src/${name}/`;
 
@@ -87,11 +87,11 @@ export const rules: Rules = {
     },
     {
       name: 'generated-types-stop-in-config',
-      comment: 'messages become frozen plain objects in the config.ts of each unit',
+      comment: 'messages become frozen plain objects in the config.ts (config-PART.ts) of each unit',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/generated/', '^src/config/', '/config\\.ts$', '-config\\.ts$', '/config/'],
+        pathNot: ['^src/generated/', '^src/config/', '/([^/]+-)?config(-[^/]+)?\\.ts$', '/config/'],
       },
       to: { path: '^src/generated/' },
     },
