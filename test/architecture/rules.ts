@@ -91,7 +91,7 @@ export const rules: Rules = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/generated/', '^src/config/', '/([^/]+-)?config(-[^/]+)?\\.ts$', '/config/'],
+        pathNot: ['^src/generated/', '^src/config/', '[/-]config\\.ts$', '/config-[a-z-]+\\.ts$', '/config/'],
       },
       to: { path: '^src/generated/' },
     },
