@@ -91,7 +91,7 @@ if (await ready(() => code === undefined)) {
   curl ${PROXY}/one/anything     one upstream, without the prefix
   curl -i ${PROXY}/slow          the upstream is slower than the route allows: 504
   curl -i ${PROXY}/down          nobody listens there: 503
-  curl ${ADMIN}/stats?usedonly    what the proxy counted; ${ADMIN}/ lists the rest
+  curl '${ADMIN}/stats?usedonly'  what the proxy counted; ${ADMIN}/ lists the rest
 
 Every request prints a line here. Ctrl-C ends it. The configuration: examples/demo.yaml`);
 } else if (code === undefined) {
