@@ -64,6 +64,8 @@ export interface Connection {
   setReader(reader: ConnectionReader): void;
   addCallbacks(callbacks: ConnectionCallbacks): void;
   removeCallbacks(callbacks: ConnectionCallbacks): void;
+  /** Milliseconds to wait for the peer's FIN in CloseType.FlushAndDelay; 0: none. */
+  setDelayedCloseTimeout(milliseconds: number): void;
   /** Bytes of output above which the high-watermark callbacks fire; 0 means no limit. */
   setBufferLimit(bytes: number): void;
   readonly bytesRead: number;
@@ -103,10 +105,10 @@ export interface WriteFilter {
 /** Made once for each filter chain, shared by its connections. */
 export interface NetworkFilterFactory {
   createFilter(): ReadFilter;
-  /** The chain is removed: drain what the factory's filters own (HTTP: `connection: close`), it will be dropped later. */
-  onDrain?(): void;
   /** Resources that must be ready before the listener takes traffic (RDS). */
   readonly ready?: Promise<void>;
+  /** The chain is gone and its last connection has ended. */
+  destroy?(): void;
 }
 
 /** envoy.config.core.v3.TcpKeepalive. Node sets only the time; probes and interval need `node:ffi` (DESIGN 3.4). */

@@ -40,11 +40,9 @@ export type DnsResolverConfig =
       readonly serversAreFallback: boolean;
       /** Names are taken as they are, without the search domains of resolv.conf. */
       readonly noSearchDomains: boolean;
-      readonly useTcp: boolean;
       /** Milliseconds of the first try; c-ares' own when undefined. */
       readonly queryTimeoutMs: number | undefined;
       readonly queryTries: number | undefined;
-      readonly rotateServers: boolean;
     }
   | { readonly kind: 'getaddrinfo' };
 
@@ -53,8 +51,6 @@ export const defaultDnsResolverConfig: DnsResolverConfig = {
   servers: [],
   serversAreFallback: false,
   noSearchDomains: false,
-  useTcp: false,
   queryTimeoutMs: undefined,
   queryTries: undefined,
-  rotateServers: false,
 };

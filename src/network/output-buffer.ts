@@ -29,7 +29,7 @@ export class OutputBuffer {
   writeLatin1(text: string): void {
     const size = text.length;
     const chunk = this.#room(size);
-    chunk.latin1Write(text, this.#used, size);
+    chunk.write(text, this.#used, size, 'latin1');
     this.#used += size;
     this.length += size;
   }

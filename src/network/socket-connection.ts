@@ -39,7 +39,6 @@ export class SocketConnection implements Connection, TimerHandler {
   transportFailureReason = '';
   bytesRead = 0;
   bytesWritten = 0;
-  /** Milliseconds; the connection manager sets its own. */
   delayedCloseTimeoutMs: number;
   halfClose: boolean;
 
@@ -125,6 +124,10 @@ export class SocketConnection implements Connection, TimerHandler {
   removeCallbacks(callbacks: ConnectionCallbacks): void {
     const index = this.#callbacks.indexOf(callbacks);
     if (index >= 0) this.#callbacks.splice(index, 1);
+  }
+
+  setDelayedCloseTimeout(milliseconds: number): void {
+    this.delayedCloseTimeoutMs = milliseconds;
   }
 
   setBufferLimit(bytes: number): void {

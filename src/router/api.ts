@@ -1,4 +1,6 @@
 // What the router layer offers: route tables that match a request, the routes they answer with, the router filter.
+import type { ConfigContext } from '../config/api.ts';
+import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
@@ -79,21 +81,8 @@ export interface DirectResponseRoute extends RouteBase {
   finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
 }
 
-/** Bits of retry_on; issue 4 completes the conditions. */
-export const RetryOn = {
-  FiveXx: 1 << 0,
-  GatewayError: 1 << 1,
-  ConnectFailure: 1 << 2,
-  Retriable4xx: 1 << 3,
-  RefusedStream: 1 << 4,
-  RetriableStatusCodes: 1 << 5,
-  Reset: 1 << 6,
-  ResetBeforeRequest: 1 << 7,
-  RetriableHeaders: 1 << 8,
-  EnvoyRateLimited: 1 << 9,
-} as const;
-
 export interface RetryPolicy {
+  /** Bits of `RetryOn` (retry-on.ts). */
   readonly retryOn: number;
   readonly numRetries: number;
   /** Milliseconds; 0: none of its own. */
@@ -110,3 +99,21 @@ export interface RetryPolicy {
 export interface RouteProvider {
   readonly current: RouteTable | null;
 }
+
+/** Makes the providers; the server composes static tables and subscriptions (RDS) behind it. */
+export interface RouteProviders {
+  /** Routes written into the connection manager. Undefined after an error was reported. */
+  inline(message: RouteConfigurationMessage, context: ConfigContext): RouteSubscription | undefined;
+  /** Routes by name from a config source. */
+  subscribe(rds: RdsMessage, context: ConfigContext): RouteSubscription | undefined;
+}
+
+export interface RouteSubscription extends RouteProvider {
+  /** Resolves when the first table is there, or the initial fetch timed out. */
+  readonly ready: Promise<void>;
+  /** One user less; the last one ends the subscription. */
+  release(): void;
+}
+
+export { routerFilterFactory } from './filter-factory.ts';
+export { parseRetryOn, RetryOn } from './retry-on.ts';

@@ -1,5 +1,10 @@
 // The HTTP filter interface: what a filter is, what it may answer, what it may ask of the stream it sits in.
 // Semantics are Envoy's: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters
+import type { Message } from '@bufbuild/protobuf';
+import type { ConfigContext } from '../../config/api.ts';
+import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
+import type { ProcessServices } from '../../upstream/services.ts';
 import type { Random } from '../../base/random.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Timers } from '../../base/timers.ts';
@@ -55,10 +60,16 @@ export interface StreamFilterCallbacks {
   readonly timers: Timers;
   readonly random: Random;
   readonly requestHeaders: RequestHeaders;
+  /** The request's last byte has arrived. */
+  readonly requestComplete: boolean;
   /** Null before the response's headers arrived. */
   readonly responseHeaders: ResponseHeaders | null;
   /** The matched route (router/api.ts `RouteEntry`), matched when first asked for; null when none matches. */
   route(): unknown;
+  /** Why `route()` is null, in words, naming the nearest miss (DESIGN 4). */
+  explainNoRoute(): string;
+  /** Uniform in [0, 2^32), the same for the whole request. */
+  readonly randomValue: number;
   /** Forget the match, so that changed headers are matched again. */
   clearRouteCache(): void;
   /** Most specific typed_per_filter_config of this filter: route, then virtual host, then route configuration; undefined without one. */
@@ -135,3 +146,31 @@ export interface HttpFilterFactory {
   readonly disabledByDefault: boolean;
   createFilters(): FilterPair;
 }
+
+// --- making filters ------------------------------------------------------------------------------------------------
+
+/** What a filter's configuration may use while it is built, and its filters afterwards. */
+export interface HttpFilterContext {
+  /** Name in the configuration. */
+  readonly name: string;
+  readonly disabled: boolean;
+  /** `http.PREFIX.` of the connection manager. */
+  readonly scope: StatsScope;
+  readonly services: ProcessServices;
+  /** For errors with positions. */
+  readonly config: ConfigContext;
+}
+
+/** An HTTP filter extension. */
+export interface HttpFilterConfigFactory {
+  readonly terminal: boolean;
+  /** Undefined after an error was reported to `context.config`. */
+  create(message: Message, context: HttpFilterContext): HttpFilterFactory | undefined;
+  /** typed_per_filter_config: what `perRouteConfig()` will give. Absent: the filter takes none. */
+  readRouteConfig?(message: Message, config: ConfigContext): unknown;
+}
+
+export const httpFilterCategory: ExtensionCategory<HttpFilterConfigFactory> =
+  extensionCategory<HttpFilterConfigFactory>('envoy.filters.http');
+
+export type { ProcessServices } from '../../upstream/services.ts';

@@ -1,0 +1,457 @@
+// Owns one request from its first header to its access-log line: checks and prepares the headers, walks the filters,
+// answers locally where needed, tells the codec what to send, and accounts for it all.
+import type { LazyTimeout } from '../../base/lazy-timeout.ts';
+import type { Connection } from '../../network/api.ts';
+import { AccessLogType } from '../../observability/access-log/api.ts';
+import { ResponseFlag } from '../../observability/response-flags.ts';
+import { StreamInfo } from '../../observability/stream-info.ts';
+import type { Route } from '../../router/api.ts';
+import { type CodecError, Protocol, type RequestDecoder, ResetReason, type ServerStream, type StreamCallbacks } from '../codec/api.ts';
+import type { DownstreamWatermarkCallbacks, LocalReply } from '../filter/api.ts';
+import { type HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import { Names } from '../headers/name.ts';
+import { reasonPhrase } from '../headers/status.ts';
+import type { FilterChain } from './config-types.ts';
+import type { ConnectionManager } from './connection-manager.ts';
+import { FilterSlot } from './filter-slot.ts';
+import { checkRequest } from './request-check.ts';
+import { prepareRequestHeaders } from './request-headers.ts';
+import { prepareResponseHeaders } from './response-headers.ts';
+import type { ConnectionManagerServices } from './services.ts';
+import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
+
+const noFilters: readonly FilterSlot[] = [];
+
+export class ActiveStream implements RequestDecoder, StreamCallbacks {
+  readonly manager: ConnectionManager;
+  readonly services: ConnectionManagerServices;
+  readonly codecStream: ServerStream;
+  readonly info: StreamInfo;
+
+  headers: RequestHeaders | null = null;
+  slots: readonly FilterSlot[] = noFilters;
+  decoding: RequestIteration | null = null;
+  encoding: ResponseIteration | null = null;
+
+  /** The request's last byte has arrived. */
+  requestComplete = false;
+  /** Response headers went to the codec. */
+  responseStarted = false;
+  responseComplete = false;
+  /** Nothing more happens: filters are gone, the log is written. */
+  destroyed = false;
+  /** The request's side of the chain must not go on: answered locally, or destroyed. */
+  requestAborted = false;
+  internal = false;
+
+  #route: Route | null | undefined;
+  #idle: LazyTimeout | null = null;
+  #requestTimeout: LazyTimeout | null = null;
+  #headersTimeout: LazyTimeout | null = null;
+  #maxDuration: LazyTimeout | null = null;
+  readonly #randomValue: number;
+  #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
+  #responsePauses = 0;
+  #upgraded = false;
+  #now: number;
+
+  constructor(manager: ConnectionManager, codecStream: ServerStream, now: number) {
+    const { config, services } = manager;
+    this.manager = manager;
+    this.services = services;
+    this.codecStream = codecStream;
+    codecStream.callbacks = this;
+    this.#now = now;
+    this.info = new StreamInfo(now, services.clock.wall(), manager.info);
+    this.info.protocol = codecStream.protocol;
+    this.#randomValue = services.random.uint32();
+    this.#idle = services.timeouts.start(config.streamIdleTimeoutMs, this, now);
+    this.#requestTimeout = services.timeouts.start(config.requestTimeoutMs, this, now);
+    this.#headersTimeout = services.timeouts.start(config.requestHeadersTimeoutMs, this, now);
+    this.#maxDuration = services.timeouts.start(config.maxStreamDurationMs, this, now);
+  }
+
+  /** An upgrade or CONNECT that was let through: its bytes are no HTTP messages any more. */
+  get isTunnel(): boolean {
+    return this.#upgraded;
+  }
+
+  get connection(): Connection {
+    return this.manager.connection;
+  }
+
+  // --- the request comes in --------------------------------------------------------------------------------------------
+
+  decodeHeaders(headers: RequestHeaders, endStream: boolean): void {
+    const { config, stats } = this.manager;
+    this.headers = headers;
+    this.info.protocol = this.codecStream.protocol;
+    if (this.#headersTimeout !== null) {
+      this.#headersTimeout.release();
+      this.#headersTimeout = null;
+    }
+    if (endStream) this.#markRequestComplete();
+    if (!config.proxy100Continue && headers.get(Names.expect)?.toLowerCase() === '100-continue') {
+      headers.remove(Names.expect);
+      this.codecStream.encode1xxHeaders(new ResponseHeaders(100));
+    }
+    const refused = checkRequest(headers, config, this.codecStream.protocol);
+    if (refused !== null) {
+      if (refused.status === 404) stats.downstreamRqNonRelativePath.inc();
+      this.#openChain(config.filters);
+      this.sendLocalReply(refused);
+      return;
+    }
+    const peer = this.manager.info.directRemoteAddress;
+    const origin = prepareRequestHeaders(headers, config, peer, this.manager.info.localAddress, this.manager.info.tls !== null, this.services.random);
+    this.info.downstreamRemoteAddress = origin.remoteAddress;
+    this.internal = origin.internal;
+    this.info.requestId = headers.get(Names.xRequestId) ?? '';
+    const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
+    if (chain === null) {
+      stats.downstreamRqWsOnNonWsRoute.inc();
+      this.#openChain(config.filters);
+      this.sendLocalReply({
+        status: 403,
+        body: '',
+        details: 'upgrade_failed',
+        cause: `upgrade to '${headers.protocol}' is not enabled by upgrade_configs of the route or the connection manager`,
+      });
+      return;
+    }
+    this.#openChain(chain);
+    this.decoding?.startHeaders(headers, endStream);
+    if (!this.destroyed) this.#applyRouteTimeouts();
+  }
+
+  #openChain(chain: FilterChain): void {
+    const slots: FilterSlot[] = [];
+    for (let i = 0; i < chain.length; i++) {
+      const factory = chain[i];
+      if (factory !== undefined && !factory.disabledByDefault) slots.push(new FilterSlot(this, factory, slots.length));
+    }
+    this.slots = slots;
+    const limit = this.manager.config.bufferLimit;
+    this.decoding = new RequestIteration(this, limit);
+    this.encoding = new ResponseIteration(this, limit);
+  }
+
+  /** The chain for an upgrade; null where neither route nor connection manager allows it. */
+  #upgradeChain(protocol: string): FilterChain | null {
+    const type = protocol.toLowerCase();
+    const route = this.route();
+    const own = this.manager.config.upgrades.get(type);
+    const allowed = (route?.kind === 'forward' ? route.upgrades.get(type) : undefined) ?? own?.enabled ?? false;
+    if (!allowed) return null;
+    this.#upgraded = true;
+    this.manager.stats.downstreamCxUpgradesTotal.inc();
+    this.manager.stats.downstreamCxUpgradesActive.inc();
+    return own?.filters ?? this.manager.config.filters;
+  }
+
+  #applyRouteTimeouts(): void {
+    const route = this.#route;
+    if (route === undefined || route === null || route.kind !== 'forward') return;
+    if (route.idleTimeoutMs !== undefined && route.idleTimeoutMs !== this.#idle?.delayMs) {
+      this.#idle?.release();
+      this.#idle = this.services.timeouts.start(route.idleTimeoutMs, this, this.#now);
+    }
+    if (route.maxStreamDurationMs !== undefined && route.maxStreamDurationMs !== this.#maxDuration?.delayMs) {
+      this.#maxDuration?.release();
+      this.#maxDuration = this.services.timeouts.start(route.maxStreamDurationMs, this, this.info.startTime);
+    }
+  }
+
+  decodeData(data: Buffer, endStream: boolean): void {
+    this.info.bytesReceived += data.length;
+    this.#touch();
+    if (endStream) this.#markRequestComplete();
+    if (this.requestAborted) return;
+    this.decoding?.startData(data, endStream);
+  }
+
+  decodeTrailers(trailers: HeaderMap): void {
+    this.#touch();
+    this.#markRequestComplete();
+    if (this.requestAborted) return;
+    this.decoding?.startTrailers(trailers);
+  }
+
+  #markRequestComplete(): void {
+    this.requestComplete = true;
+    this.info.lastDownstreamReceived = this.#now;
+    if (this.#requestTimeout !== null) {
+      this.#requestTimeout.release();
+      this.#requestTimeout = null;
+    }
+  }
+
+  #touch(): void {
+    this.#now = this.services.clock.monotonic();
+    this.#idle?.touch(this.#now);
+  }
+
+  onMalformed(error: CodecError, headers: RequestHeaders | null): void {
+    this.headers ??= headers;
+    this.info.setFlag(ResponseFlag.DownstreamProtocolError);
+    if (this.decoding === null) this.#openChain(this.manager.config.filters);
+    this.sendLocalReply({
+      status: error.status,
+      body: reasonPhrase(error.status),
+      details: error.details,
+      cause: error.message,
+    });
+  }
+
+  requestTooLarge(): void {
+    this.manager.stats.downstreamRqTooLarge.inc();
+    this.sendLocalReply({
+      status: 413,
+      body: 'Payload Too Large',
+      details: 'request_payload_too_large',
+      cause: `a filter buffers the request and its body exceeds ${this.decoding?.bufferLimit ?? 0} bytes (per_connection_buffer_limit_bytes)`,
+    });
+  }
+
+  /** Counted by the codec: filters and the router hold the client's body back. */
+  pauseRequest(pause: boolean): void {
+    const { stats } = this.manager;
+    if (pause) stats.downstreamFlowControlPausedReadingTotal.inc();
+    else stats.downstreamFlowControlResumedReadingTotal.inc();
+    if (!this.destroyed) this.codecStream.readDisable(pause);
+  }
+
+  // --- routes --------------------------------------------------------------------------------------------------------------
+
+  route(): Route | null {
+    if (this.#route !== undefined) return this.#route;
+    const table = this.manager.config.routes.current;
+    const { info, headers } = this;
+    if (table === null || headers === null) return null;
+    const result = table.match({ headers, streamInfo: info, randomValue: this.#randomValue });
+    if (result.kind === 'none') {
+      this.#route = null;
+      return null;
+    }
+    info.routeName = result.name;
+    info.virtualHostName = result.virtualHostName;
+    info.routeConfigName = result.routeConfigName;
+    this.#route = result;
+    return result;
+  }
+
+  explainNoRoute(): string {
+    const table = this.manager.config.routes.current;
+    if (table === null) return 'the route configuration has not arrived yet';
+    if (this.headers === null) return '';
+    const result = table.match({ headers: this.headers, streamInfo: this.info, randomValue: this.#randomValue });
+    return result.kind === 'none' ? result.cause : '';
+  }
+
+  get randomValue(): number {
+    return this.#randomValue;
+  }
+
+  clearRouteCache(): void {
+    this.#route = undefined;
+  }
+
+  // --- the response goes out -------------------------------------------------------------------------------------------------
+
+  sendLocalReply(reply: LocalReply): void {
+    if (this.destroyed) return;
+    this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
+    if (reply.cause !== undefined) this.info.cause = reply.cause;
+    this.requestAborted = true;
+    if (this.responseStarted) {
+      this.resetFromFilter(ResetReason.LocalReset);
+      return;
+    }
+    const headers = new ResponseHeaders(reply.status);
+    if (reply.body !== '') {
+      headers.append(Names.contentLength, String(Buffer.byteLength(reply.body)));
+      headers.append(Names.contentType, 'text/plain');
+    }
+    reply.modifyHeaders?.(headers);
+    // The chain may hold an upstream response back at this moment: the local one takes its place.
+    this.encoding = new ResponseIteration(this, this.manager.config.bufferLimit);
+    const bodyless = reply.body === '' || this.headers?.method === 'HEAD';
+    this.encoding.startHeaders(headers, bodyless);
+    if (!bodyless && !this.destroyed) this.encoding.startData(Buffer.from(reply.body), true);
+  }
+
+  responseTooLarge(): void {
+    this.manager.stats.rsTooLarge.inc();
+    this.sendLocalReply({
+      status: 500,
+      body: 'Internal Server Error',
+      details: 'response_payload_too_large',
+      cause: 'a filter buffers the response and its body exceeds the buffer limit',
+    });
+  }
+
+  encode1xx(headers: ResponseHeaders): void {
+    if (this.destroyed || this.responseStarted) return;
+    // RFC 9110 section 15.2: HTTP/1.0 knows no informational responses.
+    if (this.codecStream.protocol === Protocol.Http10) return;
+    if (headers.status === 100 && !this.manager.config.proxy100Continue) return;
+    this.codecStream.encode1xxHeaders(headers);
+  }
+
+  sendHeaders(headers: ResponseHeaders, endStream: boolean): void {
+    const { manager, info } = this;
+    this.responseStarted = true;
+    info.responseCode = headers.status;
+    prepareResponseHeaders(headers, this.headers, manager.config, this.services.dates.text());
+    if (manager.closesAfter(this, headers)) headers.set(Names.connection, 'close');
+    this.#touch();
+    info.firstDownstreamSent = this.#now;
+    if (endStream) this.#markResponseComplete();
+    this.codecStream.encodeHeaders(headers, endStream);
+    if (endStream) manager.onResponseSent(this);
+  }
+
+  sendData(data: Buffer, endStream: boolean): void {
+    this.info.bytesSent += data.length;
+    this.#touch();
+    if (endStream) this.#markResponseComplete();
+    this.codecStream.encodeData(data, endStream);
+    if (endStream) this.manager.onResponseSent(this);
+  }
+
+  sendTrailers(trailers: HeaderMap): void {
+    this.#touch();
+    this.#markResponseComplete();
+    this.codecStream.encodeTrailers(trailers);
+    this.manager.onResponseSent(this);
+  }
+
+  #markResponseComplete(): void {
+    this.responseComplete = true;
+    this.info.lastDownstreamSent = this.#now;
+  }
+
+  addWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
+    if (this.#watermarkCallbacks === null) this.#watermarkCallbacks = [callbacks];
+    else this.#watermarkCallbacks.push(callbacks);
+    for (let i = 0; i < this.#responsePauses; i++) callbacks.onAboveWriteBufferHighWatermark();
+  }
+
+  /** The client, or a filter, takes no more of the response for now. */
+  pauseResponse(pause: boolean): void {
+    this.#responsePauses += pause ? 1 : -1;
+    if (this.#watermarkCallbacks === null || this.destroyed) return;
+    for (const callbacks of this.#watermarkCallbacks) {
+      if (pause) callbacks.onAboveWriteBufferHighWatermark();
+      else callbacks.onBelowWriteBufferLowWatermark();
+    }
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.pauseResponse(true);
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.#touch();
+    this.pauseResponse(false);
+  }
+
+  // --- the end ---------------------------------------------------------------------------------------------------------------
+
+  /** A filter gives the stream up after the response began: the client must not take it for complete. */
+  resetFromFilter(reason: ResetReason): void {
+    if (this.destroyed) return;
+    this.manager.stats.downstreamRqTxReset.inc();
+    this.requestAborted = true;
+    this.codecStream.resetStream(reason);
+    this.manager.endStream(this);
+  }
+
+  /** The codec: the peer reset the stream, or the connection ended. */
+  onResetStream(reason: ResetReason, _details: string): void {
+    if (this.destroyed) return;
+    if (reason !== ResetReason.LocalReset) {
+      this.manager.stats.downstreamRqRxReset.inc();
+      if (reason === ResetReason.ConnectionTermination) this.#connectionEnded();
+      else if (reason === ResetReason.RemoteReset) this.info.setFlag(ResponseFlag.DownstreamRemoteReset);
+    }
+    this.manager.endStream(this);
+  }
+
+  #connectionEnded(): void {
+    if (this.responseComplete) return;
+    if (this.info.hasFlag(ResponseFlag.DownstreamProtocolError)) return;
+    this.info.setFlag(ResponseFlag.DownstreamConnectionTermination);
+    this.info.responseCodeDetails = this.manager.localClose
+      ? 'downstream_local_disconnect'
+      : 'downstream_remote_disconnect';
+  }
+
+  onTimeout(timeout: LazyTimeout): void {
+    if (this.destroyed) return;
+    const { stats, config } = this.manager;
+    const status = this.requestComplete ? 504 : 408;
+    if (timeout === this.#idle) {
+      this.#idle = null;
+      stats.downstreamRqIdleTimeout.inc();
+      this.info.setFlag(ResponseFlag.StreamIdleTimeout);
+      this.#timedOut(status, 'stream timeout', 'stream_idle_timeout', `no bytes in either direction for ${timeout.delayMs} ms (stream_idle_timeout or the route's idle_timeout)`);
+    } else if (timeout === this.#requestTimeout) {
+      this.#requestTimeout = null;
+      stats.downstreamRqTimeout.inc();
+      this.#timedOut(status, 'request timeout', 'request_overall_timeout', `the request was not complete after ${timeout.delayMs} ms (request_timeout)`);
+    } else if (timeout === this.#headersTimeout) {
+      this.#headersTimeout = null;
+      stats.downstreamRqHeaderTimeout.inc();
+      this.#timedOut(408, 'request header timeout', 'request_header_timeout', `the request's headers were not complete after ${config.requestHeadersTimeoutMs} ms (request_headers_timeout)`);
+    } else if (timeout === this.#maxDuration) {
+      this.#maxDuration = null;
+      stats.downstreamRqMaxDurationReached.inc();
+      this.info.setFlag(ResponseFlag.DurationTimeout);
+      this.#timedOut(status, 'downstream duration timeout', 'max_duration_timeout', `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`);
+    }
+  }
+
+  #timedOut(status: number, body: string, details: string, cause: string): void {
+    if (this.responseStarted) {
+      this.info.responseCodeDetails = details;
+      this.info.cause = cause;
+      this.resetFromFilter(ResetReason.LocalReset);
+      return;
+    }
+    if (this.encoding === null) this.#openChain(this.manager.config.filters);
+    this.sendLocalReply({ status, body, details, cause });
+  }
+
+  /** Last: filters let go, timers stop, the log line is written. Called by the manager, once. */
+  destroy(now: number): void {
+    this.destroyed = true;
+    this.requestAborted = true;
+    this.codecStream.callbacks = null;
+    this.#idle?.release();
+    this.#requestTimeout?.release();
+    this.#headersTimeout?.release();
+    this.#maxDuration?.release();
+    if (this.#upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
+    const slots = this.slots;
+    for (let i = 0; i < slots.length; i++) (slots[i] as FilterSlot).destroy();
+    this.info.requestComplete = now;
+    const meter = this.codecStream.bytesMeter;
+    this.info.wireBytesReceived = meter.wireBytesReceived;
+    this.info.wireBytesSent = meter.wireBytesSent;
+    this.info.headerBytesReceived = meter.headerBytesReceived;
+    this.info.headerBytesSent = meter.headerBytesSent;
+    const logs = this.manager.config.accessLogs;
+    for (let i = 0; i < logs.length; i++) {
+      logs[i]?.log({
+        streamInfo: this.info,
+        requestHeaders: this.headers,
+        responseHeaders: this.encoding?.headers ?? null,
+        responseTrailers: this.encoding?.trailers ?? null,
+        logType: AccessLogType.DownstreamEnd,
+        localReplyBody: '',
+      });
+    }
+  }
+}
+

@@ -1,0 +1,21 @@
+// What the connection manager offers to the network-filter extension that wraps it.
+import type { ConfigContext } from '../../config/api.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
+import type { RouteProviders } from '../../router/api.ts';
+import type { ProcessServices, TrafficDirection } from '../../upstream/services.ts';
+
+export { connectionManagerFactory } from './factory.ts';
+
+export interface ConnectionManagerContext {
+  readonly services: ProcessServices;
+  /** For errors with positions. */
+  readonly config: ConfigContext;
+  readonly routes: RouteProviders;
+  /** `listener.ADDRESS.`. */
+  readonly listenerScope: StatsScope;
+  readonly direction: TrafficDirection;
+  /** per_connection_buffer_limit_bytes of the listener. */
+  readonly bufferLimit: number;
+  /** Active once the filter chain or listener is on its way out. */
+  readonly draining: { readonly active: boolean };
+}

@@ -1,0 +1,61 @@
+// The connection manager's configuration as the request path reads it: frozen, defaults applied. config.ts makes it.
+import type { AccessLogger } from '../../observability/access-log/api.ts';
+import type { RouteProvider } from '../../router/api.ts';
+import type { Http1Settings } from '../codec/api.ts';
+import type { HttpFilterFactory } from '../filter/api.ts';
+import type { CidrRange } from '../../base/cidr.ts';
+import type { ConnectionManagerStats } from './stats.ts';
+
+/** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */
+export type FilterChain = readonly HttpFilterFactory[];
+
+export interface UpgradeConfig {
+  readonly enabled: boolean;
+  /** Null: the connection manager's own. */
+  readonly filters: FilterChain | null;
+}
+
+export interface ConnectionManagerConfig {
+  readonly statPrefix: string;
+  readonly stats: ConnectionManagerStats;
+  readonly codecType: 'auto' | 'http1' | 'http2';
+  readonly routes: RouteProvider;
+  readonly filters: FilterChain;
+  /** By upgrade token in lower case. */
+  readonly upgrades: ReadonlyMap<string, UpgradeConfig>;
+  readonly accessLogs: readonly AccessLogger[];
+  readonly http1: Http1Settings;
+
+  readonly serverName: string;
+  readonly serverHeader: 'overwrite' | 'append_if_absent' | 'pass_through';
+  readonly useRemoteAddress: boolean;
+  readonly xffNumTrustedHops: number;
+  readonly skipXffAppend: boolean;
+  readonly appendXForwardedPort: boolean;
+  readonly internalAddresses: readonly CidrRange[];
+  readonly trustUnixSockets: boolean;
+  readonly via: string;
+  readonly generateRequestId: boolean;
+  readonly preserveExternalRequestId: boolean;
+  readonly alwaysSetRequestIdInResponse: boolean;
+  readonly proxy100Continue: boolean;
+  readonly addUserAgent: boolean;
+  readonly serviceCluster: string;
+  readonly serviceNode: string;
+  readonly localAddress: string;
+
+  /** Milliseconds; 0 disables each. */
+  readonly idleTimeoutMs: number;
+  readonly streamIdleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly requestHeadersTimeoutMs: number;
+  readonly maxConnectionDurationMs: number;
+  readonly maxStreamDurationMs: number;
+  readonly drainTimeoutMs: number;
+  readonly delayedCloseTimeoutMs: number;
+  /** 0: no limit. */
+  readonly maxRequestsPerConnection: number;
+  readonly streamErrorOnInvalidMessage: boolean;
+  /** Bytes a filter may keep of a request or response before 413 or 500. */
+  readonly bufferLimit: number;
+}

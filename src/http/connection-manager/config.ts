@@ -1,0 +1,189 @@
+// Turns the HttpConnectionManager message into the frozen object of the request path.
+// Defaults: https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto
+import type { Message } from '@bufbuild/protobuf';
+import type { HttpConnectionManager, HttpFilter } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
+import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
+import { type CidrRange, cidrRange } from '../../base/cidr.ts';
+import { durationMs } from '../../base/duration.ts';
+import { buildAccessLogs } from '../../observability/access-log/api.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
+import type { RouteSubscription } from '../../router/api.ts';
+import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
+import { httpFilterCategory, type HttpFilterFactory } from '../filter/api.ts';
+import type { ConnectionManagerContext } from './api.ts';
+import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
+import { connectionManagerStats } from './stats.ts';
+
+/** With the subscription, whose life ends with the filter chain's. */
+export interface ReadConnectionManager {
+  readonly config: ConnectionManagerConfig;
+  readonly routes: RouteSubscription;
+}
+
+/** Undefined after errors were reported to `context.config`. */
+export function readConnectionManager(
+  message: HttpConnectionManager,
+  context: ConnectionManagerContext,
+): ReadConnectionManager | undefined {
+  const { services } = context;
+  const errorsBefore = context.config.errorCount;
+  const scope = services.stats.scope(`http.${message.statPrefix}.`);
+  const filters = readFilters(message.httpFilters, message, 'http_filters', context, scope);
+  const upgrades = readUpgrades(message, context, scope);
+  const routes = readRoutes(message, context);
+  const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
+  if (routes === undefined || context.config.errorCount > errorsBefore) {
+    routes?.release();
+    return undefined;
+  }
+  const common = message.commonHttpProtocolOptions;
+  const config: ConnectionManagerConfig = {
+    statPrefix: message.statPrefix,
+    stats: connectionManagerStats(
+      scope,
+      context.listenerScope.scope(`http.${message.statPrefix}.`),
+      services.stats.scope('http1.'),
+    ),
+    codecType: (['auto', 'http1', 'http2', 'auto'] as const)[message.codecType] ?? 'auto',
+    routes,
+    filters,
+    upgrades,
+    accessLogs,
+    http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
+    serverName: message.serverName === '' ? 'envoy' : message.serverName,
+    serverHeader: (['overwrite', 'append_if_absent', 'pass_through'] as const)[message.serverHeaderTransformation] ?? 'overwrite',
+    useRemoteAddress: message.useRemoteAddress ?? false,
+    xffNumTrustedHops: message.xffNumTrustedHops,
+    skipXffAppend: message.skipXffAppend,
+    appendXForwardedPort: message.appendXForwardedPort,
+    internalAddresses: readInternalAddresses(message, context),
+    trustUnixSockets: message.internalAddressConfig?.unixSockets ?? false,
+    via: message.via,
+    generateRequestId: message.generateRequestId ?? true,
+    preserveExternalRequestId: message.preserveExternalRequestId,
+    alwaysSetRequestIdInResponse: message.alwaysSetRequestIdInResponse,
+    proxy100Continue: message.proxy100Continue,
+    addUserAgent: message.addUserAgent ?? false,
+    serviceCluster: services.node.cluster,
+    serviceNode: services.node.id,
+    localAddress: services.localAddress,
+    idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
+    streamIdleTimeoutMs: durationMs(message.streamIdleTimeout, 300_000),
+    requestTimeoutMs: durationMs(message.requestTimeout, 0),
+    requestHeadersTimeoutMs: durationMs(message.requestHeadersTimeout, 0),
+    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
+    drainTimeoutMs: durationMs(message.drainTimeout, 5000),
+    delayedCloseTimeoutMs: durationMs(message.delayedCloseTimeout, 1000),
+    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+    streamErrorOnInvalidMessage: message.streamErrorOnInvalidHttpMessage ?? false,
+    bufferLimit: context.bufferLimit,
+  };
+  return { config: Object.freeze(config), routes };
+}
+
+function readRoutes(message: HttpConnectionManager, context: ConnectionManagerContext): RouteSubscription | undefined {
+  switch (message.routeSpecifier.case) {
+    case 'routeConfig':
+      return context.routes.inline(message.routeSpecifier.value, context.config);
+    case 'rds':
+      return context.routes.subscribe(message.routeSpecifier.value, context.config);
+    case 'scopedRoutes':
+      context.config.error(message, 'scoped_routes', 'RMR0304', 'scoped routes are not implemented yet');
+      return undefined;
+    case undefined:
+      return undefined;
+  }
+}
+
+function readFilters(
+  messages: readonly HttpFilter[],
+  owner: Message,
+  field: string,
+  context: ConnectionManagerContext,
+  scope: StatsScope,
+): FilterChain {
+  const filters: HttpFilterFactory[] = [];
+  for (const [index, message] of messages.entries()) {
+    const any = message.configType.case === 'typedConfig' ? message.configType.value : undefined;
+    if (message.configType.case === 'configDiscovery') {
+      context.config.error(message, 'config_discovery', 'RMR0304', 'filters by extension discovery (ECDS) are not implemented yet');
+      continue;
+    }
+    const config = any === undefined ? undefined : context.config.unpack(any);
+    if (config === undefined) continue;
+    const factory = context.services.extensions.get(httpFilterCategory, config.$typeName);
+    if (factory === undefined) {
+      context.config.error(message, 'typed_config', 'RMR0304', `the HTTP filter extension ${config.$typeName} is not implemented yet`);
+      continue;
+    }
+    const isLast = index === messages.length - 1;
+    if (factory.terminal !== isLast) {
+      context.config.error(
+        message,
+        '',
+        'RMR0701',
+        factory.terminal
+          ? `HTTP filter '${message.name}' must be the last of ${field}: nothing behind it would run`
+          : `the last of ${field} must be a terminal filter such as envoy.filters.http.router, not '${message.name}'`,
+      );
+    }
+    const filter = factory.create(config, {
+      name: message.name,
+      disabled: message.disabled,
+      scope,
+      services: context.services,
+      config: context.config,
+    });
+    if (filter !== undefined) filters.push(filter);
+  }
+  if (messages.length === 0 && field === 'http_filters') {
+    context.config.error(owner, field, 'RMR0701', 'http_filters is empty: at least envoy.filters.http.router is needed');
+  }
+  return filters;
+}
+
+function readUpgrades(message: HttpConnectionManager, context: ConnectionManagerContext, scope: StatsScope): Map<string, UpgradeConfig> {
+  const upgrades = new Map<string, UpgradeConfig>();
+  for (const upgrade of message.upgradeConfigs) {
+    const type = upgrade.upgradeType.toLowerCase();
+    if (upgrades.has(type)) {
+      context.config.error(upgrade, 'upgrade_type', 'RMR0700', `upgrade type '${upgrade.upgradeType}' stands here twice`);
+    }
+    const filters =
+      upgrade.filters.length === 0 ? null : readFilters(upgrade.filters, upgrade, 'filters', context, scope);
+    upgrades.set(type, { enabled: upgrade.enabled ?? true, filters });
+  }
+  return upgrades;
+}
+
+function readInternalAddresses(message: HttpConnectionManager, context: ConnectionManagerContext): CidrRange[] {
+  const ranges: CidrRange[] = [];
+  for (const range of message.internalAddressConfig?.cidrRanges ?? []) {
+    const read = cidrRange(range.addressPrefix, range.prefixLen ?? 0);
+    if (read === null) {
+      context.config.error(range, '', 'RMR0901', `'${range.addressPrefix}/${range.prefixLen ?? 0}' is no range of addresses`);
+    } else ranges.push(read);
+  }
+  return ranges;
+}
+
+function readHttp1(
+  http1: Http1ProtocolOptions | undefined,
+  common: HttpProtocolOptions | undefined,
+  maxRequestHeadersKb: number | undefined,
+): Http1Settings {
+  return {
+    ...defaultHttp1Settings,
+    acceptHttp10: http1?.acceptHttp10 ?? false,
+    defaultHostForHttp10: http1?.defaultHostForHttp10 ?? '',
+    allowAbsoluteUrl: http1?.allowAbsoluteUrl ?? true,
+    allowChunkedLength: http1?.allowChunkedLength ?? false,
+    enableTrailers: http1?.enableTrailers ?? false,
+    allowCustomMethods: http1?.allowCustomMethods ?? false,
+    headerKeyFormat: http1?.headerKeyFormat?.headerFormat.case === 'properCaseWords' ? 'proper' : 'lower',
+    maxHeadersBytes: (maxRequestHeadersKb ?? 60) * 1024,
+    maxHeadersCount: common?.maxHeadersCount ?? 100,
+    headersWithUnderscores: (['allow', 'reject', 'drop'] as const)[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
+  };
+}

@@ -1,0 +1,241 @@
+// Owns one downstream HTTP connection: feeds its codec, keeps its streams, decides when it ends. The terminal network
+// filter `envoy.filters.network.http_connection_manager`.
+import type { LazyTimeout } from '../../base/lazy-timeout.ts';
+import { logger } from '../../base/logger.ts';
+import {
+  CloseType,
+  type Connection,
+  type ConnectionCallbacks,
+  ConnectionEvent,
+  FilterStatus,
+  type ReadFilter,
+  type ReadFilterCallbacks,
+} from '../../network/api.ts';
+import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
+import { type CodecError, Protocol, ResetReason, type RequestDecoder, type ServerCodec, type ServerCodecCallbacks, type ServerStream } from '../codec/api.ts';
+import { createServerCodec } from '../codec/h1/api.ts';
+import type { ResponseHeaders } from '../headers/header-map.ts';
+import { ActiveStream } from './active-stream.ts';
+import type { ConnectionManagerConfig } from './config-types.ts';
+import type { ConnectionManagerServices, DrainDecision } from './services.ts';
+import type { ConnectionManagerStats } from './stats.ts';
+
+const log = logger('http');
+
+export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, ConnectionCallbacks {
+  readonly config: ConnectionManagerConfig;
+  readonly services: ConnectionManagerServices;
+  readonly stats: ConnectionManagerStats;
+  connection!: Connection;
+  info!: DownstreamConnectionInfo;
+  /** We, not the client, ended the connection. */
+  localClose = false;
+
+  readonly #drain: DrainDecision;
+  #codec: ServerCodec | null = null;
+  readonly #streams = new Set<ActiveStream>();
+  /** No further request after those in progress. */
+  #closing = false;
+  #closed = false;
+  #requests = 0;
+  #idle: LazyTimeout | null = null;
+  #maxDuration: LazyTimeout | null = null;
+  #drainTimeout: LazyTimeout | null = null;
+  #openedAt = 0;
+  #now = 0;
+  #reportedRead = 0;
+  #reportedWritten = 0;
+
+  constructor(config: ConnectionManagerConfig, services: ConnectionManagerServices, drain: DrainDecision) {
+    this.config = config;
+    this.stats = config.stats;
+    this.services = services;
+    this.#drain = drain;
+  }
+
+  // --- network filter --------------------------------------------------------------------------------------------------
+
+  initialize(callbacks: ReadFilterCallbacks): void {
+    this.connection = callbacks.connection;
+    this.info = callbacks.info;
+    this.connection.addCallbacks(this);
+    this.connection.setDelayedCloseTimeout(this.config.delayedCloseTimeoutMs);
+  }
+
+  onNewConnection(): FilterStatus {
+    const { stats, config, services } = this;
+    this.#now = this.#openedAt = services.clock.monotonic();
+    stats.downstreamCxTotal.inc();
+    stats.downstreamCxActive.inc();
+    this.#idle = services.timeouts.start(config.idleTimeoutMs, this, this.#now);
+    this.#maxDuration = services.timeouts.start(config.maxConnectionDurationMs, this, this.#now);
+    return FilterStatus.StopIteration;
+  }
+
+  onData(data: Buffer, endStream: boolean): FilterStatus {
+    this.#now = this.services.clock.monotonic();
+    const codec = this.#codec ?? this.#openCodec();
+    let error: CodecError | null = null;
+    if (data.length > 0) error = codec.dispatch(data);
+    if (error === null && endStream && !this.#closed) error = codec.onEndOfInput();
+    if (error !== null) this.#onCodecError(error);
+    return FilterStatus.StopIteration;
+  }
+
+  /** HTTP/2 finds its place here: by ALPN, by `codec_type`, or by its preface in the first bytes (issue 6). */
+  #openCodec(): ServerCodec {
+    this.stats.downstreamCxHttp1Total.inc();
+    this.stats.downstreamCxHttp1Active.inc();
+    this.#codec = createServerCodec(this.connection, this, this.config.http1, this.stats.http1);
+    return this.#codec;
+  }
+
+  #onCodecError(error: CodecError): void {
+    this.stats.downstreamCxProtocolError.inc();
+    if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
+    this.info.terminationDetails = error.details;
+    this.#closing = true;
+    if (this.#streams.size === 0) this.#closeConnection(CloseType.FlushAndDelay);
+  }
+
+  // --- streams -----------------------------------------------------------------------------------------------------------
+
+  newStream(codecStream: ServerStream): RequestDecoder {
+    const { stats } = this;
+    this.#requests++;
+    stats.downstreamRqTotal.inc();
+    stats.downstreamRqActive.inc();
+    stats.downstreamRqHttp1Total.inc();
+    const stream = new ActiveStream(this, codecStream, this.#now);
+    this.#streams.add(stream);
+    if (this.#idle !== null) {
+      this.#idle.release();
+      this.#idle = null;
+    }
+    return stream;
+  }
+
+  /** Whether this response must announce the end of the connection. Called once for each response. */
+  closesAfter(stream: ActiveStream, headers: ResponseHeaders): boolean {
+    const { config, stats } = this;
+    if (!this.#closing && config.maxRequestsPerConnection > 0 && this.#requests >= config.maxRequestsPerConnection) {
+      stats.downstreamCxMaxRequestsReached.inc();
+      this.#closing = true;
+    }
+    if (!this.#closing && this.#drain.drainClose()) {
+      stats.downstreamCxDrainClose.inc();
+      this.#closing = true;
+    }
+    // An answer before the request was read: the rest of it cannot be told from the next request.
+    if (!stream.requestComplete && headers.status !== 101 && !stream.isTunnel) this.#closing = true;
+    if (!this.#closing) return false;
+    return headers.status !== 101 && !stream.isTunnel && stream.codecStream.protocol < Protocol.Http2;
+  }
+
+  /** The response's last byte went to the codec. */
+  onResponseSent(stream: ActiveStream): void {
+    if (stream.destroyed || stream.requestComplete) return;
+    // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more.
+    this.stats.downstreamRqResponseBeforeRqComplete.inc();
+    this.#closing = true;
+    stream.codecStream.callbacks = null;
+    stream.codecStream.resetStream(ResetReason.LocalReset);
+    this.endStream(stream);
+  }
+
+  onStreamComplete(codecStream: ServerStream): void {
+    const stream = codecStream.callbacks;
+    if (stream instanceof ActiveStream && !stream.destroyed) this.endStream(stream);
+  }
+
+  endStream(stream: ActiveStream): void {
+    if (!this.#streams.delete(stream)) return;
+    const { stats } = this;
+    const now = this.services.clock.monotonic();
+    this.#now = now;
+    stream.destroy(now);
+    stats.downstreamRqActive.dec();
+    const status = stream.info.responseCode;
+    if (status !== 0) {
+      stats.downstreamRqTime.record(Math.round(now - stream.info.startTime));
+      stats.downstreamRqCompleted.inc();
+      stats.listener.completed.inc();
+      const responseClass = (status / 100) | 0;
+      stats.byClass[responseClass]?.inc();
+      stats.listener.byClass[responseClass]?.inc();
+    }
+    this.#reportBytes();
+    if (this.#closed || this.#streams.size !== 0) return;
+    if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);
+    else this.#idle = this.services.timeouts.start(this.config.idleTimeoutMs, this, now);
+  }
+
+  onGoAway(): void {}
+
+  // --- the end of the connection -------------------------------------------------------------------------------------------
+
+  #closeConnection(type: CloseType): void {
+    if (this.#closed) return;
+    this.localClose = true;
+    this.connection.close(type);
+  }
+
+  onTimeout(timeout: LazyTimeout): void {
+    if (this.#closed) return;
+    if (timeout === this.#idle) {
+      this.#idle = null;
+      this.stats.downstreamCxIdleTimeout.inc();
+      this.#closeConnection(CloseType.Flush);
+    } else if (timeout === this.#maxDuration) {
+      this.#maxDuration = null;
+      this.stats.downstreamCxMaxDurationReached.inc();
+      this.#closing = true;
+      if (this.#streams.size === 0) this.#closeConnection(CloseType.Flush);
+      // HTTP/1 has no way to say goodbye but on a response: the one in progress carries `connection: close`.
+      else this.#drainTimeout = this.services.timeouts.start(this.config.drainTimeoutMs, this, this.services.clock.monotonic());
+    } else if (timeout === this.#drainTimeout) {
+      this.#drainTimeout = null;
+      this.#codec?.goAway();
+    }
+  }
+
+  onConnectionEvent(event: ConnectionEvent): void {
+    if (this.#closed || event === ConnectionEvent.Connected) return;
+    this.#closed = true;
+    const { stats } = this;
+    const active = this.#streams.size > 0;
+    if (event === ConnectionEvent.LocalClose) this.localClose = true;
+    stats.downstreamCxDestroy.inc();
+    (this.localClose ? stats.downstreamCxDestroyLocal : stats.downstreamCxDestroyRemote).inc();
+    if (active) {
+      stats.downstreamCxDestroyActiveRq.inc();
+      (this.localClose ? stats.downstreamCxDestroyLocalActiveRq : stats.downstreamCxDestroyRemoteActiveRq).inc();
+    }
+    this.#codec?.onConnectionClosed(ResetReason.ConnectionTermination);
+    for (const stream of this.#streams) stream.onResetStream(ResetReason.ConnectionTermination, '');
+    this.#idle?.release();
+    this.#maxDuration?.release();
+    this.#drainTimeout?.release();
+    stats.downstreamCxActive.dec();
+    if (this.#codec !== null) stats.downstreamCxHttp1Active.dec();
+    stats.downstreamCxLengthMs.record(Math.round(this.services.clock.monotonic() - this.#openedAt));
+    this.#reportBytes();
+  }
+
+  #reportBytes(): void {
+    const { bytesRead, bytesWritten } = this.connection;
+    this.stats.downstreamCxRxBytesTotal.add(bytesRead - this.#reportedRead);
+    this.stats.downstreamCxTxBytesTotal.add(bytesWritten - this.#reportedWritten);
+    this.#reportedRead = bytesRead;
+    this.#reportedWritten = bytesWritten;
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.#codec?.onAboveWriteBufferHighWatermark();
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.#codec?.onBelowWriteBufferLowWatermark();
+  }
+}
+

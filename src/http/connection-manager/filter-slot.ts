@@ -1,0 +1,146 @@
+// Owns a filter's place in one stream's chain: the callbacks object the filter was given, for both directions.
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Timers } from '../../base/timers.ts';
+import type { Connection } from '../../network/api.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { ResetReason } from '../codec/api.ts';
+import type {
+  DecoderFilter,
+  DecoderFilterCallbacks,
+  DownstreamWatermarkCallbacks,
+  EncoderFilter,
+  EncoderFilterCallbacks,
+  HttpFilterFactory,
+  LocalReply,
+} from '../filter/api.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import type { ActiveStream } from './active-stream.ts';
+
+export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallbacks {
+  readonly decoder: DecoderFilter | null;
+  readonly encoder: EncoderFilter | null;
+  readonly #stream: ActiveStream;
+  readonly #factory: HttpFilterFactory;
+  /** Position in the chain as configured. */
+  readonly #index: number;
+
+  constructor(stream: ActiveStream, factory: HttpFilterFactory, index: number) {
+    this.#stream = stream;
+    this.#factory = factory;
+    this.#index = index;
+    const pair = factory.createFilters();
+    this.decoder = pair.decoder;
+    this.encoder = pair.encoder;
+    pair.decoder?.setDecoderCallbacks(this);
+    pair.encoder?.setEncoderCallbacks(this);
+  }
+
+  destroy(): void {
+    this.decoder?.onDestroy();
+    // One object may serve both directions: it is told once.
+    if (this.encoder !== null && (this.encoder as unknown) !== this.decoder) this.encoder.onDestroy();
+  }
+
+  get streamInfo(): StreamInfo {
+    return this.#stream.info;
+  }
+  get connection(): Connection {
+    return this.#stream.connection;
+  }
+  get clock(): Clock {
+    return this.#stream.services.clock;
+  }
+  get timers(): Timers {
+    return this.#stream.services.timers;
+  }
+  get random(): Random {
+    return this.#stream.services.random;
+  }
+  get requestHeaders(): RequestHeaders {
+    return this.#stream.headers as RequestHeaders;
+  }
+  get responseHeaders(): ResponseHeaders | null {
+    return this.#stream.encoding?.headers ?? null;
+  }
+  get requestComplete(): boolean {
+    return this.#stream.requestComplete;
+  }
+  route(): unknown {
+    return this.#stream.route();
+  }
+  explainNoRoute(): string {
+    return this.#stream.explainNoRoute();
+  }
+  get randomValue(): number {
+    return this.#stream.randomValue;
+  }
+  clearRouteCache(): void {
+    this.#stream.clearRouteCache();
+  }
+  perRouteConfig(): unknown {
+    return this.#stream.route()?.perFilterConfig(this.#factory.name);
+  }
+  sendLocalReply(reply: LocalReply): void {
+    this.#stream.sendLocalReply(reply);
+  }
+  resetStream(reason: ResetReason): void {
+    this.#stream.resetFromFilter(reason);
+  }
+
+  continueDecoding(): void {
+    this.#stream.decoding?.continueFrom(this.#index);
+  }
+  decodingBuffer(): Buffer | null {
+    return this.#stream.decoding?.keptData() ?? null;
+  }
+  injectDecodedData(data: Buffer, endStream: boolean): void {
+    this.#stream.decoding?.runData(this.#index + 1, data, endStream);
+  }
+  decoderBufferLimit(): number {
+    return this.#stream.decoding?.bufferLimit ?? 0;
+  }
+  setDecoderBufferLimit(bytes: number): void {
+    if (this.#stream.decoding !== null) this.#stream.decoding.bufferLimit = bytes;
+  }
+  onDecoderAboveWriteBufferHighWatermark(): void {
+    this.#stream.pauseRequest(true);
+  }
+  onDecoderBelowWriteBufferLowWatermark(): void {
+    this.#stream.pauseRequest(false);
+  }
+  addDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
+    this.#stream.addWatermarkCallbacks(callbacks);
+  }
+
+  encode1xxHeaders(headers: ResponseHeaders): void {
+    this.#stream.encode1xx(headers);
+  }
+  encodeHeaders(headers: ResponseHeaders, endStream: boolean, details: string): void {
+    this.#stream.info.responseCodeDetails = details;
+    this.#stream.encoding?.startHeaders(headers, endStream);
+  }
+  encodeData(data: Buffer, endStream: boolean): void {
+    this.#stream.encoding?.startData(data, endStream);
+  }
+  encodeTrailers(trailers: HeaderMap): void {
+    this.#stream.encoding?.startTrailers(trailers);
+  }
+
+  continueEncoding(): void {
+    this.#stream.encoding?.continueFrom(this.#encodeIndex());
+  }
+  encodingBuffer(): Buffer | null {
+    return this.#stream.encoding?.keptData() ?? null;
+  }
+  injectEncodedData(data: Buffer, endStream: boolean): void {
+    this.#stream.encoding?.runData(this.#encodeIndex() + 1, data, endStream);
+  }
+  setEncoderBufferLimit(bytes: number): void {
+    if (this.#stream.encoding !== null) this.#stream.encoding.bufferLimit = bytes;
+  }
+  /** Responses walk the chain backward. */
+  #encodeIndex(): number {
+    return this.#stream.slots.length - 1 - this.#index;
+  }
+}

@@ -1,0 +1,168 @@
+// Owns what the connection manager does to a request's headers before filters and routes see it: hop-by-hop fields go,
+// the client's address is found, headers that only trusted peers may send are removed, ids are given.
+// Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers
+import { type Address, ipAddress } from '../../base/address.ts';
+import { isLoopback } from '../../base/cidr.ts';
+import type { Random } from '../../base/random.ts';
+import { isIP } from 'node:net';
+import { NameFlag, Names, pinnedName } from '../headers/name.ts';
+import type { RequestHeaders } from '../headers/header-map.ts';
+import type { ConnectionManagerConfig } from './config-types.ts';
+
+/** What was learned of the client. */
+export interface RequestOrigin {
+  /** The client as far as headers may be trusted. */
+  readonly remoteAddress: Address;
+  readonly internal: boolean;
+}
+
+const xForwardedPort = pinnedName('x-forwarded-port');
+
+/** From external peers these would steer the proxy or speak for the mesh. */
+const externalHeaders = [
+  Names.xEnvoyRetriableStatusCodes,
+  Names.xEnvoyRetriableHeaderNames,
+  Names.xEnvoyRetryOn,
+  Names.xEnvoyRetryGrpcOn,
+  Names.xEnvoyMaxRetries,
+  Names.xEnvoyUpstreamAltStatName,
+  Names.xEnvoyUpstreamRequestTimeoutMs,
+  Names.xEnvoyUpstreamRequestPerTryTimeoutMs,
+  Names.xEnvoyUpstreamRequestTimeoutAltResponse,
+  Names.xEnvoyExpectedRequestTimeoutMs,
+  Names.xEnvoyForceTrace,
+  Names.xEnvoyIpTags,
+  Names.xEnvoyOriginalUrl,
+  Names.xEnvoyHedgeOnPerTryTimeout,
+];
+const edgeHeaders = [
+  Names.xEnvoyDecoratorOperation,
+  Names.xEnvoyDownstreamServiceCluster,
+  Names.xEnvoyDownstreamServiceNode,
+];
+
+/** Rewrites `headers` in place. `peer` is the socket's, or what a listener filter learned. */
+export function prepareRequestHeaders(
+  headers: RequestHeaders,
+  config: ConnectionManagerConfig,
+  peer: Address,
+  local: Address,
+  tls: boolean,
+  random: Random,
+): RequestOrigin {
+  removeHopByHop(headers);
+  let remoteAddress: Address = peer;
+  let trustedForInternal = false;
+  if (config.useRemoteAddress) {
+    trustedForInternal = !headers.has(Names.xForwardedFor);
+    if (config.xffNumTrustedHops > 0) {
+      remoteAddress = lastAddressFromXff(headers, config.xffNumTrustedHops - 1)?.address ?? peer;
+    }
+    if (!config.skipXffAppend) appendXff(headers, peer, config.localAddress);
+    if (config.xffNumTrustedHops === 0) headers.set(Names.xForwardedProto, tls ? 'https' : 'http');
+    if (config.appendXForwardedPort && (config.xffNumTrustedHops === 0 || !headers.has(xForwardedPort)) && local.kind === 'ip') {
+      headers.set(xForwardedPort, String(local.port));
+    }
+  } else {
+    const found = lastAddressFromXff(headers, config.xffNumTrustedHops);
+    if (found !== null) {
+      remoteAddress = found.address;
+      trustedForInternal = found.single;
+    }
+  }
+  if (!headers.has(Names.xForwardedProto)) headers.append(Names.xForwardedProto, tls ? 'https' : 'http');
+  if (headers.scheme === '') headers.scheme = (headers.get(Names.xForwardedProto) as string).toLowerCase();
+
+  const internal = trustedForInternal && isInternal(remoteAddress, config);
+  const edge = !internal && config.useRemoteAddress;
+  if (internal) {
+    headers.set(Names.xEnvoyInternal, 'true');
+  } else {
+    removeInternalHeaders(headers, edge, config);
+  }
+  if (config.addUserAgent) addUserAgent(headers, config);
+  if (edge && remoteAddress.kind === 'ip') headers.set(Names.xEnvoyExternalAddress, remoteAddress.address);
+  if (config.generateRequestId) giveRequestId(headers, edge, config.preserveExternalRequestId, random);
+  if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
+  return { remoteAddress, internal };
+}
+
+function removeHopByHop(headers: RequestHeaders): void {
+  // One pass finds whether there is anything to do: most requests carry none of it but `connection`.
+  const entries = headers.entries;
+  let found = 0;
+  for (let i = 0; i < entries.length; i += 2) {
+    const name = entries[i];
+    if (typeof name === 'object') found |= name.flags;
+  }
+  if ((found & (NameFlag.HopByHop | NameFlag.Envoy)) === 0) return;
+  const trailersWanted = headers.get(Names.te);
+  const upgrade = headers.protocol === '' ? undefined : headers.get(Names.upgrade);
+  headers.removeFlagged(NameFlag.HopByHop);
+  // RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary.
+  if (trailersWanted !== undefined && hasToken(trailersWanted, 'trailers')) headers.append(Names.te, 'trailers');
+  if (upgrade !== undefined) {
+    headers.append(Names.connection, 'upgrade');
+    headers.append(Names.upgrade, upgrade);
+  }
+  headers.remove(Names.xEnvoyInternal);
+}
+
+function hasToken(list: string, token: string): boolean {
+  for (const part of list.split(',')) {
+    if (part.split(';')[0]?.trim().toLowerCase() === token) return true;
+  }
+  return false;
+}
+
+function removeInternalHeaders(headers: RequestHeaders, edge: boolean, config: ConnectionManagerConfig): void {
+  const entries = headers.entries;
+  let any = false;
+  for (let i = 0; i < entries.length; i += 2) {
+    const name = entries[i];
+    if (typeof name === 'object' && (name.flags & NameFlag.Envoy) !== 0) {
+      any = true;
+      break;
+    }
+  }
+  if (any) {
+    if (edge) for (const name of edgeHeaders) headers.remove(name);
+    for (const name of externalHeaders) headers.remove(name);
+  }
+  const own = config.routes.current?.internalOnlyHeaders;
+  if (own !== undefined) for (const name of own) headers.remove(pinnedName(name));
+}
+
+function addUserAgent(headers: RequestHeaders, config: ConnectionManagerConfig): void {
+  headers.set(Names.xEnvoyDownstreamServiceCluster, config.serviceCluster);
+  if (config.serviceNode !== '') headers.set(Names.xEnvoyDownstreamServiceNode, config.serviceNode);
+  if (!headers.has(Names.userAgent)) headers.append(Names.userAgent, config.serviceCluster);
+}
+
+function giveRequestId(headers: RequestHeaders, edge: boolean, preserve: boolean, random: Random): void {
+  const existing = headers.get(Names.xRequestId);
+  if (existing !== undefined && existing !== '' && (!edge || preserve)) return;
+  headers.set(Names.xRequestId, random.uuid());
+}
+
+function appendXff(headers: RequestHeaders, peer: Address, localAddress: string): void {
+  if (peer.kind !== 'ip') return;
+  headers.appendToValue(Names.xForwardedFor, isLoopback(peer.address) ? localAddress : peer.address);
+}
+
+/** The address `skip` places from the right of x-forwarded-for; `single` when the header holds just that one. */
+function lastAddressFromXff(headers: RequestHeaders, skip: number): { address: Address; single: boolean } | null {
+  const value = headers.getJoined(Names.xForwardedFor);
+  if (value === undefined || value === '') return null;
+  const parts = value.split(',');
+  const wanted = parts[parts.length - 1 - skip]?.trim();
+  if (wanted === undefined || isIP(wanted) === 0) return null;
+  return { address: ipAddress(wanted, 0), single: parts.length === 1 };
+}
+
+function isInternal(address: Address, config: ConnectionManagerConfig): boolean {
+  if (address.kind === 'pipe') return config.trustUnixSockets;
+  if (address.kind !== 'ip') return false;
+  for (const range of config.internalAddresses) if (range.contains(address.address)) return true;
+  return false;
+}

@@ -1,0 +1,31 @@
+// Owns what the connection manager does to a response's headers on the way to the client: hop-by-hop fields of the
+// upstream connection go, `server`, `date`, `via` and the request id are set.
+import { NameFlag, Names } from '../headers/name.ts';
+import type { RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import type { ConnectionManagerConfig } from './config-types.ts';
+
+/** `request` is null when the request was too malformed to have headers. */
+export function prepareResponseHeaders(
+  headers: ResponseHeaders,
+  request: RequestHeaders | null,
+  config: ConnectionManagerConfig,
+  date: string,
+): void {
+  const upgraded = request !== null && request.protocol !== '' && headers.status === 101;
+  const upgrade = upgraded ? headers.get(Names.upgrade) : undefined;
+  headers.removeFlagged(NameFlag.HopByHop);
+  if (upgrade !== undefined) {
+    headers.append(Names.upgrade, upgrade);
+    headers.append(Names.connection, 'upgrade');
+  }
+  if (!headers.has(Names.date)) headers.append(Names.date, date);
+  if (config.serverHeader === 'overwrite') headers.set(Names.server, config.serverName);
+  else if (config.serverHeader === 'append_if_absent' && !headers.has(Names.server)) {
+    headers.append(Names.server, config.serverName);
+  }
+  if (request !== null && (config.alwaysSetRequestIdInResponse || request.has(Names.xEnvoyForceTrace))) {
+    const id = request.get(Names.xRequestId);
+    if (id !== undefined) headers.set(Names.xRequestId, id);
+  }
+  if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
+}

@@ -1,0 +1,57 @@
+// Owns one accepted connection: its info, its filter chain, its share of the listener's numbers.
+import type { Address } from '../base/address.ts';
+import { type Connection, type ConnectionCallbacks, ConnectionEvent } from '../network/api.ts';
+import { NetworkFilterChain } from '../network/filter-chain.ts';
+import type { DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
+import type { ActiveListener } from './active-listener.ts';
+import type { FilterChain } from './filter-chain.ts';
+
+export class ActiveConnection implements ConnectionCallbacks, DownstreamConnectionInfo {
+  readonly connection: Connection;
+  readonly requestedServerName = '';
+  readonly tls: TlsConnectionInfo | null = null;
+  terminationDetails = '';
+  transportFailureReason = '';
+  readonly #listener: ActiveListener;
+  readonly #chain: FilterChain;
+  readonly #openedAt: number;
+
+  constructor(listener: ActiveListener, chain: FilterChain, connection: Connection, now: number) {
+    this.#listener = listener;
+    this.#chain = chain;
+    this.connection = connection;
+    this.#openedAt = now;
+    connection.addCallbacks(this);
+    chain.connections.add(this);
+    const { bufferLimit } = listener.config;
+    connection.setBufferLimit(bufferLimit);
+    const filters = new NetworkFilterChain(connection, this, chain.createFilters(), bufferLimit);
+    connection.setReader(filters);
+    filters.open();
+  }
+
+  get id(): number {
+    return this.connection.id;
+  }
+  get localAddress(): Address {
+    return this.connection.localAddress;
+  }
+  get directRemoteAddress(): Address {
+    return this.connection.remoteAddress;
+  }
+  get listenerName(): string {
+    return this.#listener.config.name;
+  }
+  get filterChainName(): string {
+    return this.#chain.name;
+  }
+
+  onConnectionEvent(event: ConnectionEvent): void {
+    if (event === ConnectionEvent.Connected) return;
+    this.#chain.onConnectionClosed(this);
+    this.#listener.onConnectionClosed(this.#openedAt);
+  }
+
+  onAboveWriteBufferHighWatermark(): void {}
+  onBelowWriteBufferLowWatermark(): void {}
+}

@@ -1,0 +1,146 @@
+// Owns a listening socket's life: bound once, its configuration exchanged in place, drained in the end.
+import type { Socket } from 'node:net';
+import { ipAddress, pipeAddress } from '../base/address.ts';
+import { logger } from '../base/logger.ts';
+import { attachAccepted } from '../network/accepted-socket.ts';
+import { CloseType } from '../network/api.ts';
+import { type ListenSocket, listen } from '../network/listen-socket.ts';
+import { SocketConnection } from '../network/socket-connection.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import { ActiveConnection } from './active-connection.ts';
+import type { ListenerConfig } from './config-types.ts';
+import type { FilterChain } from './filter-chain.ts';
+import type { ConnectionFacts } from './filter-chain-match.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { type ListenerStats, listenerStats } from './stats.ts';
+
+const log = logger('conn_handler');
+
+export class ActiveListener {
+  config: ListenerConfig;
+  stats: ListenerStats;
+  readonly #services: ProcessServices;
+  readonly #limits: ConnectionLimits;
+  #sockets: ListenSocket[] = [];
+  #accepting = false;
+
+  constructor(config: ListenerConfig, services: ProcessServices, limits: ConnectionLimits) {
+    this.config = config;
+    this.stats = listenerStats(config.scope);
+    this.#services = services;
+    this.#limits = limits;
+  }
+
+  /** Binds every address; on failure none stays bound. Rejects with words that name the address. */
+  async bind(): Promise<void> {
+    try {
+      for (const { address, ipv4Compat } of this.config.addresses) {
+        const options = { address, ipv4Compat, backlog: this.config.backlog, reusePort: this.config.reusePort, noDelay: true };
+        this.#sockets.push(await listen(options, (socket) => this.#accept(socket)));
+      }
+      this.#accepting = true;
+    } catch (error) {
+      await this.stopAccepting();
+      throw error;
+    }
+  }
+
+  /** As bound: port 0 has become a number. */
+  get localAddresses(): string[] {
+    return this.#sockets.map((socket) => socket.address.text);
+  }
+
+  get accepting(): boolean {
+    return this.#accepting;
+  }
+
+  /** New connections get the new chains; the sockets stay. */
+  replaceConfig(config: ListenerConfig): void {
+    this.config = config;
+    this.stats = listenerStats(config.scope);
+  }
+
+  async stopAccepting(): Promise<void> {
+    this.#accepting = false;
+    const sockets = this.#sockets;
+    this.#sockets = [];
+    // Resolves only when connections have ended too, in Node: nobody waits for that here.
+    for (const socket of sockets) void socket.close();
+  }
+
+  get connectionCount(): number {
+    let count = 0;
+    for (const chain of this.config.chains) count += chain.connections.size;
+    return count;
+  }
+
+  #accept(socket: Socket): void {
+    const refused = this.#limits.admit(this.config);
+    if (refused !== null) {
+      (refused === 'listener' ? this.stats.downstreamCxOverflow : this.stats.downstreamGlobalCxOverflow).inc();
+      socket.destroy();
+      return;
+    }
+    const connection = this.#connectionOf(socket);
+    const chain = this.#chooseChain(connection);
+    if (chain === undefined) {
+      this.stats.noFilterChainMatch.inc();
+      log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
+      this.#limits.release(this.config);
+      socket.destroy();
+      return;
+    }
+    this.stats.downstreamCxTotal.inc();
+    this.stats.downstreamCxActive.inc();
+    const { tcpKeepalive } = this.config;
+    if (tcpKeepalive !== null) socket.setKeepAlive(true, tcpKeepalive.timeSeconds * 1000);
+    new ActiveConnection(this, chain, connection, this.#services.clock.monotonic());
+    if (connection.closed) socket.destroy();
+    else attachAccepted(socket, connection);
+  }
+
+  #connectionOf(socket: Socket): SocketConnection {
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    const overIp = remoteAddress !== undefined && localAddress !== undefined;
+    return new SocketConnection({
+      localAddress: overIp ? ipAddress(plain(localAddress), localPort ?? 0) : pipeAddress(''),
+      remoteAddress: overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : pipeAddress(''),
+      timers: this.#services.timers,
+      delayedCloseTimeoutMs: 0,
+      halfClose: false,
+    });
+  }
+
+  #chooseChain(connection: SocketConnection): FilterChain | undefined {
+    const local = connection.localAddress;
+    const remote = connection.remoteAddress;
+    const source = remote.kind === 'ip' ? remote : null;
+    const facts: ConnectionFacts = {
+      destination: local.kind === 'ip' ? local : null,
+      source,
+      directSource: source,
+      serverName: '',
+      transportProtocol: 'raw_buffer',
+      applicationProtocols: [],
+    };
+    return this.config.chains[this.config.matcher.match(facts)];
+  }
+
+  onConnectionClosed(openedAt: number): void {
+    this.stats.downstreamCxDestroy.inc();
+    this.stats.downstreamCxActive.dec();
+    this.stats.downstreamCxLengthMs.record(Math.round(this.#services.clock.monotonic() - openedAt));
+    this.#limits.release(this.config);
+  }
+
+  closeConnections(): void {
+    for (const chain of this.config.chains) {
+      for (const connection of chain.connections) connection.connection.close(CloseType.NoFlush);
+    }
+  }
+}
+
+/** A dual-stack socket shows IPv4 peers as IPv4-mapped IPv6; Envoy shows them as IPv4. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

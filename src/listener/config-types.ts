@@ -1,0 +1,36 @@
+// A listener as the data path reads it: frozen, defaults applied, filter chains built. config.ts makes it.
+import type { Message } from '@bufbuild/protobuf';
+import type { Address } from '../base/address.ts';
+import type { TcpKeepalive } from '../network/api.ts';
+import type { AccessLogger } from '../observability/access-log/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import type { TrafficDirection } from '../upstream/services.ts';
+import type { FilterChain } from './filter-chain.ts';
+import type { FilterChainMatcher } from './filter-chain-match.ts';
+
+export interface ListenAddress {
+  readonly address: Address;
+  /** `::` takes IPv4 as well. */
+  readonly ipv4Compat: boolean;
+}
+
+export interface ListenerConfig {
+  readonly name: string;
+  /** At least one; the first gives the statistics their name. */
+  readonly addresses: readonly ListenAddress[];
+  readonly statPrefix: string;
+  readonly scope: StatsScope;
+  readonly direction: TrafficDirection;
+  /** Bytes of output a connection may pile up before its source is held back; 0: no limit. */
+  readonly bufferLimit: number;
+  readonly backlog: number;
+  readonly reusePort: boolean;
+  readonly tcpKeepalive: TcpKeepalive | null;
+  readonly drainType: 'default' | 'modify_only';
+  readonly ignoreGlobalConnectionLimit: boolean;
+  readonly accessLogs: readonly AccessLogger[];
+  readonly chains: readonly FilterChain[];
+  readonly matcher: FilterChainMatcher;
+  /** What it was made from, for the dump and to see whether an update changes anything. */
+  readonly message: Message;
+}

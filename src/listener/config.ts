@@ -1,0 +1,237 @@
+// Turns the Listener message into the frozen object of the data path, building its filter chains. Chains whose
+// configuration equals one of the previous version are taken over with their connections.
+import { equals, type Message } from '@bufbuild/protobuf';
+import type { CidrRange } from '../generated/envoy/config/core/v3/address_pb.d.ts';
+import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type {
+  FilterChain as FilterChainMessage,
+  FilterChainMatch,
+} from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
+import { addressBits } from '../base/cidr.ts';
+import { type ConfigContext, messageDescriptor } from '../config/api.ts';
+import type { NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
+import { buildAccessLogs } from '../observability/access-log/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import type { RouteProviders } from '../router/api.ts';
+import { addressOf } from '../upstream/config-values.ts';
+import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
+import { networkFilterCategory } from './api.ts';
+import type { ListenAddress, ListenerConfig } from './config-types.ts';
+import { FilterChain } from './filter-chain.ts';
+import { type FilterChainCriteria, FilterChainMatcher, type IpPrefix } from './filter-chain-match.ts';
+
+export interface ListenerContext {
+  readonly services: ProcessServices;
+  readonly config: ConfigContext;
+  readonly routes: RouteProviders;
+  /** More than one event loop takes connections. */
+  readonly severalWorkers: boolean;
+}
+
+const rawBuffer = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
+const defaultBufferLimit = 1024 * 1024;
+
+/** Undefined after errors were reported to `context.config`. */
+export function readListener(message: Listener, context: ListenerContext, previous: ListenerConfig | null): ListenerConfig | undefined {
+  const errorsBefore = context.config.errorCount;
+  const addresses = readAddresses(message, context.config);
+  const first = addresses[0];
+  if (first === undefined) return undefined;
+  const name = message.name === '' ? first.address.text : message.name;
+  const statPrefix = message.statPrefix === '' ? first.address.text.replace(/:\/\/|:\/|:/g, '_') : message.statPrefix;
+  const scope = context.services.stats.scope(`listener.${statPrefix}.`);
+  const direction = (['unspecified', 'inbound', 'outbound'] as const)[message.trafficDirection] ?? 'unspecified';
+  const bufferLimit = message.perConnectionBufferLimitBytes ?? defaultBufferLimit;
+  const reader = new ChainReader(context, scope, direction, bufferLimit, sameEnvironment(previous, bufferLimit, direction) ? previous : null);
+  const chains = message.filterChains.map((chain) => reader.read(chain));
+  if (message.defaultFilterChain !== undefined) chains.push(reader.read(message.defaultFilterChain));
+  if (chains.length === 0) {
+    context.config.error(message, 'filter_chains', 'RMR0503', `listener '${name}' has no filter chain: nothing would serve its connections`);
+  }
+  const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: context.services.accessLog });
+  const built = chains.filter((chain) => chain !== undefined);
+  if (context.config.errorCount > errorsBefore || built.length !== chains.length) {
+    reader.discard();
+    return undefined;
+  }
+  return Object.freeze({
+    name,
+    addresses,
+    statPrefix,
+    scope,
+    direction,
+    bufferLimit,
+    backlog: message.tcpBacklogSize ?? 128,
+    // Envoy's default shares ports between processes; here only workers share, or who asks for it (docs/differences.md).
+    reusePort: message.enableReusePort ?? context.severalWorkers,
+    tcpKeepalive: readTcpKeepalive(message),
+    drainType: message.drainType === 1 ? 'modify_only' : 'default',
+    ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
+    accessLogs,
+    chains: built,
+    matcher: new FilterChainMatcher(
+      message.filterChains.map((chain) => readCriteria(chain.filterChainMatch, context.config)),
+      message.defaultFilterChain === undefined ? -1 : message.filterChains.length,
+    ),
+    message,
+  });
+}
+
+/** Chains were built with these: when they change, every chain is built anew. */
+function sameEnvironment(previous: ListenerConfig | null, bufferLimit: number, direction: TrafficDirection): boolean {
+  return previous !== null && previous.bufferLimit === bufferLimit && previous.direction === direction;
+}
+
+function readAddresses(message: Listener, config: ConfigContext): ListenAddress[] {
+  const addresses: ListenAddress[] = [];
+  const sources = [message.address, ...message.additionalAddresses.map((additional) => additional.address)];
+  for (const source of sources) {
+    const address = addressOf(source);
+    if (typeof address === 'string') {
+      config.error(source ?? message, '', source === undefined ? 'RMR0502' : 'RMR0901', address);
+      continue;
+    }
+    if (address.kind === 'internal') {
+      config.error(source ?? message, '', 'RMR0304', 'internal listeners are not implemented yet');
+      continue;
+    }
+    const socket = source?.address.case === 'socketAddress' ? source.address.value : undefined;
+    if (socket?.protocol === 1) {
+      config.error(socket, 'protocol', 'RMR0304', 'UDP listeners are not implemented yet');
+      continue;
+    }
+    addresses.push({ address, ipv4Compat: socket?.ipv4Compat ?? false });
+  }
+  return addresses;
+}
+
+function readTcpKeepalive(message: Listener): TcpKeepalive | null {
+  const keepalive = message.tcpKeepalive;
+  if (keepalive === undefined) return null;
+  return {
+    // Linux's default, as in Envoy.
+    timeSeconds: keepalive.keepaliveTime ?? 7200,
+    intervalSeconds: keepalive.keepaliveInterval,
+    probes: keepalive.keepaliveProbes,
+  };
+}
+
+class ChainReader {
+  readonly #context: ListenerContext;
+  readonly #scope: StatsScope;
+  readonly #direction: TrafficDirection;
+  readonly #bufferLimit: number;
+  readonly #reusable: FilterChain[];
+  readonly #fresh: FilterChain[] = [];
+
+  constructor(
+    context: ListenerContext,
+    scope: StatsScope,
+    direction: TrafficDirection,
+    bufferLimit: number,
+    previous: ListenerConfig | null,
+  ) {
+    this.#context = context;
+    this.#scope = scope;
+    this.#direction = direction;
+    this.#bufferLimit = bufferLimit;
+    this.#reusable = previous === null ? [] : [...previous.chains];
+  }
+
+  read(message: FilterChainMessage): FilterChain | undefined {
+    const same = this.#reusable.findIndex((chain) => sameMessage(chain.message, message));
+    if (same >= 0) return this.#reusable.splice(same, 1)[0];
+    const { config } = this.#context;
+    this.#checkTransportSocket(message);
+    const draining = { active: false };
+    const factories: NetworkFilterFactory[] = [];
+    for (const [index, filter] of message.filters.entries()) {
+      if (filter.configType.case === 'configDiscovery') {
+        config.error(filter, 'config_discovery', 'RMR0304', 'network filters by extension discovery (ECDS) are not implemented yet');
+        continue;
+      }
+      const typed = filter.configType.value === undefined ? undefined : config.unpack(filter.configType.value);
+      if (typed === undefined) continue;
+      const factory = this.#context.services.extensions.get(networkFilterCategory, typed.$typeName);
+      if (factory === undefined) {
+        config.error(filter, 'typed_config', 'RMR0304', `the network filter extension ${typed.$typeName} is not implemented yet`);
+        continue;
+      }
+      const isLast = index === message.filters.length - 1;
+      if (factory.terminal !== isLast) {
+        config.error(
+          filter,
+          '',
+          'RMR0903',
+          factory.terminal
+            ? `network filter '${filter.name}' must be the last of its chain: nothing behind it would run`
+            : `the last filter of a chain must be a terminal one such as http_connection_manager or tcp_proxy, not '${filter.name}'`,
+        );
+      }
+      const made = factory.create(typed, {
+        services: this.#context.services,
+        config,
+        routes: this.#context.routes,
+        listenerScope: this.#scope,
+        direction: this.#direction,
+        bufferLimit: this.#bufferLimit,
+        draining,
+      });
+      if (made !== undefined) factories.push(made);
+    }
+    if (factories.length !== message.filters.length) {
+      for (const factory of factories) factory.destroy?.();
+      return undefined;
+    }
+    const chain = new FilterChain(message.name, message, factories, draining);
+    this.#fresh.push(chain);
+    return chain;
+  }
+
+  #checkTransportSocket(message: FilterChainMessage): void {
+    const socket = message.transportSocket;
+    if (socket?.configType.value === undefined) return;
+    const typed = this.#context.config.unpack(socket.configType.value);
+    if (typed !== undefined && typed.$typeName !== rawBuffer) {
+      this.#context.config.error(socket, 'typed_config', 'RMR0304', `the transport socket extension ${typed.$typeName} is not implemented yet`);
+    }
+  }
+
+  /** The listener is refused: what was built for it goes. */
+  discard(): void {
+    for (const chain of this.#fresh) chain.remove();
+  }
+}
+
+export function sameMessage(a: Message, b: Message): boolean {
+  if (a.$typeName !== b.$typeName) return false;
+  const descriptor = messageDescriptor(a.$typeName);
+  return descriptor !== undefined && equals(descriptor, a, b);
+}
+
+function readCriteria(match: FilterChainMatch | undefined, config: ConfigContext): FilterChainCriteria {
+  return {
+    destinationPort: match?.destinationPort ?? null,
+    destinationPrefixes: readPrefixes(match?.prefixRanges, config),
+    serverNames: (match?.serverNames ?? []).map((name) => (name.startsWith('*.') ? name.slice(1) : name).toLowerCase()),
+    transportProtocol: match?.transportProtocol ?? '',
+    applicationProtocols: match?.applicationProtocols ?? [],
+    directSourcePrefixes: readPrefixes(match?.directSourcePrefixRanges, config),
+    sourceType: (['any', 'local', 'external'] as const)[match?.sourceType ?? 0] ?? 'any',
+    sourcePrefixes: readPrefixes(match?.sourcePrefixRanges, config),
+    sourcePorts: match?.sourcePorts ?? [],
+  };
+}
+
+function readPrefixes(ranges: readonly CidrRange[] | undefined, config: ConfigContext): IpPrefix[] {
+  const prefixes: IpPrefix[] = [];
+  for (const range of ranges ?? []) {
+    const bits = addressBits(range.addressPrefix);
+    const family = range.addressPrefix.includes(':') ? 6 : 4;
+    const length = range.prefixLen ?? 0;
+    if (bits === null || length > (family === 4 ? 32 : 128)) {
+      config.error(range, '', 'RMR0901', `'${range.addressPrefix}/${length}' is no range of addresses`);
+    } else prefixes.push({ bits, length, family });
+  }
+  return prefixes;
+}

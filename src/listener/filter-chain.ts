@@ -1,0 +1,53 @@
+// Owns one filter chain at run time: its filter factories and the connections it serves. A chain whose configuration an
+// update leaves alone lives on, with its connections; one that goes drains.
+import type { Message } from '@bufbuild/protobuf';
+import { CloseType, type NetworkFilterFactory, type ReadFilter } from '../network/api.ts';
+import type { ActiveConnection } from './active-connection.ts';
+
+export class FilterChain {
+  readonly name: string;
+  readonly message: Message;
+  readonly factories: readonly NetworkFilterFactory[];
+  /** Shared with the filters' contexts, which were made before the chain. */
+  readonly draining: { active: boolean };
+  readonly connections = new Set<ActiveConnection>();
+  #removed = false;
+
+  constructor(name: string, message: Message, factories: readonly NetworkFilterFactory[], draining: { active: boolean }) {
+    this.name = name;
+    this.message = message;
+    this.factories = factories;
+    this.draining = draining;
+  }
+
+  createFilters(): ReadFilter[] {
+    return this.factories.map((factory) => factory.createFilter());
+  }
+
+  /** Resolves when nothing the chain waits for is missing any more. */
+  async ready(): Promise<void> {
+    await Promise.all(this.factories.map((factory) => factory.ready));
+  }
+
+  /** No new connections come; those there are asked to end. */
+  drain(): void {
+    this.draining.active = true;
+  }
+
+  /** Its time is over: what is still open is closed. */
+  remove(): void {
+    this.#removed = true;
+    for (const connection of this.connections) connection.connection.close(CloseType.NoFlush);
+    this.#destroyWhenEmpty();
+  }
+
+  onConnectionClosed(connection: ActiveConnection): void {
+    this.connections.delete(connection);
+    this.#destroyWhenEmpty();
+  }
+
+  #destroyWhenEmpty(): void {
+    if (!this.#removed || this.connections.size !== 0) return;
+    for (const factory of this.factories) factory.destroy?.();
+  }
+}

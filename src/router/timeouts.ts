@@ -1,0 +1,55 @@
+// Owns the timeouts of one request: the route's, overridden by headers that trusted clients may send.
+// Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-rq-timeout-ms
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { NameFlag, Names, type NameInfo } from '../http/headers/name.ts';
+import type { ForwardRoute } from './api.ts';
+
+export interface RequestTimeouts {
+  /** Milliseconds; 0: none. */
+  readonly globalMs: number;
+  readonly perTryMs: number;
+  /** Status to answer a timeout with when the client asked for one, else 0. */
+  readonly alternativeStatus: number;
+}
+
+export interface TimeoutSettings {
+  readonly suppressEnvoyHeaders: boolean;
+  readonly respectExpectedRequestTimeout: boolean;
+}
+
+/** Also takes the headers off and tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */
+export function requestTimeouts(headers: RequestHeaders, route: ForwardRoute, settings: TimeoutSettings): RequestTimeouts {
+  let globalMs = route.timeoutMs;
+  let perTryMs = route.retryPolicy?.perTryTimeoutMs ?? 0;
+  let alternativeStatus = 0;
+  if (hasEnvoyHeader(headers)) {
+    const expected = settings.respectExpectedRequestTimeout ? number(headers, Names.xEnvoyExpectedRequestTimeoutMs) : undefined;
+    const asked = number(headers, Names.xEnvoyUpstreamRequestTimeoutMs);
+    globalMs = expected ?? asked ?? globalMs;
+    perTryMs = number(headers, Names.xEnvoyUpstreamRequestPerTryTimeoutMs) ?? perTryMs;
+    if (headers.has(Names.xEnvoyUpstreamRequestTimeoutAltResponse)) alternativeStatus = 204;
+    headers.remove(Names.xEnvoyUpstreamRequestTimeoutMs);
+    headers.remove(Names.xEnvoyUpstreamRequestPerTryTimeoutMs);
+    headers.remove(Names.xEnvoyUpstreamRequestTimeoutAltResponse);
+  }
+  if (perTryMs >= globalMs && globalMs > 0) perTryMs = 0;
+  const expectedMs = perTryMs > 0 ? perTryMs : globalMs;
+  if (!settings.suppressEnvoyHeaders && expectedMs > 0) {
+    headers.set(Names.xEnvoyExpectedRequestTimeoutMs, String(Math.round(expectedMs)));
+  }
+  return { globalMs, perTryMs, alternativeStatus };
+}
+
+function hasEnvoyHeader(headers: RequestHeaders): boolean {
+  const entries = headers.entries;
+  for (let i = 0; i < entries.length; i += 2) {
+    const name = entries[i];
+    if (typeof name === 'object' && (name.flags & NameFlag.Envoy) !== 0) return true;
+  }
+  return false;
+}
+
+function number(headers: RequestHeaders, name: NameInfo): number | undefined {
+  const value = headers.get(name);
+  return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
+}

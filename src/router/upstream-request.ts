@@ -1,0 +1,230 @@
+// Owns one attempt of a request at an upstream host: waits for a connection, sends, receives, and tells the router.
+// Body that arrives before the connection is kept, bounded by holding the client back.
+import type { LazyTimeout } from '../base/lazy-timeout.ts';
+import { type ClientStream, ResetReason, type ResponseDecoder, type StreamCallbacks } from '../http/codec/api.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
+import { UpstreamInfo } from '../observability/stream-info.ts';
+import type { Cancellable, Cluster, Host, PoolCallbacks, PoolFailureReason, UpstreamConnectionInfo } from '../upstream/api.ts';
+import { poolFailureReset } from './failure.ts';
+import type { RouterFilter } from './router-filter.ts';
+
+export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCallbacks {
+  readonly host: Host;
+  readonly cluster: Cluster;
+  readonly info = new UpstreamInfo();
+  /** Some of the response has arrived. */
+  responseStarted = false;
+  responseComplete = false;
+  /** The whole request went to the codec. */
+  requestSent = false;
+  /** Part of the request went to the codec. */
+  requestStarted = false;
+  reused = false;
+  /** No further callbacks are wanted. */
+  detached = false;
+  perTryTimeout: LazyTimeout | null = null;
+
+  readonly #router: RouterFilter;
+  #stream: ClientStream | null = null;
+  #waiting: Cancellable | null = null;
+  #headers: RequestHeaders | null = null;
+  #headersEnd = false;
+  #kept: Buffer[] | null = null;
+  #keptBytes = 0;
+  #keptEnd = false;
+  #trailers: HeaderMap | null = null;
+  #holdingBack = 0;
+  #readDisabled = 0;
+
+  constructor(router: RouterFilter, cluster: Cluster, host: Host) {
+    this.#router = router;
+    this.cluster = cluster;
+    this.host = host;
+    this.info.host = host;
+  }
+
+  /** May fail, and tell so, before it returns. */
+  start(headers: RequestHeaders, endStream: boolean): void {
+    this.#headers = headers;
+    this.#headersEnd = endStream;
+    const router = this.#router;
+    const pool = this.cluster.httpPool(this.host, router.priority, router.downstreamProtocol);
+    this.#waiting = pool.newStream(this, this);
+  }
+
+  sendData(data: Buffer, endStream: boolean): void {
+    if (this.#stream !== null) {
+      if (endStream) this.#markSent();
+      this.#stream.encodeData(data, endStream);
+      return;
+    }
+    this.#kept ??= [];
+    if (data.length !== 0) this.#kept.push(Buffer.from(data));
+    this.#keptBytes += data.length;
+    this.#keptEnd = endStream;
+    if (this.#holdingBack === 0 && this.#keptBytes > this.#router.bufferLimit && this.#router.bufferLimit > 0) this.#holdBack(true);
+  }
+
+  sendTrailers(trailers: HeaderMap): void {
+    if (this.#stream !== null) {
+      this.#markSent();
+      this.#stream.encodeTrailers(trailers);
+    } else this.#trailers = trailers;
+  }
+
+  #markSent(): void {
+    this.requestSent = true;
+    this.info.lastByteSent = this.#router.now();
+  }
+
+  /** Counted: each true is followed by its false, or undone when the attempt ends. */
+  #holdBack(on: boolean): void {
+    this.#holdingBack += on ? 1 : -1;
+    this.#router.holdDownstreamBack(on);
+  }
+
+  // --- pool ----------------------------------------------------------------------------------------------------------
+
+  onPoolReady(stream: ClientStream, host: Host, connection: UpstreamConnectionInfo): void {
+    this.#waiting = null;
+    if (this.detached) {
+      stream.resetStream(ResetReason.LocalReset);
+      return;
+    }
+    const { info } = this;
+    this.#stream = stream;
+    stream.callbacks = this;
+    this.reused = connection.reused;
+    info.host = host;
+    info.localAddress = connection.localAddress;
+    info.remoteAddress = connection.remoteAddress;
+    info.connectionId = connection.id;
+    info.protocol = connection.protocol;
+    info.connectStart = connection.connectStart;
+    info.connectEnd = connection.connectEnd;
+    info.firstByteSent = this.#router.now();
+    for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
+    this.#router.onUpstreamConnected(this);
+    this.#flushKept(stream);
+  }
+
+  #flushKept(stream: ClientStream): void {
+    const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
+    this.requestStarted = true;
+    if (end) this.#markSent();
+    stream.encodeHeaders(this.#headers as RequestHeaders, end);
+    const kept = this.#kept;
+    this.#kept = null;
+    if (kept !== null && !this.detached) {
+      const endsWithData = this.#keptEnd && this.#trailers === null;
+      const data = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
+      if (endsWithData) this.#markSent();
+      stream.encodeData(data, endsWithData);
+    }
+    if (this.#trailers !== null && !this.detached) {
+      this.#markSent();
+      stream.encodeTrailers(this.#trailers);
+    }
+    if (this.#keptBytes > 0) {
+      this.#keptBytes = 0;
+      if (this.#holdingBack > 0) this.#holdBack(false);
+    }
+  }
+
+  onPoolFailure(reason: PoolFailureReason, details: string, host: Host): void {
+    this.#waiting = null;
+    if (this.detached) return;
+    this.info.host = host;
+    this.#router.onUpstreamReset(this, poolFailureReset(reason), details);
+  }
+
+  // --- the response --------------------------------------------------------------------------------------------------
+
+  decode1xxHeaders(headers: ResponseHeaders): void {
+    if (!this.detached) this.#router.onUpstream1xx(headers);
+  }
+
+  decodeHeaders(headers: ResponseHeaders, endStream: boolean): void {
+    if (this.detached) return;
+    this.responseStarted = true;
+    const now = this.#router.now();
+    this.info.firstByteReceived = now;
+    if (endStream) this.#markResponseComplete(now);
+    this.#router.onUpstreamHeaders(this, headers, endStream);
+  }
+
+  decodeData(data: Buffer, endStream: boolean): void {
+    if (this.detached) return;
+    if (endStream) this.#markResponseComplete(this.#router.now());
+    this.#router.onUpstreamData(this, data, endStream);
+  }
+
+  decodeTrailers(trailers: HeaderMap): void {
+    if (this.detached) return;
+    this.#markResponseComplete(this.#router.now());
+    this.#router.onUpstreamTrailers(this, trailers);
+  }
+
+  #markResponseComplete(now: number): void {
+    this.responseComplete = true;
+    this.info.lastByteReceived = now;
+  }
+
+  /** Adds what the codec counted; at the end of the attempt. */
+  takeBytes(): void {
+    const meter = this.#stream?.bytesMeter;
+    if (meter === undefined) return;
+    this.info.wireBytesSent = meter.wireBytesSent;
+    this.info.wireBytesReceived = meter.wireBytesReceived;
+    this.info.headerBytesSent = meter.headerBytesSent;
+    this.info.headerBytesReceived = meter.headerBytesReceived;
+  }
+
+  // --- stream callbacks ----------------------------------------------------------------------------------------------
+
+  onResetStream(reason: ResetReason, details: string): void {
+    this.#stream = null;
+    if (this.detached) return;
+    this.#router.onUpstreamReset(this, reason, details);
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    if (this.detached) return;
+    this.cluster.stats.upstreamFlowControlBackedUp.inc();
+    this.#holdBack(true);
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    if (this.detached) return;
+    this.cluster.stats.upstreamFlowControlDrained.inc();
+    this.#holdBack(false);
+  }
+
+  /** The client does not take the response: hold the upstream back (counts). */
+  readDisable(disable: boolean): void {
+    this.#readDisabled += disable ? 1 : -1;
+    this.#stream?.readDisable(disable);
+  }
+
+  /** Ends the attempt, whatever its state; nothing is called any more. */
+  cancel(): void {
+    if (this.detached) return;
+    this.detached = true;
+    this.perTryTimeout?.release();
+    this.perTryTimeout = null;
+    while (this.#holdingBack > 0) this.#holdBack(false);
+    this.#waiting?.cancel();
+    this.#waiting = null;
+    const stream = this.#stream;
+    if (stream === null) return;
+    this.takeBytes();
+    stream.callbacks = null;
+    // A connection that goes back to its pool must not stay unread.
+    while (this.#readDisabled > 0) this.readDisable(false);
+    if (!this.responseComplete || !this.requestSent) {
+      this.cluster.stats.upstreamRqTxReset.inc();
+      stream.resetStream(ResetReason.LocalReset);
+    }
+    this.#stream = null;
+  }
+}
