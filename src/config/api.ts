@@ -33,4 +33,5 @@ export {
 } from './load.ts';
 export { typeNameOf } from './parse/any.ts';
 export { messageDescriptor, registry } from './registry.ts';
+export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';

@@ -4,6 +4,9 @@
  */
 import type { Message } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
+import type { ConfigSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
+import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
+import type { RegexMatcher } from '../generated/envoy/type/matcher/v3/regex_pb.d.ts';
 import { unpackAny } from './any.ts';
 import { catalogue, type DiagnosticCode, type Severity } from './diagnostics/catalogue.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
@@ -42,7 +45,11 @@ export class ConfigContext {
   #errorCount = 0;
   readonly #saidOnce = new Set<string>();
   /** Regular expressions met on the way: checked together at the end, since the RE2 library is loaded only when needed. */
-  readonly regexMatchers: Message[] = [];
+  readonly regexMatchers: RegexMatcher[] = [];
+  /** Route configurations of connection managers whose clusters must exist: asked when all clusters are known. */
+  readonly inlineRouteConfigurations: RouteConfiguration[] = [];
+  /** Sources of dynamic resources met on the way: asked when all clusters are known. */
+  readonly configSources: ConfigSource[] = [];
 
   constructor(options: ConfigOptions = {}) {
     this.options = options;

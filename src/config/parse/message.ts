@@ -4,6 +4,7 @@
  * What the API's rules say of the values is checked afterwards (validate/inspect.ts).
  */
 import { create, type DescEnum, type DescMessage, type Message, type ScalarType } from '@bufbuild/protobuf';
+import { scalarZeroValue } from '@bufbuild/protobuf/reflect';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 import type { ConfigContext } from '../context.ts';
 import { nearest } from '../diagnostics/suggest.ts';
@@ -150,6 +151,9 @@ function readElement(
     // Envoy's messages carry the wrapper, protobuf-es the value in it.
     return field.unwrapped && message !== undefined ? propertyOf(message, 'value') : message;
   }
+  // An entry left empty is the type's default.
+  if (value === null && descriptor.scalar !== undefined) return scalarZeroValue(descriptor.scalar, false);
+  if (value === null && descriptor.enum !== undefined) return descriptor.enum.values[0]?.number;
   if (descriptor.enum !== undefined) return readEnum(descriptor.enum, value, field, origin, element, context);
   if (descriptor.scalar === undefined) return undefined;
   return readScalarField(descriptor.scalar, value, field.name, origin, element, context);

@@ -1,6 +1,5 @@
 /** Owns the check that RE2 takes a regular expression: Envoy compiles all of them when it loads a configuration. */
 import type { ConfigContext } from '../context.ts';
-import { propertyOf } from '../plan.ts';
 
 /** RE2 is loaded only when there is an expression (1.5 MB). */
 export async function checkRegularExpressions(context: ConfigContext): Promise<void> {
@@ -8,8 +7,7 @@ export async function checkRegularExpressions(context: ConfigContext): Promise<v
   if (matchers.length === 0) return;
   const { RE2JS } = await import('re2js');
   for (const matcher of matchers) {
-    const regex = propertyOf(matcher, 'regex');
-    if (typeof regex !== 'string') continue;
+    const { regex } = matcher;
     try {
       RE2JS.compile(regex);
     } catch (error) {

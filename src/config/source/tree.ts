@@ -58,7 +58,13 @@ export class SourceTree {
   #read(node: Node | null): SourceValue {
     if (node === null) return null;
     if (isScalar(node)) return this.#readScalar(node);
-    if (isAlias(node)) return this.#read(node.resolve(this.#document) ?? null);
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      if (target !== undefined) return this.#read(target);
+      const message = `There is no anchor &${node.source} before this place`;
+      this.problems.push({ code: 'RMR0102', message, offset: offsetOf(node) });
+      return null;
+    }
     if (isSeq(node)) return node.items.map((item) => this.#read(asNode(item)));
     if (!isMap(node)) return null;
     const mapping: SourceMapping = {};

@@ -50,12 +50,11 @@ export function checkExtension(any: Any, owner: Message, context: ConfigContext)
     return false;
   }
   const known = context.options.knownExtensions;
-  if (known === undefined || known.has(name)) return true;
-  const exists = registry().getMessage(name) !== undefined;
-  if (!exists) {
+  if (registry().getMessage(name) === undefined) {
     context.error(any, '', 'RMR0109', `The API has no extension ${JSON.stringify(name)}`);
     return false;
   }
+  if (known === undefined || known.has(name)) return true;
   const origin = originOf(any);
   if (isOptional(owner)) {
     context.report('warning', origin, '', 'RMR0307', `${name} is not implemented yet and, being optional, passed over`);

@@ -4,12 +4,13 @@
  */
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { isMessage } from '@bufbuild/protobuf';
-import { type Any, AnySchema } from '@bufbuild/protobuf/wkt';
+import { type Any, AnySchema, type Duration } from '@bufbuild/protobuf/wkt';
 import { alreadyUnpacked } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
 import { Origin, originOf, setOrigin } from '../origin.ts';
 import { type FieldPlan, isOneof, planOf, propertyOf } from '../plan.ts';
 import { registry } from '../registry.ts';
+import { checkMeaning } from '../semantic/resources.ts';
 import { durationText, isDuration, toNanoseconds } from './duration-rules.ts';
 import { checkExtension, checkUntypedExtension, isExtensionSlot } from './extensions.ts';
 import { checkEnumValue, reportFieldStatus } from './field-status.ts';
@@ -25,7 +26,7 @@ export function inspect(
   if (originOf(message) === undefined) setOrigin(message, at);
   const plan = planOf(descriptor);
   if (descriptor.typeName.startsWith('google.protobuf.')) {
-    if (isDuration(message)) checkNotNegative(message, at, context);
+    if (isDuration(message)) checkDuration(message, at, context);
     return;
   }
   for (const field of plan.fields) inspectField(field, message, at, context);
@@ -36,7 +37,7 @@ export function inspect(
     context.report('error', at, '', 'RMR0202', text);
   }
   checkUntypedExtension(message, plan, context);
-  if (descriptor.typeName === 'envoy.type.matcher.v3.RegexMatcher') context.regexMatchers.push(message);
+  checkMeaning(message, context);
 }
 
 function inspectField(field: FieldPlan, message: Message, origin: Origin, context: ConfigContext): void {
@@ -69,7 +70,8 @@ function inspectField(field: FieldPlan, message: Message, origin: Origin, contex
     }
     case 'message': {
       if (value === undefined) {
-        if (checks.required) context.report('error', origin, field.name, 'RMR0201', `${field.name} is required`);
+        if (checks.required && !field.inOneof)
+          context.report('error', origin, field.name, 'RMR0201', `${field.name} is required`);
         return;
       }
       checkValue(checks.value, value, field, undefined, origin, context);
@@ -119,7 +121,9 @@ function inspectNested(
 /** Messages from text lie open; those from the wire are inspected when they are unpacked, by the unit that needs them. */
 function inspectAny(field: FieldPlan, any: Any, owner: Message, origin: Origin, context: ConfigContext): void {
   if (originOf(any) === undefined) setOrigin(any, origin);
-  if (isExtensionSlot(field) && !checkExtension(any, owner, context)) return;
+  // `config: {}` in a FilterConfig only switches a filter on or off.
+  const isSwitch = owner.$typeName === 'envoy.config.route.v3.FilterConfig' && any.typeUrl === '';
+  if (isExtensionSlot(field) && !isSwitch && !checkExtension(any, owner, context)) return;
   const message = alreadyUnpacked(any);
   const descriptor = message && registry().getMessage(message.$typeName);
   if (message !== undefined && descriptor !== undefined)
@@ -141,16 +145,16 @@ function checkValue(
   context.report('error', at, '', violation.code, `${name} ${violation.problem}`);
 }
 
-/** Envoy refuses a negative duration wherever it reads one. */
-function checkNotNegative(message: Message, origin: Origin, context: ConfigContext): void {
-  if (!isDuration(message) || toNanoseconds(message) >= 0n) return;
-  context.report(
-    'error',
-    origin,
-    '',
-    'RMR0207',
-    `${origin.field} must not be negative, and ${durationText(message)} is`,
-  );
+/** Envoy counts time in 64-bit nanoseconds: about 292 years. */
+const longestDuration = (1n << 63n) - 1n;
+
+/** Envoy refuses a negative or endless duration wherever it reads one. */
+function checkDuration(duration: Duration, origin: Origin, context: ConfigContext): void {
+  const nanoseconds = toNanoseconds(duration);
+  if (nanoseconds >= 0n && nanoseconds <= longestDuration) return;
+  const problem =
+    nanoseconds < 0n ? 'must not be negative' : `must not be longer than ${longestDuration / 1_000_000_000n}s`;
+  context.report('error', origin, '', 'RMR0207', `${origin.field} ${problem}, and ${durationText(duration)} is`);
 }
 
 function isDefault(value: unknown): boolean {
