@@ -116,6 +116,11 @@ export interface ServerCodecCallbacks {
   /** Request and response are both complete (HTTP/1: the connection may be closed or carry the next). */
   onStreamComplete(stream: ServerStream): void;
   onGoAway(): void;
+  /**
+   * HTTP/1: an error in bytes that were held while a response was outstanding, found outside of `dispatch`; means the
+   * same as if `dispatch` had returned it (the stream's `onMalformed` was called before).
+   */
+  onCodecError?(error: CodecError): void;
 }
 
 export interface ServerCodec {
@@ -133,6 +138,8 @@ export interface ServerCodec {
   onAboveWriteBufferHighWatermark(): void;
   onBelowWriteBufferLowWatermark(): void;
   readonly activeStreams: number;
+  /** No further request can come: the owner closes the connection when the active streams are done. */
+  readonly wantsClose: boolean;
 }
 
 // --- client side ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Owns the header map: a flat array of [name, value, name, value, ...] in wire order, and the request's and response's
 // own fields for what HTTP/2 calls pseudo-headers.
-import { headerName, NameFlag, Names, type NameInfo } from './name.ts';
+import { headerName, NameFlag, type NameInfo, Names } from './name.ts';
 
 /** Values are strings of one character per byte (latin1), as received. */
 export class HeaderMap {
@@ -34,7 +34,8 @@ export class HeaderMap {
     const entries = this.entries;
     let joined: string | undefined;
     for (let i = 0; i < entries.length; i += 2) {
-      if (entries[i] === name) joined = joined === undefined ? (entries[i + 1] as string) : `${joined},${entries[i + 1]}`;
+      if (entries[i] === name)
+        joined = joined === undefined ? (entries[i + 1] as string) : `${joined},${entries[i + 1]}`;
     }
     if (joined === undefined && (name.flags & NameFlag.Pseudo) !== 0) return this.getPseudo(name);
     return joined;
@@ -146,6 +147,8 @@ export class RequestHeaders extends HeaderMap {
   /** Host header or :authority. */
   authority = '';
   scheme = '';
+  /** HTTP/1: a Host field was there and empty, which is not the same as none (RFC 9112 section 3.2). */
+  emptyHost = false;
   /** `:protocol` of extended CONNECT, or the upgrade token of an HTTP/1.1 upgrade, else empty. */
   protocol = '';
 

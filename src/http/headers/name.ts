@@ -15,6 +15,12 @@ export const NameFlag = {
   Envoy: 1 << 4,
   /** Values of several lines may not be joined with a comma (set-cookie, RFC 6265 section 3). */
   NeverJoin: 1 << 5,
+  /** Decides where an HTTP/1 message or its connection ends: the codec reads it (codec/h1/message-head.ts). */
+  Framing: 1 << 6,
+  /** Has an underscore: some servers take it for a hyphen (headers_with_underscores_action). */
+  Underscore: 1 << 7,
+  /** With hyphens for its underscores it would frame the message: two parsers may disagree about it (DESIGN 5). */
+  FramingLookalike: 1 << 8,
 } as const;
 
 export class NameInfo {
@@ -23,25 +29,56 @@ export class NameInfo {
   readonly flags: number;
   /** `name: ` as HTTP/1 writes it; made once here, not for each header. */
   readonly wire: string;
+  #properWire = '';
+
   constructor(name: string, flags: number) {
     this.name = name;
-    this.flags = flags;
+    this.flags = flags | flagsOfSpelling(name);
     this.wire = `${name}: `;
+  }
+
+  /** `Name: ` with the first letter of each word in upper case (header_key_format proper_case_words). */
+  get properWire(): string {
+    if (this.#properWire === '') this.#properWire = `${properCase(this.name)}: `;
+    return this.#properWire;
   }
 }
 
+/** The flags that follow from the letters alone. */
+function flagsOfSpelling(name: string): number {
+  let flags = name.startsWith('x-envoy-') ? NameFlag.Envoy : 0;
+  if (name.includes('_')) {
+    flags |= NameFlag.Underscore;
+    const hyphens = name.replaceAll('_', '-');
+    if (hyphens === 'transfer-encoding' || hyphens === 'content-length') flags |= NameFlag.FramingLookalike;
+  }
+  return flags;
+}
+
+/** A letter at the start, or behind anything that is neither letter nor digit, goes to upper case, as Envoy does. */
+function properCase(name: string): string {
+  let out = '';
+  let boundary = true;
+  for (const char of name) {
+    out += boundary ? char.toUpperCase() : char;
+    boundary = !((char >= 'a' && char <= 'z') || (char >= '0' && char <= '9'));
+  }
+  return out;
+}
+
+/** Names that stay for good: our own and those of configuration. */
 const known = new Map<string, NameInfo>();
-/** Spelling as received (any case) to name; bounded, since peers choose the spellings. */
-const spellings = new Map<string, NameInfo>();
-const maxSpellings = 2048;
+/** Names that peers sent, in lower case; bounded, since peers choose them. */
+const interned = new Map<string, NameInfo>();
+const maxInterned = 2048;
 
 function define(name: string, flags = 0): NameInfo {
-  const info = new NameInfo(name, name.startsWith('x-envoy-') ? flags | NameFlag.Envoy : flags);
+  const info = new NameInfo(name, flags);
   known.set(name, info);
   return info;
 }
 
-const { Pseudo, HopByHop, NeverIndex, Single, NeverJoin } = NameFlag;
+const { Pseudo, HopByHop, NeverIndex, Single, NeverJoin, Framing } = NameFlag;
 
 /** Names the proxy itself reads or writes. */
 export const Names = {
@@ -52,15 +89,15 @@ export const Names = {
   protocol: define(':protocol', Pseudo | Single),
   status: define(':status', Pseudo | Single),
 
-  host: define('host', Single),
-  connection: define('connection', HopByHop),
-  keepAlive: define('keep-alive', HopByHop),
-  proxyConnection: define('proxy-connection', HopByHop),
+  host: define('host', Single | Framing),
+  connection: define('connection', HopByHop | Framing),
+  keepAlive: define('keep-alive', HopByHop | Framing),
+  proxyConnection: define('proxy-connection', HopByHop | Framing),
   te: define('te', HopByHop),
-  transferEncoding: define('transfer-encoding', HopByHop | Single),
-  upgrade: define('upgrade', HopByHop),
+  transferEncoding: define('transfer-encoding', HopByHop | Single | Framing),
+  upgrade: define('upgrade', HopByHop | Framing),
   trailer: define('trailer'),
-  contentLength: define('content-length', Single),
+  contentLength: define('content-length', Single | Framing),
   contentType: define('content-type', Single),
   contentEncoding: define('content-encoding'),
   date: define('date', Single),
@@ -133,20 +170,19 @@ export const Names = {
 
 /**
  * The name of any spelling. Known and often-seen names are interned, so equal names are mostly, but past the bound not
- * always, the same object: compare names from configuration with `sameName`, own constants from `Names` with `===`.
+ * always, the same object: compare names that configuration holds by `pinnedName`, own constants from `Names`, with `===`.
  */
 export function headerName(spelling: string): NameInfo {
-  return spellings.get(spelling) ?? internSpelling(spelling);
+  return known.get(spelling) ?? interned.get(spelling) ?? internSpelling(spelling);
 }
 
 function internSpelling(spelling: string): NameInfo {
   const lower = spelling.toLowerCase();
-  let info = known.get(lower);
+  let info = known.get(lower) ?? interned.get(lower);
   if (info === undefined) {
-    info = spellings.get(lower);
-    if (info === undefined) info = new NameInfo(flatten(lower), lower.startsWith('x-envoy-') ? NameFlag.Envoy : 0);
+    info = new NameInfo(flatten(lower), 0);
+    if (interned.size < maxInterned) interned.set(info.name, info);
   }
-  if (spellings.size < maxSpellings) spellings.set(flatten(spelling), info);
   return info;
 }
 
@@ -155,12 +191,19 @@ export function pinnedName(spelling: string): NameInfo {
   const lower = spelling.toLowerCase();
   const existing = known.get(lower);
   if (existing !== undefined) return existing;
-  const info = spellings.get(lower) ?? define(flatten(lower));
+  const info = interned.get(lower);
+  if (info === undefined) return define(flatten(lower));
   known.set(lower, info);
+  interned.delete(lower);
   return info;
+}
+
+/** Whether every later look-up of that name gives this very object. */
+export function isInterned(info: NameInfo): boolean {
+  return (known.get(info.name) ?? interned.get(info.name)) === info;
 }
 
 /** A slice of a message head keeps the whole head alive (DESIGN 3.1); what outlives the request is copied. */
 function flatten(text: string): string {
-  return Buffer.from(text, 'latin1').latin1Slice();
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

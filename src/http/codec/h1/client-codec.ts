@@ -1,0 +1,311 @@
+// Owns the HTTP/1 client codec: requests to bytes, and one connection's bytes to responses. One exchange at a time.
+
+import { assert } from '../../../base/assert.ts';
+import { HeaderMap } from '../../headers/header-map.ts';
+import type {
+  ClientCodec,
+  ClientCodecCallbacks,
+  ClientStream,
+  CodecConnection,
+  CodecError,
+  Http1CodecStats,
+  Http1Settings,
+  ResponseDecoder,
+} from '../api.ts';
+import { Protocol, ResetReason } from '../api.ts';
+import { BodyWriter } from './body-writer.ts';
+import { ChunkEvent, ChunkedDecoder, endLength } from './chunked-decoder.ts';
+import { type ClientStreamOwner, H1ClientStream } from './client-stream.ts';
+import { H1Error } from './errors.ts';
+import { HeadReader } from './head-reader.ts';
+import { ScanResult } from './head-scanner.ts';
+import { BodyKind } from './request-head.ts';
+import { ResponseHead } from './response-head.ts';
+import { readTrailers } from './trailers.ts';
+
+const noBytes = Buffer.alloc(0);
+
+const State = {
+  /** No request: the peer has nothing to say. */
+  Idle: 0,
+  Head: 1,
+  Length: 2,
+  Chunked: 3,
+  Trailers: 4,
+  Raw: 5,
+  UntilClose: 6,
+  /** Nothing more is read. */
+  Ended: 7,
+} as const;
+type State = (typeof State)[keyof typeof State];
+
+export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
+  readonly protocol = Protocol.Http11;
+  readonly settings: Http1Settings;
+  readonly bodyWriter: BodyWriter;
+
+  readonly #connection: CodecConnection;
+  readonly #callbacks: ClientCodecCallbacks;
+  readonly #stats: Http1CodecStats;
+  readonly #reader: HeadReader;
+  readonly #head: ResponseHead;
+  readonly #chunks = new ChunkedDecoder();
+  #state: State = State.Idle;
+  #stream: H1ClientStream | null = null;
+  #remaining = 0;
+  /** What the last head said of the connection. */
+  #keepsAlive = true;
+  #leftOver = false;
+  #failed = false;
+  #goingAway = false;
+
+  constructor(
+    connection: CodecConnection,
+    callbacks: ClientCodecCallbacks,
+    settings: Http1Settings,
+    stats: Http1CodecStats,
+  ) {
+    this.#connection = connection;
+    this.#callbacks = callbacks;
+    this.settings = settings;
+    this.#stats = stats;
+    this.#reader = new HeadReader(settings.maxHeadersBytes, settings.maxHeadersCount, true);
+    this.#reader.begin(true);
+    this.#head = new ResponseHead(settings, stats);
+    this.bodyWriter = new BodyWriter(connection);
+  }
+
+  get activeStreams(): number {
+    return this.#stream === null ? 0 : 1;
+  }
+
+  newStream(decoder: ResponseDecoder): ClientStream {
+    assert(this.#state === State.Idle, 'an HTTP/1 connection carries one request at a time');
+    const stream = new H1ClientStream(this, decoder);
+    this.#stream = stream;
+    this.#state = State.Head;
+    return stream;
+  }
+
+  // --- bytes in --------------------------------------------------------------------------------------------------------
+
+  dispatch(data: Buffer): CodecError | null {
+    const end = data.length;
+    let pos = 0;
+    let error: CodecError | null = null;
+    while (pos < end && error === null) {
+      const stream = this.#stream;
+      if (stream === null) {
+        if (this.#state === State.Ended) return null;
+        error = H1Error.prematureResponse;
+        break;
+      }
+      const before = pos;
+      const meter = stream.bytesMeter;
+      switch (this.#state) {
+        case State.Head:
+          if (!stream.requestStarted) {
+            error = H1Error.prematureResponse;
+            continue;
+          }
+          pos = this.#reader.read(data, pos, end);
+          meter.wireBytesReceived += pos - before;
+          if (this.#reader.result === ScanResult.Complete) error = this.#onHead(stream, pos < end);
+          else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
+          break;
+        case State.Length: {
+          const taken = Math.min(this.#remaining, end - pos);
+          pos += taken;
+          this.#remaining -= taken;
+          meter.wireBytesReceived += taken;
+          this.#onBody(stream, data, before, pos, this.#remaining === 0, pos < end);
+          break;
+        }
+        case State.Chunked: {
+          const chunks = this.#chunks;
+          pos = chunks.read(data, pos, end);
+          if (chunks.event === ChunkEvent.Data) {
+            const ends = chunks.endsAt(data, pos, end);
+            if (ends) pos += endLength;
+            meter.wireBytesReceived += pos - before;
+            this.#onBody(stream, data, chunks.dataStart, chunks.dataEnd, ends, pos < end);
+            break;
+          }
+          meter.wireBytesReceived += pos - before;
+          if (chunks.event === ChunkEvent.Trailers) {
+            this.#state = State.Trailers;
+            this.#reader.begin(false);
+          } else if (chunks.event === ChunkEvent.Error) error = chunks.error;
+          break;
+        }
+        case State.Trailers:
+          pos = this.#reader.read(data, pos, end);
+          meter.wireBytesReceived += pos - before;
+          if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers(stream, pos < end);
+          else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
+          break;
+        default:
+          // Raw and UntilClose.
+          pos = end;
+          meter.wireBytesReceived += end - before;
+          this.#onBody(stream, data, before, end, false, false);
+      }
+    }
+    if (error === null) return null;
+    this.#state = State.Ended;
+    this.#failed = true;
+    return error;
+  }
+
+  /** `more`: bytes follow in what was read. */
+  #onHead(stream: H1ClientStream, more: boolean): CodecError | null {
+    const head = this.#head;
+    const { scanner } = this.#reader;
+    const error = head.read(this.#reader, stream.kind);
+    stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * Math.max(scanner.count, 1);
+    this.#reader.begin(true);
+    if (error !== null) return error;
+    const { headers } = head;
+    if (headers.status < 200 && headers.status !== 101) {
+      stream.decoder.decode1xxHeaders(headers);
+      return null;
+    }
+    this.#keepsAlive = head.keepsAlive;
+    if (head.keepAliveSeconds >= 0) this.#callbacks.onKeepAliveTimeout(head.keepAliveSeconds);
+    switch (head.body) {
+      case BodyKind.Length:
+        this.#state = State.Length;
+        this.#remaining = head.contentLength;
+        break;
+      case BodyKind.Chunked:
+        this.#state = State.Chunked;
+        this.#chunks.begin();
+        break;
+      case BodyKind.Raw:
+        this.#state = State.Raw;
+        this.#keepsAlive = false;
+        break;
+      case BodyKind.UntilClose:
+        this.#state = State.UntilClose;
+        break;
+      default:
+        stream.responseComplete = true;
+        this.#leftOver = more;
+        stream.decoder.decodeHeaders(headers, true);
+        this.#afterResponse(stream);
+        return null;
+    }
+    stream.decoder.decodeHeaders(headers, false);
+    return null;
+  }
+
+  #onBody(stream: H1ClientStream, data: Buffer, start: number, end: number, endStream: boolean, more: boolean): void {
+    if (endStream) {
+      stream.responseComplete = true;
+      this.#leftOver = more;
+    }
+    stream.decoder.decodeData(start === 0 && end === data.length ? data : data.subarray(start, end), endStream);
+    if (endStream) this.#afterResponse(stream);
+  }
+
+  #onTrailers(stream: H1ClientStream, more: boolean): CodecError | null {
+    const { scanner } = this.#reader;
+    let trailers: HeaderMap | null = null;
+    if (scanner.count !== 0) {
+      stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * scanner.count;
+      if (this.settings.enableTrailers) {
+        trailers = new HeaderMap();
+        const error = readTrailers(this.#reader, trailers, this.settings, this.#stats);
+        if (error !== null) return error;
+      }
+    }
+    this.#reader.begin(true);
+    stream.responseComplete = true;
+    this.#leftOver = more;
+    if (trailers === null) stream.decoder.decodeData(noBytes, true);
+    else stream.decoder.decodeTrailers(trailers);
+    this.#afterResponse(stream);
+    return null;
+  }
+
+  // --- ends ------------------------------------------------------------------------------------------------------------
+
+  /** A response that came before its request had gone out ends the exchange as well; then nothing else may follow it. */
+  #afterResponse(stream: H1ClientStream): void {
+    if (this.#stream !== stream) return;
+    const reusable =
+      this.#keepsAlive && stream.requestComplete && !stream.spoilt && !this.#leftOver && !this.#goingAway;
+    this.#finish(stream, reusable);
+  }
+
+  #finish(stream: H1ClientStream, reusable: boolean): void {
+    this.#stream = null;
+    this.#leftOver = false;
+    this.#state = reusable ? State.Idle : State.Ended;
+    stream.release();
+    this.#callbacks.onStreamComplete(stream, reusable);
+  }
+
+  onRequestComplete(stream: H1ClientStream): void {
+    // A body cut short or long: the upstream cannot make sense of what it has.
+    if (stream.spoilt && this.#stream === stream) stream.resetStream(ResetReason.LocalReset);
+  }
+
+  onStreamReset(stream: H1ClientStream): void {
+    if (this.#stream !== stream) return;
+    this.#finish(stream, false);
+  }
+
+  onEndOfInput(): CodecError | null {
+    const stream = this.#stream;
+    if (stream === null) return null;
+    switch (this.#state) {
+      case State.UntilClose:
+      case State.Raw:
+        stream.responseComplete = true;
+        stream.decoder.decodeData(noBytes, true);
+        // A tunnel's other direction may go on.
+        if (this.#state === State.UntilClose || stream.requestComplete) this.#afterResponse(stream);
+        return null;
+      case State.Head:
+        if (!this.#reader.started) return null;
+        break;
+      case State.Ended:
+        return null;
+    }
+    this.#state = State.Ended;
+    this.#failed = true;
+    return H1Error.truncated;
+  }
+
+  onConnectionClosed(reason: ResetReason): void {
+    const stream = this.#stream;
+    this.#state = State.Ended;
+    if (stream === null) return;
+    this.#stream = null;
+    stream.dead = true;
+    stream.callbacks?.onResetStream(this.#failed ? ResetReason.ProtocolError : reason, '');
+  }
+
+  goAway(): void {
+    this.#goingAway = true;
+  }
+
+  // --- flow control ----------------------------------------------------------------------------------------------------
+
+  readDisable(disable: boolean): void {
+    this.#connection.readDisable(disable);
+  }
+
+  writeLatin1(text: string): void {
+    this.#connection.writeLatin1(text);
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.#stream?.callbacks?.onAboveWriteBufferHighWatermark();
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.#stream?.callbacks?.onBelowWriteBufferLowWatermark();
+  }
+}

@@ -1,0 +1,41 @@
+// Owns the status line, in (RFC 9112 section 4) and out.
+import { reasonPhrase } from '../../headers/status.ts';
+import { isDigit } from './characters.ts';
+import { parseVersion } from './request-line.ts';
+
+export class StatusLine {
+  status = 0;
+  /** The peer speaks HTTP/1.0 or older: no keep-alive unless it says so. */
+  http10 = false;
+
+  /** Reads `text[0, end)`; false when malformed. Exactly three digits: what Envoy makes of two or four, nobody means. */
+  read(text: string, end: number): boolean {
+    const version = parseVersion(text, 0, Math.min(end, 8));
+    if (version === -1) return false;
+    this.http10 = version < 11;
+    let at = 8;
+    while (at < end && text.charCodeAt(at) === 0x20) at++;
+    if (at === 8 || at + 3 > end) return false;
+    let status = 0;
+    for (let i = at; i < at + 3; i++) {
+      const c = text.charCodeAt(i);
+      if (!isDigit(c)) return false;
+      status = status * 10 + c - 0x30;
+    }
+    if (status < 100 || (at + 3 < end && text.charCodeAt(at + 3) !== 0x20)) return false;
+    this.status = status;
+    return true;
+  }
+}
+
+const lines: (string | undefined)[] = new Array<string | undefined>(1000).fill(undefined);
+
+/** `HTTP/1.1 200 OK` with its CRLF. The upstream's own phrase is not kept, as in Envoy. */
+export function statusLine(status: number, http10: boolean): string {
+  if (http10) return `HTTP/1.0 ${status} ${reasonPhrase(status)}\r\n`;
+  const known = lines[status];
+  if (known !== undefined) return known;
+  const line = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
+  if (status >= 0 && status < 1000) lines[status] = line;
+  return line;
+}
