@@ -290,8 +290,3 @@ function countStatus(
   }
   byClass.inc();
 }
-
-/** A name as part of a statistic's name: `:` and its neighbours would read as separators. Envoy's rule. */
-export function sanitizeStatName(name: string): string {
-  return name.replace(/:\/\/|:\/|:|\0/g, '_');
-}

@@ -6,14 +6,15 @@ import type { Random } from '../base/random.ts';
 import type { Protocol } from '../http/codec/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
+import { sanitizeStatsName } from '../observability/stats/store.ts';
 import type { CircuitBreaker, Cluster, ClusterInfo, Host, HttpPool, LoadBalancerContext, Priority } from './api.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { ClusterConfig, EndpointsConfig } from './cluster-config.ts';
-import { ClusterStats, sanitizeStatName } from './cluster-stats.ts';
+import { ClusterStats } from './cluster-stats.ts';
 import type { HostSource, HostSourceContext } from './cluster-type/api.ts';
 import { ConfiguredHosts } from './clusters/configured-hosts.ts';
 import type { HostSpec, UpstreamHost } from './host.ts';
-import { HostSets } from './host-sets.ts';
+import { HostSets, type HostsUpdate } from './host-sets.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
 import { Http1Pool } from './pool/http1-pool.ts';
@@ -46,6 +47,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   readonly #scope: StatsScope;
   readonly #balancer: LoadBalancer;
   readonly #source: HostSource;
+  readonly #weightsShown: boolean;
   #endpoints: EndpointsConfig;
   #removed = false;
   #scopeClosed = false;
@@ -55,7 +57,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     this.#environment = environment;
     this.#owner = owner;
     this.#endpoints = config.endpoints;
-    this.#scope = environment.stats.scope(`cluster.${sanitizeStatName(config.observabilityName)}.`);
+    this.#scope = environment.stats.scope(`cluster.${sanitizeStatsName(config.observabilityName)}.`);
     this.stats = new ClusterStats(this.#scope);
     this.info = {
       name: config.name,
@@ -81,6 +83,8 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     });
     this.stats.warmingState.set(1);
     const discovery = config.discovery;
+    this.#weightsShown =
+      discovery.kind === 'eds' || (discovery.kind === 'extension' && discovery.label === 'strict_dns');
     this.#source =
       discovery.kind === 'extension'
         ? discovery.factory.create(discovery.config, this)
@@ -143,7 +147,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     const update = this.hostSets.update(hosts, endpoints);
     for (const priority of update.changedPriorities) this.#balancer.onHostsChanged(priority);
     if (update.added.length > 0 || update.removed.length > 0) {
-      this.stats.membershipChange.inc();
+      this.stats.membershipChange.add(countPriorities(update));
       this.stats.defaultTransportSocketMatch.add(update.added.length);
       if (log.debugEnabled) {
         log.debug(`cluster ${this.config.name}: ${update.added.length} hosts added, ${update.removed.length} removed`);
@@ -156,20 +160,29 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   #countMembers(): void {
     let healthy = 0;
     let degraded = 0;
+    let excluded = 0;
     let total = 0;
+    let maxWeight = 0;
     for (const set of this.hostSets.sets) {
       healthy += set.healthy.length;
       degraded += set.degraded.length;
+      excluded += set.excludedCount;
       total += set.hosts.length;
+      for (const host of set.hosts) maxWeight = Math.max(maxWeight, host.weight);
     }
     this.stats.membershipHealthy.set(healthy);
     this.stats.membershipDegraded.set(degraded);
+    this.stats.membershipExcluded.set(excluded);
     this.stats.membershipTotal.set(total);
+    // Envoy leaves it at 0 for static clusters, and for LOGICAL_DNS, whose host is not a real one.
+    if (this.#weightsShown) this.stats.maxHostWeight.set(maxWeight);
   }
 
   ready(): void {
     if (this.ready_ || this.#removed) return;
     this.ready_ = true;
+    // Gauges are shared by name with the version this one replaces.
+    this.#countMembers();
     this.stats.warmingState.set(0);
     this.#owner.onClusterReady(this);
   }
@@ -191,4 +204,9 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     this.#scopeClosed = true;
     this.#scope.close();
   }
+}
+
+/** Envoy counts a change for each priority whose hosts changed. */
+function countPriorities({ added, removed }: HostsUpdate): number {
+  return new Set([...added, ...removed].map((host) => host.priority)).size;
 }

@@ -77,6 +77,9 @@ export class HostSets {
   }
 }
 
+/** envoy.config.core.v3.HealthStatus. */
+const DRAINING = 3;
+
 interface Member {
   readonly host: UpstreamHost;
   readonly spec: HostSpec;
@@ -100,6 +103,7 @@ function buildSet(priority: number, members: readonly Member[], policy: Endpoint
   return {
     priority,
     ...byHealth(members.map((member) => member.host)),
+    excludedCount: members.reduce((count, { host }) => count + (host.healthStatus === DRAINING ? 1 : 0), 0),
     localities,
     overprovisioningFactor: policy.overprovisioningFactor,
     weightedPriorityHealth: policy.weightedPriorityHealth,

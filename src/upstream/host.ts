@@ -69,7 +69,10 @@ export class UpstreamHost implements Host {
   update(spec: HostSpec): boolean {
     const endpoint = spec.endpoint;
     const changed =
-      this.weight !== endpoint.weight || this.health !== endpoint.health || this.priority !== spec.priority;
+      this.weight !== endpoint.weight ||
+      this.health !== endpoint.health ||
+      this.healthStatus !== endpoint.healthStatus ||
+      this.priority !== spec.priority;
     if (this.address.text !== spec.address.text) {
       this.address = spec.address;
       this.#description = null;

@@ -22,6 +22,8 @@ export interface HostSet {
   /** The same array as `hosts` when all are healthy. */
   readonly healthy: readonly Host[];
   readonly degraded: readonly Host[];
+  /** Hosts that discovery is draining: they count neither as available nor as missing. */
+  readonly excludedCount: number;
   readonly localities: readonly LocalityHosts[];
   /** Percent. */
   readonly overprovisioningFactor: number;

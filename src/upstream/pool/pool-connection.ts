@@ -18,6 +18,7 @@ import {
   type UpstreamConnectionInfo,
 } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
+import { connectOrder } from './address-order.ts';
 import { ConnectAttempts } from './connect-attempts.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
 
@@ -63,7 +64,8 @@ export abstract class PoolConnection
       this.connection = environment.connect(connectOptions(cluster, environment, this.host.address));
       this.connection.addCallbacks(this);
     } else {
-      this.#attempts = new ConnectAttempts(environment, [this.host.address, ...addresses], this, (address) =>
+      const order = connectOrder([this.host.address, ...addresses], config.happyEyeballs);
+      this.#attempts = new ConnectAttempts(environment, order, this, (address) =>
         environment.connect(connectOptions(cluster, environment, address)),
       );
       this.connection = this.#attempts.current;

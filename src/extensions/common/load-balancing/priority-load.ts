@@ -32,8 +32,9 @@ export function priorityShares(sets: readonly HostSet[], panicThreshold: number)
 
 /** Percent of the priority's traffic that these hosts can take. */
 function availability(set: HostSet, hosts: readonly Host[]): number {
-  if (set.hosts.length === 0) return 0;
-  const part = set.weightedPriorityHealth ? weightOf(hosts) / weightOf(set.hosts) : hosts.length / set.hosts.length;
+  const expected = set.hosts.length - set.excludedCount;
+  if (expected === 0) return 0;
+  const part = set.weightedPriorityHealth ? weightOf(hosts) / weightOf(set.hosts) : hosts.length / expected;
   return Math.min(100, Math.floor(set.overprovisioningFactor * part));
 }
 
@@ -61,8 +62,10 @@ function distribute(
 }
 
 function isPanicking(set: HostSet, threshold: number): boolean {
-  if (set.hosts.length === 0) return false;
-  return ((set.healthy.length + set.degraded.length) * 100) / set.hosts.length < threshold;
+  const expected = set.hosts.length - set.excludedCount;
+  // With nothing but draining hosts any host is better than none.
+  if (expected === 0) return set.hosts.length > 0 && threshold > 0;
+  return ((set.healthy.length + set.degraded.length) * 100) / expected < threshold;
 }
 
 function byHostCount(sets: readonly HostSet[], panic: readonly boolean[], hosts: number): PriorityShare[] {

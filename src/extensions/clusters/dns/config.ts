@@ -1,0 +1,104 @@
+// Owns the DNS cluster's factory: STRICT_DNS, LOGICAL_DNS and cluster_type DnsCluster to one plain configuration.
+import type { ConfigContext } from '../../../config/api.ts';
+import { typeNameOf } from '../../../config/api.ts';
+import type { Cluster, Cluster_DiscoveryType } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type { TypedExtensionConfig } from '../../../generated/envoy/config/core/v3/extension_pb.d.ts';
+import type { DnsCluster } from '../../../generated/envoy/extensions/clusters/dns/v3/dns_cluster_pb.d.ts';
+import type { ClusterTypeFactory, DnsFamily, DnsResolverConfig } from '../../../upstream/cluster-type/api.ts';
+import { LogicalDnsHosts } from './logical-dns.ts';
+import { readDnsResolver, readLegacyDnsResolver } from './resolver-config.ts';
+import { StrictDnsHosts } from './strict-dns.ts';
+
+export interface DnsClusterConfig {
+  /** One host whose address changes (LOGICAL_DNS); else every address is a host. */
+  readonly logical: boolean;
+  readonly family: DnsFamily;
+  readonly refreshMs: number;
+  /** Random part added to each refresh. */
+  readonly jitterMs: number;
+  readonly respectTtl: boolean;
+  /** Lower bound for what a TTL asks for. */
+  readonly minRefreshMs: number;
+  /** Exponential back-off between failures; null: `refreshMs`. */
+  readonly failureRefresh: { readonly baseMs: number; readonly maxMs: number } | null;
+  /** Null: the process's default. */
+  readonly resolver: DnsResolverConfig | null;
+}
+
+type Duration = { readonly seconds: bigint; readonly nanos: number };
+
+const LOGICAL_DNS: Cluster_DiscoveryType = 2;
+/** Cluster.DnsLookupFamily; DnsCluster's enumeration counts from one, with 0 for unspecified. */
+const families: readonly DnsFamily[] = ['auto', 'v4_only', 'v6_only', 'v4_preferred', 'all'];
+
+function milliseconds(duration: Duration | undefined, fallback: number): number {
+  return duration === undefined ? fallback : Number(duration.seconds) * 1000 + duration.nanos / 1e6;
+}
+
+function readFailureRefresh(
+  message: { readonly baseInterval?: Duration | undefined; readonly maxInterval?: Duration | undefined } | undefined,
+  parent: object,
+  context: ConfigContext,
+): DnsClusterConfig['failureRefresh'] {
+  if (message === undefined) return null;
+  const baseMs = milliseconds(message.baseInterval, 0);
+  const maxMs = milliseconds(message.maxInterval, baseMs * 10);
+  if (maxMs < baseMs) {
+    const text = 'max_interval of dns_failure_refresh_rate must not be shorter than base_interval';
+    context.error(parent, 'dns_failure_refresh_rate.max_interval', 'RMR0400', text);
+  }
+  return { baseMs, maxMs };
+}
+
+function resolverOf(typed: TypedExtensionConfig | undefined, context: ConfigContext): DnsResolverConfig | null {
+  const any = typed?.typedConfig;
+  if (any === undefined) return null;
+  const message = context.unpack(any);
+  return message === undefined ? null : readDnsResolver(message, typeNameOf(any.typeUrl), any, context);
+}
+
+function fromCluster(cluster: Cluster, context: ConfigContext): DnsClusterConfig {
+  return {
+    logical: cluster.clusterDiscoveryType.value === LOGICAL_DNS,
+    family: families[cluster.dnsLookupFamily] ?? 'auto',
+    refreshMs: milliseconds(cluster.dnsRefreshRate, 5000),
+    jitterMs: milliseconds(cluster.dnsJitter, 0),
+    respectTtl: cluster.respectDnsTtl,
+    minRefreshMs: 0,
+    failureRefresh: readFailureRefresh(cluster.dnsFailureRefreshRate, cluster, context),
+    resolver: resolverOf(cluster.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(cluster, context),
+  };
+}
+
+function fromDnsCluster(message: DnsCluster, context: ConfigContext): DnsClusterConfig {
+  return {
+    logical: message.allAddressesInSingleEndpoint,
+    family: families[message.dnsLookupFamily - 1] ?? 'auto',
+    refreshMs: milliseconds(message.dnsRefreshRate, 5000),
+    jitterMs: milliseconds(message.dnsJitter, 0),
+    respectTtl: message.respectDnsTtl,
+    minRefreshMs: milliseconds(message.dnsMinRefreshRate, 0),
+    failureRefresh: readFailureRefresh(message.dnsFailureRefreshRate, message, context),
+    resolver: resolverOf(message.typedDnsResolverConfig, context),
+  };
+}
+
+function checkEndpoints(cluster: Cluster, logical: boolean, context: ConfigContext): void {
+  const localities = cluster.loadAssignment?.endpoints ?? [];
+  if (!logical || (localities.length === 1 && localities[0]?.lbEndpoints.length === 1)) return;
+  const text = 'A LOGICAL_DNS cluster needs exactly one locality with exactly one endpoint';
+  context.error(cluster, 'load_assignment', 'RMR0403', text);
+}
+
+export const factory: ClusterTypeFactory<DnsClusterConfig> = {
+  parse(message, cluster, context) {
+    const clusterMessage = cluster as Cluster;
+    const config =
+      message === undefined ? fromCluster(clusterMessage, context) : fromDnsCluster(message as DnsCluster, context);
+    checkEndpoints(clusterMessage, config.logical, context);
+    return config;
+  },
+  create(config, context) {
+    return config.logical ? new LogicalDnsHosts(config, context) : new StrictDnsHosts(config, context);
+  },
+};
