@@ -145,9 +145,10 @@ export class SuiteRun {
     }
     const client = await this.#client(name, scenario, clients, signals);
     if ('send' in step) {
-      await client.send(step.send.repeat(step.times ?? 1), step.methods ?? methodsOf(step.send));
+      await client.send(this.#fill(step.send.repeat(step.times ?? 1)), step.methods ?? methodsOf(step.send));
     } else if ('request' in step) {
-      await client.send(compose(step.request, step.headers ?? [], step.body), [step.request.split(' ')[0] ?? 'GET']);
+      const bytes = compose(step.request, step.headers ?? [], step.body);
+      await client.send(this.#fill(bytes), [step.request.split(' ')[0] ?? 'GET']);
       if (step.wait ?? true) await client.nextResponse(STEP_LIMIT_MS);
     } else if ('await' in step) {
       if (step.await === 'response') await client.nextResponse(STEP_LIMIT_MS);
@@ -175,6 +176,12 @@ export class SuiteRun {
     const client = await ClientConnection.open(name, port, signals);
     clients.set(name, client);
     return client;
+  }
+
+  /** Placeholders in what a client sends stand for their ports, as in the bootstrap. */
+  #fill(text: string): string {
+    if (!text.includes('@')) return text;
+    return text.replace(/@([A-Z][A-Z0-9_]*)@/g, (whole, name: string) => String(this.#ports[name] ?? whole));
   }
 
   async #untilStat(name: string, value: number): Promise<void> {
