@@ -18,11 +18,11 @@ await start(async () => {
     validate: async (files, output) => (await import('./validate.ts')).validate(files, output),
     version: async () => (await import('./print-version.ts')).printVersion(),
     extensions: async () => {
-      const [{ printExtensions }, { manifest }] = await Promise.all([
+      const [{ printExtensions }, { extensions }] = await Promise.all([
         import('./print-extensions.ts'),
         import('../extensions/manifest.ts'),
       ]);
-      return printExtensions(manifest);
+      return printExtensions(extensions);
     },
   });
 });

@@ -22,7 +22,6 @@ export async function run(program: ServerOptions['program'], flags: RawFlags): P
   const { runServer } = await import('../server/main.ts');
   const code = await runServer(options);
   await flushLogs();
-  if (options.mode === 'validate' && code === 0) process.stdout.write(`configuration '${options.configPath}' OK\n`);
   return code;
 }
 
