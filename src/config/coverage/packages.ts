@@ -1,8 +1,19 @@
 /** Owns the list of package files. A new file must be named here. */
+import { bootstrap } from './bootstrap.ts';
+import { cluster } from './cluster.ts';
+import { core } from './core.ts';
 import type { PackageCoverage } from './coverage.ts';
+import { extensions } from './extensions.ts';
+import { http } from './http.ts';
+import { listener } from './listener.ts';
+import { route } from './route.ts';
 
 export const packages: PackageCoverage = {
-  'envoy.config.listener.v3.Listener': {
-    refused: { api_listener: 'there is no API listener here, and Envoy refuses it outside of Envoy Mobile too' },
-  },
+  ...bootstrap,
+  ...cluster,
+  ...core,
+  ...extensions,
+  ...http,
+  ...listener,
+  ...route,
 };

@@ -1,0 +1,95 @@
+/** Owns the coverage of envoy.config.cluster.v3 and envoy.config.endpoint.v3. */
+import type { PackageCoverage } from './coverage.ts';
+
+const foundByType = 'extensions are found by the type of their configuration, as in Envoy';
+
+export const cluster: PackageCoverage = {
+  'envoy.config.cluster.v3.Cluster': {
+    implemented: [
+      'name',
+      'alt_stat_name',
+      'type',
+      'cluster_type',
+      'eds_cluster_config',
+      'connect_timeout',
+      'per_connection_buffer_limit_bytes',
+      'lb_policy',
+      'load_assignment',
+      'max_requests_per_connection',
+      'circuit_breakers',
+      'common_http_protocol_options',
+      'http_protocol_options',
+      'typed_extension_protocol_options',
+      'dns_refresh_rate',
+      'dns_failure_refresh_rate',
+      'dns_jitter',
+      'respect_dns_ttl',
+      'dns_lookup_family',
+      'typed_dns_resolver_config',
+      'dns_resolvers',
+      'upstream_bind_config',
+      'upstream_connection_options',
+      'load_balancing_policy',
+      'least_request_lb_config',
+      'round_robin_lb_config',
+      'common_lb_config',
+      'metadata',
+      'transport_socket',
+    ],
+    notYet: {
+      http2_protocol_options: 'HTTP/2: issue 5',
+      health_checks: 'issue 7',
+      outlier_detection: 'issue 7',
+      ring_hash_lb_config: 'issue 7',
+      maglev_lb_config: 'issue 7',
+      lb_subset_config: 'issue 7',
+      original_dst_lb_config: 'issue 7',
+      transport_socket_matches: 'issue 5',
+    },
+  },
+  'envoy.config.cluster.v3.Cluster.CustomClusterType': {
+    implemented: ['typed_config'],
+    harmless: { name: foundByType },
+  },
+  'envoy.config.cluster.v3.Cluster.EdsClusterConfig': { implemented: ['eds_config', 'service_name'] },
+  'envoy.config.cluster.v3.Cluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig': { implemented: ['healthy_panic_threshold'] },
+  'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': { implemented: ['choice_count', 'active_request_bias'] },
+  'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds'] },
+  'envoy.config.cluster.v3.CircuitBreakers.Thresholds': {
+    implemented: [
+      'priority',
+      'max_connections',
+      'max_pending_requests',
+      'max_requests',
+      'max_retries',
+      'retry_budget',
+      'track_remaining',
+    ],
+  },
+  'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': {
+    implemented: ['budget_percent', 'min_retry_concurrency'],
+  },
+  'envoy.config.cluster.v3.UpstreamConnectionOptions': { implemented: ['tcp_keepalive', 'happy_eyeballs_config'] },
+  'envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig': {
+    implemented: ['first_address_family_version', 'first_address_family_count'],
+  },
+  'envoy.config.cluster.v3.LoadBalancingPolicy': { implemented: ['policies'] },
+  'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': { implemented: ['typed_extension_config'] },
+  'envoy.config.endpoint.v3.ClusterLoadAssignment': {
+    implemented: ['cluster_name', 'endpoints', 'policy'],
+    harmless: { named_endpoints: 'Envoy does not use it either' },
+  },
+  'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': {
+    implemented: ['overprovisioning_factor', 'weighted_priority_health'],
+    notYet: { drop_overloads: 'issue 7', endpoint_stale_after: 'issue 6' },
+  },
+  'envoy.config.endpoint.v3.LocalityLbEndpoints': {
+    implemented: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority', 'metadata'],
+  },
+  'envoy.config.endpoint.v3.LbEndpoint': {
+    implemented: ['endpoint', 'health_status', 'load_balancing_weight', 'metadata'],
+  },
+  'envoy.config.endpoint.v3.Endpoint': { implemented: ['address', 'hostname', 'additional_addresses'] },
+  'envoy.config.endpoint.v3.Endpoint.AdditionalAddress': { implemented: ['address'] },
+};

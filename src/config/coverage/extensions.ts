@@ -1,0 +1,60 @@
+/** Owns the coverage of the other extensions: load balancing, DNS clusters, network filters, access logs. */
+import type { PackageCoverage } from './coverage.ts';
+
+const foundByType = 'extensions are found by the type of their configuration, as in Envoy';
+
+export const extensions: PackageCoverage = {
+  'envoy.extensions.clusters.dns.v3.DnsCluster': {
+    implemented: [
+      'dns_refresh_rate',
+      'dns_failure_refresh_rate',
+      'respect_dns_ttl',
+      'dns_jitter',
+      'typed_dns_resolver_config',
+      'dns_lookup_family',
+      'all_addresses_in_single_endpoint',
+      'dns_min_refresh_rate',
+    ],
+  },
+  'envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
+  'envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig': {
+    implemented: ['resolvers', 'use_resolvers_as_fallback', 'query_timeout_seconds', 'query_tries'],
+  },
+  'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest': {
+    implemented: ['choice_count', 'active_request_bias', 'locality_lb_config', 'enable_full_scan', 'selection_method'],
+  },
+  'envoy.extensions.load_balancing_policies.random.v3.Random': { implemented: ['locality_lb_config'] },
+  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': { implemented: ['locality_lb_config'] },
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': {
+    implemented: ['locality_weighted_lb_config'],
+    notYet: { zone_aware_lb_config: 'issue 7' },
+  },
+  'envoy.extensions.access_loggers.file.v3.FileAccessLog': {
+    implemented: ['path', 'log_format', 'format', 'json_format', 'typed_json_format'],
+  },
+  'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog': { implemented: ['log_format'] },
+  'envoy.extensions.access_loggers.stream.v3.StderrAccessLog': { implemented: ['log_format'] },
+  'envoy.config.accesslog.v3.AccessLog': {
+    implemented: ['typed_config', 'filter'],
+    harmless: { name: foundByType },
+  },
+  'envoy.config.accesslog.v3.AccessLogFilter': { implemented: ['status_code_filter'] },
+  'envoy.config.accesslog.v3.StatusCodeFilter': { implemented: ['comparison'] },
+  'envoy.config.accesslog.v3.ComparisonFilter': { implemented: ['op', 'value'] },
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy': {
+    implemented: ['stat_prefix', 'cluster', 'weighted_clusters', 'idle_timeout', 'access_log', 'max_connect_attempts'],
+  },
+  'envoy.extensions.filters.network.direct_response.v3.Config': { implemented: ['response'] },
+  'envoy.type.matcher.v3.RegexMatcher': {
+    implemented: ['regex'],
+    harmless: { google_re2: 'there is one engine, and it is linear as RE2 is' },
+  },
+  'envoy.type.matcher.v3.RegexMatchAndSubstitute': { implemented: ['pattern', 'substitution'] },
+  'envoy.type.matcher.v3.StringMatcher': {
+    implemented: ['exact', 'prefix', 'suffix', 'safe_regex', 'contains', 'ignore_case'],
+  },
+  'envoy.type.matcher.v3.ListStringMatcher': { implemented: ['patterns'] },
+  'envoy.type.v3.FractionalPercent': { implemented: ['numerator', 'denominator'] },
+  'envoy.type.v3.Percent': { implemented: ['value'] },
+  'envoy.type.v3.Int64Range': { implemented: ['start', 'end'] },
+};

@@ -1,0 +1,74 @@
+/** Owns the coverage of the HTTP connection manager, its filters and the upstream's HTTP options. */
+import type { PackageCoverage } from './coverage.ts';
+
+const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+const upstream = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+export const http: PackageCoverage = {
+  [manager]: {
+    implemented: [
+      'codec_type',
+      'stat_prefix',
+      'rds',
+      'route_config',
+      'http_filters',
+      'common_http_protocol_options',
+      'http_protocol_options',
+      'server_name',
+      'server_header_transformation',
+      'max_request_headers_kb',
+      'stream_idle_timeout',
+      'request_timeout',
+      'request_headers_timeout',
+      'drain_timeout',
+      'delayed_close_timeout',
+      'access_log',
+      'use_remote_address',
+      'xff_num_trusted_hops',
+      'internal_address_config',
+      'skip_xff_append',
+      'via',
+      'generate_request_id',
+      'preserve_external_request_id',
+      'always_set_request_id_in_response',
+      'proxy_100_continue',
+      'upgrade_configs',
+      'stream_error_on_invalid_http_message',
+      'append_x_forwarded_port',
+    ],
+    notYet: {
+      http2_protocol_options: 'HTTP/2: issue 5',
+      http3_protocol_options: 'HTTP/3: issue 7',
+      tracing: 'issue 7',
+      scoped_routes: 'issue 6',
+      local_reply_config: 'issue 4',
+      normalize_path: 'issue 4',
+      merge_slashes: 'issue 4',
+      path_with_escaped_slashes_action: 'issue 4',
+    },
+  },
+  [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
+  [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled'] },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
+    implemented: ['name', 'typed_config', 'disabled', 'is_optional'],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.Rds': {
+    implemented: ['config_source', 'route_config_name'],
+  },
+  'envoy.extensions.filters.http.router.v3.Router': {
+    implemented: ['suppress_envoy_headers', 'respect_expected_rq_timeout'],
+    harmless: { start_child_span: 'there are no spans yet', dynamic_stats: 'statistics are always kept' },
+  },
+  [upstream]: {
+    implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],
+    notYet: { auto_config: 'HTTP/2: issue 5' },
+  },
+  [`${upstream}.ExplicitHttpConfig`]: {
+    implemented: ['http_protocol_options'],
+    notYet: { http2_protocol_options: 'HTTP/2: issue 5', http3_protocol_options: 'HTTP/3: issue 7' },
+  },
+  [`${upstream}.UseDownstreamHttpConfig`]: {
+    implemented: ['http_protocol_options'],
+    notYet: { http2_protocol_options: 'HTTP/2: issue 5', http3_protocol_options: 'HTTP/3: issue 7' },
+  },
+};
