@@ -1,0 +1,54 @@
+// Every configuration of the corpus, all of which the real Envoy accepts, is accepted, or refused for nothing but an
+// extension or field that is not implemented yet, named with its place.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { type ConfigSource, formatDiagnostic, formatOfFile, loadBootstrap } from '../../src/config/api.ts';
+import { extensions } from '../../src/extensions/manifest.ts';
+
+const corpus = join(import.meta.dirname, '../../../shared/corpus/configs');
+const knownExtensions = new Set(extensions.flatMap((extension) => extension.typeNames));
+/** Not implemented yet, and refused with a reason: the only errors that may be. */
+const allowed = new Set(['RMR0304', 'RMR0306']);
+
+if (!existsSync(corpus)) {
+  t.comment('the corpus (../shared/corpus/configs) is absent: nothing to check');
+  t.pass('absent');
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'remora-corpus-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const name of ['cert.pem', 'key.pem', 'ca.pem']) writeFileSync(join(folder, name), '');
+  const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(yaml|json)$/.test(file));
+  // Some leave the name of the node to the command line.
+  const node: ConfigSource = { name: '--service-node', format: 'yaml', text: 'node: {id: corpus, cluster: corpus}' };
+
+  t.test('as a document', async (t) => {
+    for (const file of files.sort()) {
+      const text = readFileSync(join(corpus, file), 'utf8').replaceAll('@TLS@', folder).replaceAll('@TMP@', folder);
+      const source = { name: file, format: formatOfFile(file), text };
+      const { message, diagnostics } = await loadBootstrap([source, node], { skipCoverage: true, skipDeprecated: true });
+      t.ok(message, `${file}\n${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, text)).join('\n')}`);
+    }
+  });
+
+  t.test('with the extensions there are', async (t) => {
+    let accepted = 0;
+    const missing = new Map<string, number>();
+    for (const file of files) {
+      const text = readFileSync(join(corpus, file), 'utf8').replaceAll('@TLS@', folder).replaceAll('@TMP@', folder);
+      const source = { name: file, format: formatOfFile(file), text };
+      const { message, diagnostics } = await loadBootstrap([source, node], { knownExtensions });
+      if (message !== undefined) accepted++;
+      for (const diagnostic of diagnostics) {
+        if (diagnostic.severity !== 'error') continue;
+        const said = formatDiagnostic(diagnostic, text);
+        t.ok(allowed.has(diagnostic.code), `${file}: no other reason to refuse\n${said}`);
+        t.ok(diagnostic.position !== undefined && diagnostic.path !== '', `${file}: the place is named\n${said}`);
+        missing.set(diagnostic.message, (missing.get(diagnostic.message) ?? 0) + 1);
+      }
+    }
+    t.comment(`${accepted} of ${files.length} accepted`);
+    for (const [message, count] of [...missing].sort((a, b) => b[1] - a[1]).slice(0, 12)) t.comment(`${count} × ${message}`);
+  });
+}
