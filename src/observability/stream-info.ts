@@ -4,6 +4,9 @@
 // Times are monotonic milliseconds (base/clock.ts), -1 while they have not happened.
 import type { Address } from '../base/address.ts';
 
+/** Metadata by namespace (envoy.config.core.v3.Metadata.filter_metadata). */
+export type MetadataMap = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 /** The upstream host of the last attempt, as far as the log needs it. */
 export interface UpstreamHostInfo {
   readonly address: Address;
@@ -11,6 +14,7 @@ export interface UpstreamHostInfo {
   readonly clusterName: string;
   /** Name for stats and logs (`alt_stat_name`), else the cluster's. */
   readonly clusterObservabilityName: string;
+  readonly metadata?: MetadataMap;
 }
 
 /** Facts of the upstream side of a request. */
@@ -93,8 +97,21 @@ export class StreamInfo {
   virtualClusterName = '';
   routeConfigName = '';
   clusterName = '';
+  /** `alt_stat_name` of the cluster, where it has one; for requests that never got a host. */
+  clusterObservabilityName = '';
   upstream: UpstreamInfo | null = null;
   requestId = '';
+  /** Of the trace the request belongs to; empty without tracing. */
+  traceId = '';
+  spanId = '';
+  /** The trace is sampled, for the access log's traceable_filter. */
+  traced = false;
+  /** The request is a health check, for not_health_check_filter. */
+  healthCheck = false;
+
+  routeMetadata: MetadataMap | null = null;
+  virtualHostMetadata: MetadataMap | null = null;
+  clusterMetadata: MetadataMap | null = null;
 
   /** Dynamic metadata by filter namespace; made when first written. */
   dynamicMetadata: Map<string, Record<string, unknown>> | null = null;

@@ -1,0 +1,132 @@
+// Owns the way from envoy.config.accesslog.v3.AccessLogFilter to filters.
+import type {
+  AccessLogFilter as AccessLogFilterMessage,
+  ComparisonFilter as ComparisonFilterMessage,
+  RuntimeFilter as RuntimeFilterMessage,
+} from '../../generated/envoy/config/accesslog/v3/accesslog_pb.d.ts';
+import { responseFlagByName } from '../response-flags.ts';
+import type { LogContext } from './context.ts';
+import type { AccessLoggerContext } from './factory.ts';
+import {
+  AndFilter,
+  type Comparison,
+  ComparisonFilter,
+  durationOf,
+  GrpcStatusFilter,
+  HeaderFilter,
+  OrFilter,
+  RuntimeFilter,
+  statusOf,
+  TestFilter,
+} from './filters.ts';
+import { anyGrpcStatusReader } from './format/operators/response.ts';
+import type { AccessLogFilter } from './logger.ts';
+
+/** Undefined when something was wrong and reported. */
+export function readAccessLogFilter(
+  message: AccessLogFilterMessage,
+  context: AccessLoggerContext,
+): AccessLogFilter | undefined {
+  const { config, settings } = context;
+  const specifier = message.filterSpecifier;
+  switch (specifier.case) {
+    case 'statusCodeFilter':
+      return readComparison(specifier.value.comparison, statusOf, context);
+    case 'durationFilter':
+      return readComparison(specifier.value.comparison, durationOf, context);
+    case 'notHealthCheckFilter':
+      return new TestFilter(({ streamInfo }) => !streamInfo.healthCheck);
+    case 'traceableFilter':
+      return new TestFilter(({ streamInfo }) => streamInfo.traced);
+    case 'runtimeFilter':
+      return readRuntime(specifier.value, context);
+    case 'andFilter':
+      return readAll(specifier.value.filters, context, (filters) => new AndFilter(filters));
+    case 'orFilter':
+      return readAll(specifier.value.filters, context, (filters) => new OrFilter(filters));
+    case 'headerFilter': {
+      // PGV asks for the header.
+      const matches = specifier.value.header && settings.headerMatcher(specifier.value.header, config);
+      return matches && new HeaderFilter(matches);
+    }
+    case 'responseFlagFilter':
+      return readResponseFlags(specifier.value.flags, message, context);
+    case 'grpcStatusFilter': {
+      const { statuses, exclude } = specifier.value;
+      return new GrpcStatusFilter(anyGrpcStatusReader(settings), new Set<number>(statuses), exclude);
+    }
+    case 'logTypeFilter': {
+      const types = new Set<number>(specifier.value.types);
+      const { exclude } = specifier.value;
+      return new TestFilter((log: LogContext) => types.has(log.logType) !== exclude);
+    }
+    case 'metadataFilter':
+      config.error(message, 'metadata_filter', 'RMR0702', 'metadata_filter is not implemented yet');
+      return undefined;
+    case 'extensionFilter':
+      config.error(
+        message,
+        'extension_filter',
+        'RMR0702',
+        `the access log filter '${specifier.value.name}' is not implemented yet`,
+      );
+      return undefined;
+    case undefined:
+      config.error(message, '', 'RMR0702', 'the filter of the access log is empty');
+      return undefined;
+  }
+}
+
+const comparisons: readonly Comparison[] = ['eq', 'ge', 'le', 'ne'];
+
+function readComparison(
+  message: ComparisonFilterMessage | undefined,
+  read: (log: LogContext) => number,
+  { settings }: AccessLoggerContext,
+): AccessLogFilter | undefined {
+  const value = message?.value;
+  if (message === undefined || value === undefined) return undefined; // PGV reported it.
+  const { runtimeKey, defaultValue } = value;
+  const comparison = comparisons[message.op] ?? 'eq';
+  return new ComparisonFilter(read, comparison, () => settings.runtimeInteger(runtimeKey, defaultValue));
+}
+
+/** By FractionalPercent.DenominatorType. */
+const denominators: readonly number[] = [100, 10_000, 1_000_000];
+
+function readRuntime(message: RuntimeFilterMessage, { settings }: AccessLoggerContext): AccessLogFilter {
+  const percent = message.percentSampled;
+  const denominator = denominators[percent?.denominator ?? 0] ?? 100;
+  const share = (): number => settings.runtimeInteger(message.runtimeKey, percent?.numerator ?? 0);
+  return new RuntimeFilter(share, denominator, message.useIndependentRandomness, settings.random);
+}
+
+function readAll(
+  messages: readonly AccessLogFilterMessage[],
+  context: AccessLoggerContext,
+  combine: (filters: AccessLogFilter[]) => AccessLogFilter,
+): AccessLogFilter | undefined {
+  const filters = messages.map((message) => readAccessLogFilter(message, context));
+  const complete = filters.filter((filter) => filter !== undefined);
+  return complete.length === filters.length ? combine(complete) : undefined;
+}
+
+/** No names: any flag will do. */
+function readResponseFlags(
+  names: readonly string[],
+  message: AccessLogFilterMessage,
+  { config }: AccessLoggerContext,
+): AccessLogFilter | undefined {
+  let mask = 0;
+  for (const [index, name] of names.entries()) {
+    const flag = responseFlagByName(name);
+    if (flag === undefined) {
+      config.error(message, `response_flag_filter.flags[${index}]`, 'RMR0702', `there is no response flag '${name}'`);
+      return undefined;
+    }
+    mask |= flag;
+  }
+  return names.length === 0
+    ? new TestFilter(({ streamInfo }) => streamInfo.responseFlags !== 0)
+    : new TestFilter(({ streamInfo }) => streamInfo.hasFlag(mask));
+}
