@@ -1,5 +1,5 @@
 // Test doubles for both codecs: a connection that records what is written, owners that record what is decoded.
-import { createClientCodec, createServerCodec } from '../../../../../src/http/codec/h1/api.ts';
+
 import {
   type ClientCodecCallbacks,
   type ClientStream,
@@ -9,12 +9,13 @@ import {
   type Http1CodecStats,
   type Http1Settings,
   type RequestDecoder,
-  ResetReason,
+  type ResetReason,
   type ResponseDecoder,
   type ServerCodecCallbacks,
   type ServerStream,
 } from '../../../../../src/http/codec/api.ts';
-import { HeaderMap, type RequestHeaders, type ResponseHeaders } from '../../../../../src/http/headers/header-map.ts';
+import { createClientCodec, createServerCodec } from '../../../../../src/http/codec/h1/api.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../../../../src/http/headers/header-map.ts';
 
 export class Counter {
   value = 0;
