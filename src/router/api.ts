@@ -1,9 +1,9 @@
 // What the router layer offers: route tables that match a request, the routes they answer with, the router filter.
 import type { ConfigContext } from '../config/api.ts';
-import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
+import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 
 /** What a match may look at. */
 export interface RouteMatchContext {
@@ -24,10 +24,13 @@ export interface RouteTable {
   readonly clusterNames: readonly string[];
 }
 
-export type RouteMatchResult =
-  | Route
-  /** Why nothing matched: `cause` in words, naming the nearest miss (DESIGN 4). */
-  | { readonly kind: 'none'; readonly cause: string };
+export type RouteMatchResult = Route | NoRoute;
+
+export interface NoRoute {
+  readonly kind: 'none';
+  /** Why nothing matched, in words, naming the nearest miss (DESIGN 4). Worked out when read: read it only to show it. */
+  readonly cause: string;
+}
 
 export type Route = ForwardRoute | RedirectRoute | DirectResponseRoute;
 
@@ -37,9 +40,13 @@ export interface RouteBase {
   readonly routeConfigName: string;
   /** Most specific typed_per_filter_config by filter name: route, virtual host, route configuration. */
   perFilterConfig(filterName: string): unknown;
+  /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
+  filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Body bytes of the request that may be buffered for filters and retries (per_request_buffer_limit_bytes); undefined: the listener's. */
   readonly requestBufferLimit: number | undefined;
+  /** Header rules on the way down. Values may name request headers (`%REQ(..)%`). */
+  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo, requestHeaders?: RequestHeaders | null): void;
 }
 
 export interface ForwardRoute extends RouteBase {
@@ -57,13 +64,17 @@ export interface ForwardRoute extends RouteBase {
   readonly retryPolicy: RetryPolicy | null;
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
+  /** Once the upstream host is known its hostname becomes the authority: `updateAuthority` (route-table/host-rewrite.ts). */
   readonly autoHostRewrite: boolean;
+  /** append_x_forwarded_host: the third argument of `updateAuthority`. */
+  readonly appendForwardedHost: boolean;
   /** Per upgrade token in lower case: allowed or not; absent: the connection manager's. */
   readonly upgrades: ReadonlyMap<string, boolean>;
-  /** Path, host and header rules on the way up, in Envoy's order. */
-  finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo): void;
-  /** Header rules on the way down. */
-  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
+  /**
+   * Header rules, host and path on the way up, in Envoy's order. `suppressEnvoyHeaders` (the router filter's
+   * suppress_envoy_headers) leaves out x-envoy-original-path and x-envoy-original-host.
+   */
+  finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo, suppressEnvoyHeaders?: boolean): void;
 }
 
 export interface RedirectRoute extends RouteBase {
@@ -71,14 +82,12 @@ export interface RedirectRoute extends RouteBase {
   readonly status: number;
   /** The Location. */
   location(headers: RequestHeaders): string;
-  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
 }
 
 export interface DirectResponseRoute extends RouteBase {
   readonly kind: 'direct';
   readonly status: number;
   readonly body: string;
-  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo): void;
 }
 
 export interface RetryPolicy {

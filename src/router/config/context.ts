@@ -1,0 +1,40 @@
+// What the makers of route tables share while one table is made.
+import type { ConfigContext } from '../../config/api.ts';
+import type { ExtensionRegistry } from '../../config/extension-registry.ts';
+import type { ClusterManager } from '../../upstream/api.ts';
+
+/** What a table needs of the process. */
+export interface RouteTableServices {
+  readonly clusters: ClusterManager;
+  /** Filters read their typed_per_filter_config. Their factories must have been loaded. */
+  readonly extensions: ExtensionRegistry;
+}
+
+export interface RouteTableContext {
+  readonly services: RouteTableServices;
+  readonly config: ConfigContext;
+}
+
+interface BuildSettings {
+  readonly routeConfigName: string;
+  readonly validateClusters: boolean;
+  readonly mostSpecificHeaderMutationsWins: boolean;
+  readonly maxDirectResponseBodyBytes: number;
+}
+
+/** For one table. */
+export class RouteBuild {
+  readonly clusters: ClusterManager;
+  readonly extensions: ExtensionRegistry;
+  readonly config: ConfigContext;
+  readonly settings: BuildSettings;
+  /** Clusters that routes name. */
+  readonly clusterNames = new Set<string>();
+
+  constructor({ services, config }: RouteTableContext, settings: BuildSettings) {
+    this.clusters = services.clusters;
+    this.extensions = services.extensions;
+    this.config = config;
+    this.settings = settings;
+  }
+}

@@ -1,0 +1,196 @@
+// Reads routes that forward: RouteAction, and the clusters by weight in it.
+import { durationMs } from '../../base/duration.ts';
+import type {
+  RouteAction,
+  VirtualHost,
+  WeightedCluster,
+  WeightedCluster_ClusterWeight,
+} from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
+import { pinnedName } from '../../http/headers/name.ts';
+import type { RetryPolicy } from '../api.ts';
+import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
+import { type ForwardSettings, PreparedForwardRoute } from '../route-table/forward-route.ts';
+import { LiteralHostRewrite } from '../route-table/host-rewrite.ts';
+import type { PathPattern } from '../route-table/path-pattern.ts';
+import type { RouteBaseSettings } from '../route-table/route-base.ts';
+import type { RouteChoice } from '../route-table/virtual-host.ts';
+import { WeightedRoutes } from '../route-table/weighted-routes.ts';
+import type { RouteBuild } from './context.ts';
+import { readHeaderRules } from './header-rules.ts';
+import { type RuleLevels, ruleChain } from './levels.ts';
+import { readHostRewrite, readPathRewrite } from './path-rewrite.ts';
+import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.ts';
+import { readRetryPolicy } from './retry-policy.ts';
+
+const defaultTimeoutMs = 15_000;
+const largestWeightSum = 0xffffffff;
+/** By RouteAction.ClusterNotFoundResponseCode. */
+const clusterNotFoundStatuses = [503, 404, 500] as const;
+
+export interface ForwardParents {
+  readonly pattern: PathPattern;
+  readonly base: RouteBaseSettings;
+  readonly levels: RuleLevels;
+  readonly filterOverrides: FilterOverrides;
+  readonly virtualHost: VirtualHost;
+  readonly virtualHostRetryPolicy: RetryPolicy | null;
+}
+
+/** Undefined when an error was reported. */
+export function readForward(message: RouteAction, parents: ForwardParents, build: RouteBuild): RouteChoice | undefined {
+  const settings = readSettings(message, parents, build);
+  const { clusterSpecifier } = message;
+  switch (clusterSpecifier.case) {
+    case 'cluster':
+      checkCluster(message, 'cluster', clusterSpecifier.value, build);
+      return route(parents.base, settings, new NamedCluster(build.clusters.handle(clusterSpecifier.value)));
+    case 'clusterHeader':
+      return route(parents.base, settings, new HeaderCluster(build.clusters, pinnedName(clusterSpecifier.value)));
+    case 'weightedClusters':
+      return readWeighted(clusterSpecifier.value, settings, parents, build);
+    case 'clusterSpecifierPlugin':
+    case 'inlineClusterSpecifierPlugin':
+      build.config.error(message, '', 'RMR0304', 'Cluster specifier plugins are not implemented yet');
+      return undefined;
+    case undefined:
+      // Required by the API's own rules.
+      return undefined;
+  }
+}
+
+type CommonSettings = Omit<ForwardSettings, 'cluster'>;
+
+function route(base: RouteBaseSettings, settings: CommonSettings, cluster: ClusterSelector): PreparedForwardRoute {
+  return new PreparedForwardRoute(base, { ...settings, cluster });
+}
+
+function readSettings(message: RouteAction, parents: ForwardParents, build: RouteBuild): CommonSettings {
+  const { config } = build;
+  const { virtualHost } = parents;
+  if (message.prefixRewrite !== '' && message.regexRewrite !== undefined) {
+    config.error(message, 'regex_rewrite', 'RMR0600', 'Only one of prefix_rewrite and regex_rewrite can be set');
+  }
+  if (message.pathRewritePolicy !== undefined || message.pathRewrite !== '') {
+    const field = message.pathRewrite !== '' ? 'path_rewrite' : 'path_rewrite_policy';
+    config.error(message, field, 'RMR0306', `${field} is not implemented yet`, 'use prefix_rewrite or regex_rewrite');
+  }
+  return {
+    clusterNotFoundStatus: clusterNotFoundStatuses[message.clusterNotFoundResponseCode] ?? 503,
+    priority: message.priority === 1 ? 1 : 0,
+    timeoutMs: Math.floor(durationMs(message.timeout, defaultTimeoutMs)),
+    idleTimeoutMs: optionalMs(durationMs(message.idleTimeout, undefined)),
+    maxStreamDurationMs: optionalMs(durationMs(message.maxStreamDuration?.maxStreamDuration, undefined)),
+    retryPolicy:
+      message.retryPolicy === undefined ? parents.virtualHostRetryPolicy : readRetryPolicy(message.retryPolicy, config),
+    includeAttemptCountInRequest: virtualHost.includeRequestAttemptCount,
+    includeAttemptCountInResponse: virtualHost.includeAttemptCountInResponse,
+    autoHostRewrite:
+      message.hostRewriteSpecifier.case === 'autoHostRewrite' && message.hostRewriteSpecifier.value.value,
+    appendForwardedHost: message.appendXForwardedHost,
+    upgrades: readUpgrades(message, build),
+    clusterHostRewrite: null,
+    hostRewrite: readHostRewrite(message, config),
+    pathRewrite: readPathRewrite(message.prefixRewrite, message.regexRewrite, parents.pattern, config),
+    requestRules: ruleChain(parents.levels, 'request', build),
+  };
+}
+
+function optionalMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.floor(ms);
+}
+
+const noUpgrades: ReadonlyMap<string, boolean> = new Map();
+
+function readUpgrades(message: RouteAction, { config }: RouteBuild): ReadonlyMap<string, boolean> {
+  if (message.upgradeConfigs.length === 0) return noUpgrades;
+  const upgrades = new Map<string, boolean>();
+  for (const upgrade of message.upgradeConfigs) {
+    const type = upgrade.upgradeType.toLowerCase();
+    if (upgrades.has(type))
+      config.error(upgrade, 'upgrade_type', 'RMR0600', `The upgrade ${upgrade.upgradeType} is listed twice`);
+    upgrades.set(type, upgrade.enabled ?? true);
+  }
+  return upgrades;
+}
+
+/** Remembers the name. Where validate_clusters asks for it there must be such a cluster now. */
+function checkCluster(message: object, field: string, name: string, build: RouteBuild): void {
+  build.clusterNames.add(name);
+  if (!build.settings.validateClusters || build.clusters.has(name)) return;
+  build.config.error(message, field, 'RMR0405', `There is no cluster '${name}'`);
+}
+
+function readWeighted(
+  message: WeightedCluster,
+  settings: CommonSettings,
+  parents: ForwardParents,
+  build: RouteBuild,
+): RouteChoice | undefined {
+  const routes: PreparedForwardRoute[] = [];
+  const weights: number[] = [];
+  let sum = 0;
+  for (const entry of message.clusters) {
+    const made = readClusterWeight(entry, settings, parents, build);
+    if (made === undefined) continue;
+    routes.push(made);
+    weights.push(entry.weight ?? 0);
+    sum += entry.weight ?? 0;
+  }
+  if (routes.length < message.clusters.length) return undefined;
+  if (sum === 0 || sum > largestWeightSum) {
+    build.config.error(
+      message,
+      'clusters',
+      'RMR0604',
+      `The sum of the weights is ${sum}; it must be above 0 and at most ${largestWeightSum}`,
+    );
+    return undefined;
+  }
+  const { randomValueSpecifier } = message;
+  if (randomValueSpecifier.case === 'useHashPolicy' && randomValueSpecifier.value.value) {
+    build.config.error(
+      message,
+      'use_hash_policy',
+      'RMR0306',
+      'Weighted clusters by hash policy are not implemented yet',
+    );
+  }
+  const header = randomValueSpecifier.case === 'headerName' ? pinnedName(randomValueSpecifier.value) : null;
+  return new WeightedRoutes(routes, weights, header);
+}
+
+function readClusterWeight(
+  message: WeightedCluster_ClusterWeight,
+  settings: CommonSettings,
+  parents: ForwardParents,
+  build: RouteBuild,
+): PreparedForwardRoute | undefined {
+  const { name, clusterHeader } = message;
+  if ((name === '') === (clusterHeader === '')) {
+    build.config.error(message, '', 'RMR0604', 'Exactly one of name and cluster_header must be set');
+    return undefined;
+  }
+  if (message.weight === undefined) {
+    build.config.error(message, '', 'RMR0604', `The cluster '${name || clusterHeader}' has no weight`);
+    return undefined;
+  }
+  if (name !== '') checkCluster(message, 'name', name, build);
+  const levels: RuleLevels = { ...parents.levels, weightedCluster: readHeaderRules(message, build.config) };
+  const host = message.hostRewriteSpecifier;
+  return new PreparedForwardRoute(
+    {
+      ...parents.base,
+      filterOverrides: readPerFilterConfigs(message.typedPerFilterConfig, parents.filterOverrides, build),
+      responseRules: ruleChain(levels, 'response', build),
+    },
+    {
+      ...settings,
+      cluster:
+        name !== ''
+          ? new NamedCluster(build.clusters.handle(name))
+          : new HeaderCluster(build.clusters, pinnedName(clusterHeader)),
+      clusterHostRewrite: host.case === 'hostRewriteLiteral' ? new LiteralHostRewrite(host.value) : null,
+      requestRules: ruleChain(levels, 'request', build),
+    },
+  );
+}

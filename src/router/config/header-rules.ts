@@ -1,0 +1,111 @@
+// Reads header rules: request_headers_to_add and its siblings, of one level.
+import type { ConfigContext } from '../../config/api.ts';
+import type { HeaderValueOption } from '../../generated/envoy/config/core/v3/base_pb.d.ts';
+import { pinnedName } from '../../http/headers/name.ts';
+import { toByteString } from '../../matchers/byte-string.ts';
+import { compileFormat, FormatError } from '../../observability/access-log/api.ts';
+import { AppendAction, type HeaderAddition, HeaderRules } from '../route-table/header-rules.ts';
+import { joinsValues } from '../route-table/joined-headers.ts';
+
+/** The fields that four messages have in common. */
+export interface HeaderRuleFields {
+  readonly requestHeadersToAdd: readonly HeaderValueOption[];
+  readonly requestHeadersToRemove: readonly string[];
+  readonly responseHeadersToAdd: readonly HeaderValueOption[];
+  readonly responseHeadersToRemove: readonly string[];
+}
+
+type Side = 'request' | 'response';
+
+/** Null where a level has none. */
+export interface LevelRules {
+  readonly request: HeaderRules | null;
+  readonly response: HeaderRules | null;
+}
+
+export function readHeaderRules(message: HeaderRuleFields, context: ConfigContext): LevelRules {
+  return {
+    request: read(message, 'request', message.requestHeadersToAdd, message.requestHeadersToRemove, context),
+    response: read(message, 'response', message.responseHeadersToAdd, message.responseHeadersToRemove, context),
+  };
+}
+
+function read(
+  message: object,
+  side: Side,
+  toAdd: readonly HeaderValueOption[],
+  toRemove: readonly string[],
+  context: ConfigContext,
+): HeaderRules | null {
+  if (toAdd.length === 0 && toRemove.length === 0) return null;
+  const additions: HeaderAddition[] = [];
+  for (const option of toAdd) {
+    const addition = readAddition(option, side, context);
+    if (addition !== undefined) additions.push(addition);
+  }
+  toRemove.forEach((name, index) => {
+    if (isModifiable(name)) return;
+    context.error(
+      message,
+      `${side}_headers_to_remove[${index}]`,
+      'RMR0600',
+      `'${name}' cannot be removed: nor can other headers that start with ':', nor host`,
+    );
+  });
+  return new HeaderRules(toRemove.map(pinnedName), additions);
+}
+
+function readAddition(option: HeaderValueOption, side: Side, context: ConfigContext): HeaderAddition | undefined {
+  const { header } = option;
+  // Required by the API's own rules.
+  if (header === undefined) return undefined;
+  if (!isModifiable(header.key)) {
+    context.error(
+      option,
+      'header.key',
+      'RMR0600',
+      `'${header.key}' cannot be set: nor can other headers that start with ':', nor host`,
+      'host_rewrite_literal changes the host, prefix_rewrite the path',
+    );
+    return undefined;
+  }
+  if (option.append !== undefined && option.appendAction !== AppendAction.AppendIfExistsOrAdd) {
+    context.error(
+      option,
+      'append',
+      'RMR0600',
+      'append and append_action cannot both be set',
+      'append is deprecated: leave it out',
+    );
+    return undefined;
+  }
+  const name = pinnedName(header.key);
+  const value = readValue(option, header.value, context);
+  if (value === undefined) return undefined;
+  return {
+    name,
+    value,
+    action: option.append === false ? AppendAction.OverwriteIfExistsOrAdd : option.appendAction,
+    keepEmptyValue: option.keepEmptyValue,
+    joined: joinsValues(name, side),
+  };
+}
+
+function readValue(
+  option: HeaderValueOption,
+  text: string,
+  context: ConfigContext,
+): HeaderAddition['value'] | undefined {
+  if (!text.includes('%')) return toByteString(text);
+  try {
+    return compileFormat(text, { headerName: pinnedName, omitEmptyValues: true });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    context.error(option, 'header.value', 'RMR0703', error.message);
+    return undefined;
+  }
+}
+
+function isModifiable(name: string): boolean {
+  return !name.startsWith(':') && name.toLowerCase() !== 'host';
+}

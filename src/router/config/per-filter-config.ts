@@ -1,0 +1,56 @@
+// Reads typed_per_filter_config of one level and lays it over the levels above.
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { FilterConfig } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
+import { httpFilterCategory } from '../../http/filter/api.ts';
+import type { FilterOverride } from '../route-table/route-base.ts';
+import type { RouteBuild } from './context.ts';
+
+export type FilterOverrides = ReadonlyMap<string, FilterOverride> | null;
+
+/** What this level says hides what the levels above say. `above` itself when this level says nothing. */
+export function readPerFilterConfigs(
+  level: { readonly [filterName: string]: Any },
+  above: FilterOverrides,
+  build: RouteBuild,
+): FilterOverrides {
+  const entries = Object.entries(level);
+  if (entries.length === 0) return above;
+  const overrides = new Map(above ?? []);
+  for (const [filterName, any] of entries) {
+    const override = isFilterConfig(any) ? readWrapped(any, build) : readPlain(any, false, build);
+    if (override !== undefined) overrides.set(filterName, override);
+  }
+  return overrides.size === 0 ? null : overrides;
+}
+
+const filterConfigName = 'envoy.config.route.v3.FilterConfig';
+
+function isFilterConfig(any: Any): boolean {
+  return any.typeUrl.endsWith(`/${filterConfigName}`);
+}
+
+/** FilterConfig around the filter's own message: it may be optional, or switch the filter off. */
+function readWrapped(any: Any, build: RouteBuild): FilterOverride | undefined {
+  const message = build.config.unpackAs<FilterConfig>(any, filterConfigName);
+  if (message === undefined) return undefined;
+  if (message.disabled) return { disabled: true, config: undefined };
+  // As Envoy: an empty one switches on what is off by default.
+  if (message.config === undefined) return { disabled: false, config: undefined };
+  return readPlain(message.config, message.isOptional, build);
+}
+
+function readPlain(any: Any, isOptional: boolean, build: RouteBuild): FilterOverride | undefined {
+  const message = build.config.unpack(any);
+  if (message === undefined) return undefined;
+  const factory = build.extensions.get(httpFilterCategory, message.$typeName);
+  if (factory?.readRouteConfig !== undefined) {
+    return { disabled: false, config: factory.readRouteConfig(message, build.config) };
+  }
+  const text =
+    factory === undefined
+      ? `No filter that is implemented takes ${message.$typeName} for a route`
+      : `The filter takes no configuration for routes, but ${message.$typeName} is given`;
+  if (isOptional) build.config.warning(any, '', 'RMR0307', text);
+  else build.config.error(any, '', 'RMR0304', text);
+  return undefined;
+}

@@ -1,0 +1,98 @@
+// Owns routes that forward to a cluster: which one, with what limits, and what is changed on the way up and down.
+import type { RequestHeaders } from '../../http/headers/header-map.ts';
+import { Names } from '../../http/headers/name.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { ClusterHandle, Priority } from '../../upstream/api.ts';
+import type { ForwardRoute, RetryPolicy, Route, RouteMatchContext } from '../api.ts';
+import type { ClusterSelector } from './cluster-selector.ts';
+import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
+import { type HostRewrite, type LiteralHostRewrite, updateAuthority } from './host-rewrite.ts';
+import type { PathRewrite } from './path-rewrite.ts';
+import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
+import type { RouteChoice } from './virtual-host.ts';
+
+export interface ForwardSettings {
+  readonly cluster: ClusterSelector;
+  readonly clusterNotFoundStatus: number;
+  readonly priority: Priority;
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number | undefined;
+  readonly maxStreamDurationMs: number | undefined;
+  readonly retryPolicy: RetryPolicy | null;
+  readonly includeAttemptCountInRequest: boolean;
+  readonly includeAttemptCountInResponse: boolean;
+  readonly autoHostRewrite: boolean;
+  readonly appendForwardedHost: boolean;
+  readonly upgrades: ReadonlyMap<string, boolean>;
+  /** A weighted cluster's own: it comes before the route's and leaves no x-envoy-original-host. */
+  readonly clusterHostRewrite: LiteralHostRewrite | null;
+  readonly hostRewrite: HostRewrite | null;
+  readonly pathRewrite: PathRewrite | null;
+  readonly requestRules: HeaderRuleChain;
+}
+
+export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRoute, RouteChoice {
+  readonly kind = 'forward';
+  readonly clusterNotFoundStatus: number;
+  readonly priority: Priority;
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number | undefined;
+  readonly maxStreamDurationMs: number | undefined;
+  readonly retryPolicy: RetryPolicy | null;
+  readonly includeAttemptCountInRequest: boolean;
+  readonly includeAttemptCountInResponse: boolean;
+  readonly autoHostRewrite: boolean;
+  readonly appendForwardedHost: boolean;
+  readonly upgrades: ReadonlyMap<string, boolean>;
+  readonly #cluster: ClusterSelector;
+  readonly #clusterHostRewrite: LiteralHostRewrite | null;
+  readonly #hostRewrite: HostRewrite | null;
+  readonly #pathRewrite: PathRewrite | null;
+  readonly #requestRules: HeaderRuleChain;
+
+  constructor(base: RouteBaseSettings, settings: ForwardSettings) {
+    super(base);
+    this.#cluster = settings.cluster;
+    this.clusterNotFoundStatus = settings.clusterNotFoundStatus;
+    this.priority = settings.priority;
+    this.timeoutMs = settings.timeoutMs;
+    this.idleTimeoutMs = settings.idleTimeoutMs;
+    this.maxStreamDurationMs = settings.maxStreamDurationMs;
+    this.retryPolicy = settings.retryPolicy;
+    this.includeAttemptCountInRequest = settings.includeAttemptCountInRequest;
+    this.includeAttemptCountInResponse = settings.includeAttemptCountInResponse;
+    this.autoHostRewrite = settings.autoHostRewrite;
+    this.appendForwardedHost = settings.appendForwardedHost;
+    this.upgrades = settings.upgrades;
+    this.#clusterHostRewrite = settings.clusterHostRewrite;
+    this.#hostRewrite = settings.hostRewrite;
+    this.#pathRewrite = settings.pathRewrite;
+    this.#requestRules = settings.requestRules;
+  }
+
+  select(): Route {
+    return this;
+  }
+
+  selectCluster(context: RouteMatchContext): ClusterHandle {
+    return this.#cluster.select(context);
+  }
+
+  /** Envoy's order: header rules see the request as it came, then the host changes, then the path. */
+  finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo, suppressEnvoyHeaders = false): void {
+    const rules = this.#requestRules;
+    for (let i = 0; i < rules.length; i++) (rules[i] as HeaderRules).applyToRequest(headers, streamInfo);
+    if (this.#clusterHostRewrite !== null) headers.authority = this.#clusterHostRewrite.host();
+    if (this.#hostRewrite !== null) {
+      const host = this.#hostRewrite.host(headers);
+      if (host !== '') updateAuthority(headers, host, this.appendForwardedHost, !suppressEnvoyHeaders);
+    }
+    if (this.#pathRewrite !== null) {
+      const path = this.#pathRewrite.rewrite(headers.path);
+      if (path !== undefined) {
+        if (!suppressEnvoyHeaders) headers.set(Names.xEnvoyOriginalPath, headers.path);
+        headers.path = path;
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// Owns what all kinds of routes have in common: names, per-filter configuration, metadata, header rules on the way down.
+import type { RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { RouteBase } from '../api.ts';
+import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
+
+export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What typed_per_filter_config says of one filter. */
+export interface FilterOverride {
+  readonly disabled: boolean;
+  /** What the filter made of its message; undefined without one. */
+  readonly config: unknown;
+}
+
+export interface RouteBaseSettings {
+  readonly name: string;
+  readonly virtualHostName: string;
+  readonly routeConfigName: string;
+  /** Most specific by filter name; null when there is none at any level. */
+  readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
+  readonly metadata: Metadata;
+  readonly requestBufferLimit: number | undefined;
+  readonly responseRules: HeaderRuleChain;
+}
+
+export class PreparedRouteBase implements RouteBase {
+  readonly name: string;
+  readonly virtualHostName: string;
+  readonly routeConfigName: string;
+  readonly metadata: Metadata;
+  readonly requestBufferLimit: number | undefined;
+  readonly #filterOverrides: ReadonlyMap<string, FilterOverride> | null;
+  readonly #responseRules: HeaderRuleChain;
+
+  constructor(settings: RouteBaseSettings) {
+    this.name = settings.name;
+    this.virtualHostName = settings.virtualHostName;
+    this.routeConfigName = settings.routeConfigName;
+    this.metadata = settings.metadata;
+    this.requestBufferLimit = settings.requestBufferLimit;
+    this.#filterOverrides = settings.filterOverrides;
+    this.#responseRules = settings.responseRules;
+  }
+
+  perFilterConfig(filterName: string): unknown {
+    return this.#filterOverrides === null ? undefined : this.#filterOverrides.get(filterName)?.config;
+  }
+
+  filterDisabled(filterName: string): boolean | undefined {
+    return this.#filterOverrides === null ? undefined : this.#filterOverrides.get(filterName)?.disabled;
+  }
+
+  finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo, requestHeaders?: RequestHeaders | null): void {
+    const rules = this.#responseRules;
+    for (let i = 0; i < rules.length; i++) {
+      (rules[i] as HeaderRules).applyToResponse(headers, requestHeaders ?? null, streamInfo);
+    }
+  }
+}
