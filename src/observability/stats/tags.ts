@@ -36,6 +36,8 @@ export interface TagSettings {
   /** stats_tags with a regex, in their order. */
   readonly rules: readonly TagRule[];
   readonly useDefaults: boolean;
+  /** A rule of configuration takes the place of the well-known ones of its name; otherwise those come first. */
+  readonly overrides?: boolean;
 }
 
 export const DEFAULT_TAG_SETTINGS: TagSettings = { fixed: [], rules: [], useDefaults: true };
@@ -47,7 +49,8 @@ export class TagProducer {
 
   constructor(settings: TagSettings = DEFAULT_TAG_SETTINGS) {
     this.#fixed = settings.fixed;
-    const defaults = settings.useDefaults ? defaultTagRules : [];
+    const replaced = new Set(settings.overrides === true ? settings.rules.map((rule) => rule.tag) : []);
+    const defaults = settings.useDefaults ? defaultTagRules.filter((rule) => !replaced.has(rule.tag)) : [];
     for (const rule of [...defaults, ...settings.rules]) {
       if (rule.first === '') {
         this.#anyFirst.push(rule);
