@@ -9,9 +9,9 @@ import { SocketConnection } from '../network/socket-connection.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { ActiveConnection } from './active-connection.ts';
 import type { ListenerConfig } from './config-types.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { ConnectionFacts } from './filter-chain-match.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
 import { type ListenerStats, listenerStats } from './stats.ts';
 
 const log = logger('conn_handler');
@@ -35,7 +35,13 @@ export class ActiveListener {
   async bind(): Promise<void> {
     try {
       for (const { address, ipv4Compat } of this.config.addresses) {
-        const options = { address, ipv4Compat, backlog: this.config.backlog, reusePort: this.config.reusePort, noDelay: true };
+        const options = {
+          address,
+          ipv4Compat,
+          backlog: this.config.backlog,
+          reusePort: this.config.reusePort,
+          noDelay: true,
+        };
         this.#sockets.push(await listen(options, (socket) => this.#accept(socket)));
       }
       this.#accepting = true;

@@ -1,14 +1,14 @@
 // Turns the Listener message into the frozen object of the data path, building its filter chains. Chains whose
 // configuration equals one of the previous version are taken over with their connections.
 import { equals, type Message } from '@bufbuild/protobuf';
-import type { CidrRange } from '../generated/envoy/config/core/v3/address_pb.d.ts';
-import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
-import type {
-  FilterChain as FilterChainMessage,
-  FilterChainMatch,
-} from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
 import { addressBits } from '../base/cidr.ts';
 import { type ConfigContext, messageDescriptor } from '../config/api.ts';
+import type { CidrRange } from '../generated/envoy/config/core/v3/address_pb.d.ts';
+import type {
+  FilterChainMatch,
+  FilterChain as FilterChainMessage,
+} from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
+import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
 import { buildAccessLogs } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
@@ -32,7 +32,11 @@ const rawBuffer = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
 const defaultBufferLimit = 1024 * 1024;
 
 /** Undefined after errors were reported to `context.config`. */
-export function readListener(message: Listener, context: ListenerContext, previous: ListenerConfig | null): ListenerConfig | undefined {
+export function readListener(
+  message: Listener,
+  context: ListenerContext,
+  previous: ListenerConfig | null,
+): ListenerConfig | undefined {
   const errorsBefore = context.config.errorCount;
   const addresses = readAddresses(message, context.config);
   const first = addresses[0];
@@ -42,13 +46,27 @@ export function readListener(message: Listener, context: ListenerContext, previo
   const scope = context.services.stats.scope(`listener.${statPrefix}.`);
   const direction = (['unspecified', 'inbound', 'outbound'] as const)[message.trafficDirection] ?? 'unspecified';
   const bufferLimit = message.perConnectionBufferLimitBytes ?? defaultBufferLimit;
-  const reader = new ChainReader(context, scope, direction, bufferLimit, sameEnvironment(previous, bufferLimit, direction) ? previous : null);
+  const reader = new ChainReader(
+    context,
+    scope,
+    direction,
+    bufferLimit,
+    sameEnvironment(previous, bufferLimit, direction) ? previous : null,
+  );
   const chains = message.filterChains.map((chain) => reader.read(chain));
   if (message.defaultFilterChain !== undefined) chains.push(reader.read(message.defaultFilterChain));
   if (chains.length === 0) {
-    context.config.error(message, 'filter_chains', 'RMR0503', `listener '${name}' has no filter chain: nothing would serve its connections`);
+    context.config.error(
+      message,
+      'filter_chains',
+      'RMR0503',
+      `listener '${name}' has no filter chain: nothing would serve its connections`,
+    );
   }
-  const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: context.services.accessLog });
+  const accessLogs = buildAccessLogs(message.accessLog, {
+    config: context.config,
+    settings: context.services.accessLog,
+  });
   const built = chains.filter((chain) => chain !== undefined);
   if (context.config.errorCount > errorsBefore || built.length !== chains.length) {
     reader.discard();
@@ -147,14 +165,24 @@ class ChainReader {
     const factories: NetworkFilterFactory[] = [];
     for (const [index, filter] of message.filters.entries()) {
       if (filter.configType.case === 'configDiscovery') {
-        config.error(filter, 'config_discovery', 'RMR0304', 'network filters by extension discovery (ECDS) are not implemented yet');
+        config.error(
+          filter,
+          'config_discovery',
+          'RMR0304',
+          'network filters by extension discovery (ECDS) are not implemented yet',
+        );
         continue;
       }
       const typed = filter.configType.value === undefined ? undefined : config.unpack(filter.configType.value);
       if (typed === undefined) continue;
       const factory = this.#context.services.extensions.get(networkFilterCategory, typed.$typeName);
       if (factory === undefined) {
-        config.error(filter, 'typed_config', 'RMR0304', `the network filter extension ${typed.$typeName} is not implemented yet`);
+        config.error(
+          filter,
+          'typed_config',
+          'RMR0304',
+          `the network filter extension ${typed.$typeName} is not implemented yet`,
+        );
         continue;
       }
       const isLast = index === message.filters.length - 1;
@@ -193,7 +221,12 @@ class ChainReader {
     if (socket?.configType.value === undefined) return;
     const typed = this.#context.config.unpack(socket.configType.value);
     if (typed !== undefined && typed.$typeName !== rawBuffer) {
-      this.#context.config.error(socket, 'typed_config', 'RMR0304', `the transport socket extension ${typed.$typeName} is not implemented yet`);
+      this.#context.config.error(
+        socket,
+        'typed_config',
+        'RMR0304',
+        `the transport socket extension ${typed.$typeName} is not implemented yet`,
+      );
     }
   }
 

@@ -51,7 +51,12 @@ export class FilterChainMatcher {
     this.#candidates = criteria.map((entry, index) => ({ criteria: entry, index }));
     this.#fallback = fallback;
     const first = criteria[0];
-    this.#only = criteria.length === 0 ? fallback : criteria.length === 1 && first !== undefined && matchesAll(first) ? 0 : undefined;
+    this.#only =
+      criteria.length === 0
+        ? fallback
+        : criteria.length === 1 && first !== undefined && matchesAll(first)
+          ? 0
+          : undefined;
   }
 
   /** Index of the chain, -1 for none. */
@@ -62,12 +67,16 @@ export class FilterChainMatcher {
     left = prefer(left, (c) => (c.destinationPort === null ? 0 : destination?.port === c.destinationPort ? 1 : -1));
     left = prefer(left, (c) => prefixScore(c.destinationPrefixes, destination));
     left = prefer(left, (c) => serverNameScore(c.serverNames, facts.serverName));
-    left = prefer(left, (c) => (c.transportProtocol === '' ? 0 : c.transportProtocol === facts.transportProtocol ? 1 : -1));
+    left = prefer(left, (c) =>
+      c.transportProtocol === '' ? 0 : c.transportProtocol === facts.transportProtocol ? 1 : -1,
+    );
     left = prefer(left, (c) => protocolScore(c.applicationProtocols, facts.applicationProtocols));
     left = prefer(left, (c) => prefixScore(c.directSourcePrefixes, directSource));
     left = prefer(left, (c) => sourceTypeScore(c.sourceType, facts));
     left = prefer(left, (c) => prefixScore(c.sourcePrefixes, source));
-    left = prefer(left, (c) => (c.sourcePorts.length === 0 ? 0 : source !== null && c.sourcePorts.includes(source.port) ? 1 : -1));
+    left = prefer(left, (c) =>
+      c.sourcePorts.length === 0 ? 0 : source !== null && c.sourcePorts.includes(source.port) ? 1 : -1,
+    );
     return left[0]?.index ?? this.#fallback;
   }
 }
@@ -87,7 +96,10 @@ function matchesAll(c: FilterChainCriteria): boolean {
 }
 
 /** Those with the highest score; below zero does not match. */
-function prefer(candidates: readonly Candidate[], score: (criteria: FilterChainCriteria) => number): readonly Candidate[] {
+function prefer(
+  candidates: readonly Candidate[],
+  score: (criteria: FilterChainCriteria) => number,
+): readonly Candidate[] {
   let best = 0;
   let kept: Candidate[] = [];
   for (const candidate of candidates) {

@@ -13,7 +13,12 @@ export class FilterChain {
   readonly connections = new Set<ActiveConnection>();
   #removed = false;
 
-  constructor(name: string, message: Message, factories: readonly NetworkFilterFactory[], draining: { active: boolean }) {
+  constructor(
+    name: string,
+    message: Message,
+    factories: readonly NetworkFilterFactory[],
+    draining: { active: boolean },
+  ) {
     this.name = name;
     this.message = message;
     this.factories = factories;

@@ -88,7 +88,12 @@ export class ListenerManager implements TimerHandler {
     log.info(`listener '${config.name}' updated: ${config.chains.length} filter chains, ${gone.length} drain`);
   }
 
-  async #replace(present: ListenerEntry | undefined, config: ListenerConfig, version: string, addedViaApi: boolean): Promise<void> {
+  async #replace(
+    present: ListenerEntry | undefined,
+    config: ListenerConfig,
+    version: string,
+    addedViaApi: boolean,
+  ): Promise<void> {
     const listener = new ActiveListener(config, this.#services, this.#limits);
     // The new one may want one of the old one's addresses beside others.
     const overlap = present !== undefined && sharesAddress(present.listener.config, config);
@@ -183,7 +188,10 @@ function sameAddresses(a: ListenerConfig, b: ListenerConfig): boolean {
     a.addresses.length === b.addresses.length &&
     a.reusePort === b.reusePort &&
     a.backlog === b.backlog &&
-    a.addresses.every((entry, index) => entry.address.text === b.addresses[index]?.address.text && entry.ipv4Compat === b.addresses[index]?.ipv4Compat)
+    a.addresses.every(
+      (entry, index) =>
+        entry.address.text === b.addresses[index]?.address.text && entry.ipv4Compat === b.addresses[index]?.ipv4Compat,
+    )
   );
 }
 

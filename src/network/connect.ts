@@ -1,6 +1,6 @@
 // Owns originating connections: a plain socket to an address, read through `onread`. Transport sockets (TLS) wrap here
 // with issue 5.
-import { type NetConnectOpts, createConnection } from 'node:net';
+import { createConnection, type NetConnectOpts } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
 import type { TcpKeepalive } from './api.ts';
@@ -50,7 +50,10 @@ function connectArguments(options: ConnectOptions, connection: SocketConnection)
   const { address, bindAddress, tcpKeepalive } = options;
   const common = { onread: connection.onreadOptions(), allowHalfOpen: true, noDelay: true } as const;
   if (address.kind === 'pipe') {
-    return { ...common, path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path } as NetConnectOpts;
+    return {
+      ...common,
+      path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path,
+    } as NetConnectOpts;
   }
   if (address.kind === 'internal') throw new Error(`internal address ${address.text} cannot be connected by a socket`);
   return {

@@ -1,7 +1,13 @@
 // Owns the network-filter chain of one connection: read filters in order, bytes kept while a filter stops iteration
 // (bounded by the connection's buffer limit: beyond it the socket is not read).
 import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
-import { type Connection, type ConnectionReader, FilterStatus, type ReadFilter, type ReadFilterCallbacks } from './api.ts';
+import {
+  type Connection,
+  type ConnectionReader,
+  FilterStatus,
+  type ReadFilter,
+  type ReadFilterCallbacks,
+} from './api.ts';
 
 export class NetworkFilterChain implements ConnectionReader {
   readonly connection: Connection;
@@ -18,7 +24,12 @@ export class NetworkFilterChain implements ConnectionReader {
   #stoppedAt = -1;
   #readDisabled = false;
 
-  constructor(connection: Connection, info: DownstreamConnectionInfo, filters: readonly ReadFilter[], bufferLimit: number) {
+  constructor(
+    connection: Connection,
+    info: DownstreamConnectionInfo,
+    filters: readonly ReadFilter[],
+    bufferLimit: number,
+  ) {
     this.connection = connection;
     this.info = info;
     this.#filters = filters;
@@ -32,7 +43,10 @@ export class NetworkFilterChain implements ConnectionReader {
   open(): void {
     while (this.#opened < this.#filters.length && !this.connection.closed) {
       const index = this.#opened++;
-      if ((this.#filters[index] as ReadFilter).onNewConnection() === FilterStatus.StopIteration && !this.#isLast(index)) {
+      if (
+        (this.#filters[index] as ReadFilter).onNewConnection() === FilterStatus.StopIteration &&
+        !this.#isLast(index)
+      ) {
         this.#stoppedAt = index;
         return;
       }

@@ -1,6 +1,7 @@
 // Owns a listening socket: TCP (IPv4, IPv6, dual) or Unix (path or abstract), bound before the listener is announced.
-import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+
 import { chmodSync, unlinkSync } from 'node:fs';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { type Address, ipAddress } from '../base/address.ts';
 
 export interface ListenSocketOptions {
@@ -33,7 +34,10 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
       if (options.address.kind === 'pipe' && options.address.mode !== 0 && !options.address.path.startsWith('@')) {
         chmodSync(options.address.path, options.address.mode);
       }
-      resolve({ address: boundAddress(server, options.address), close: () => new Promise((done) => server.close(() => done())) });
+      resolve({
+        address: boundAddress(server, options.address),
+        close: () => new Promise((done) => server.close(() => done())),
+      });
     });
   });
 }

@@ -247,7 +247,8 @@ export class SocketConnection implements Connection, TimerHandler {
     if (pending === 0) this.#recycle();
     if (this.#aboveHighWatermark && pending <= this.#bufferLimit >> 1) {
       this.#aboveHighWatermark = false;
-      if (this.#state === 0) for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
+      if (this.#state === 0)
+        for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
     }
   }
 
@@ -268,7 +269,8 @@ export class SocketConnection implements Connection, TimerHandler {
 
   close(type: CloseType, details = ''): void {
     if (details !== '' && this.terminationDetails === '') this.terminationDetails = details;
-    if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay))) return;
+    if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay)))
+      return;
     const socket = this.#socket;
     if (socket === null || type === CloseType.NoFlush) {
       this.#finish(ConnectionEvent.LocalClose);
@@ -290,7 +292,8 @@ export class SocketConnection implements Connection, TimerHandler {
     }
     socket.end(() => this.#destroy());
     // A peer that does not read would keep the bytes, and us, for good.
-    if (socket.writableLength !== 0) this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
+    if (socket.writableLength !== 0)
+      this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
   }
 
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */

@@ -1,8 +1,9 @@
 // Names for the messages that the router's interfaces mention, and the router filter's own configuration.
-import type { Rds } from '../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import type { Router } from '../generated/envoy/extensions/filters/http/router/v3/router_pb.d.ts';
-import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
+
 import type { TimeoutPool } from '../base/lazy-timeout.ts';
+import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
+import type { Router } from '../generated/envoy/extensions/filters/http/router/v3/router_pb.d.ts';
+import type { Rds } from '../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { RouterConfig } from './router-filter.ts';
 import { routerStats } from './stats.ts';

@@ -22,7 +22,10 @@ const descriptions: readonly ResetDescription[] = [
   /* ConnectError */ { text: 'remote reset', flag: ResponseFlag.UpstreamRemoteReset },
   /* ProtocolError */ { text: 'protocol error', flag: ResponseFlag.UpstreamProtocolError },
   /* OverloadManager */ { text: 'overload manager reset', flag: ResponseFlag.OverloadManager },
-  /* Http1PrematureUpstreamHalfClose */ { text: 'HTTP/1 premature upstream half close', flag: ResponseFlag.UpstreamConnectionTermination },
+  /* Http1PrematureUpstreamHalfClose */ {
+    text: 'HTTP/1 premature upstream half close',
+    flag: ResponseFlag.UpstreamConnectionTermination,
+  },
 ];
 
 export function resetFlag(reason: ResetReason): number {
@@ -64,7 +67,13 @@ export function poolFailureReset(reason: PoolFailureReason): ResetReason {
 }
 
 /** What happened, to whom, and what to look at. */
-export function explainReset(reason: ResetReason, details: string, host: string, cluster: string, reused: boolean): string {
+export function explainReset(
+  reason: ResetReason,
+  details: string,
+  host: string,
+  cluster: string,
+  reused: boolean,
+): string {
   const where = `host ${host} of cluster '${cluster}'`;
   switch (reason) {
     case ResetReason.Overflow:

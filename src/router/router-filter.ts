@@ -2,7 +2,7 @@
 // that says why there is none. One object for each request.
 import type { LazyTimeout, TimeoutPool } from '../base/lazy-timeout.ts';
 import type { Timer } from '../base/timers.ts';
-import { Protocol, ResetReason } from '../http/codec/api.ts';
+import { type Protocol, ResetReason } from '../http/codec/api.ts';
 import {
   type DecoderFilter,
   type DecoderFilterCallbacks,
@@ -18,6 +18,7 @@ import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../
 import type { DirectResponseRoute, ForwardRoute, RedirectRoute, Route, RouteMatchContext } from './api.ts';
 import { explainReset, resetBody, resetDetails, resetFlag, resetStatus } from './failure.ts';
 import { isIdempotent, type RetryState, retryStateFor } from './retry-state.ts';
+import { updateAuthority } from './route-table/host-rewrite.ts';
 import type { RouterStats } from './stats.ts';
 import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
 import { UpstreamRequest } from './upstream-request.ts';
@@ -80,7 +81,12 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (route === null) {
       stats.noRoute.inc();
       callbacks.streamInfo.setFlag(ResponseFlag.NoRouteFound);
-      callbacks.sendLocalReply({ status: 404, body: '', details: 'route_not_found', cause: callbacks.explainNoRoute() });
+      callbacks.sendLocalReply({
+        status: 404,
+        body: '',
+        details: 'route_not_found',
+        cause: callbacks.explainNoRoute(),
+      });
       return FilterHeadersStatus.StopIteration;
     }
     if (route.kind !== 'forward') {
@@ -94,7 +100,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.priority = route.priority;
     this.#timeouts = requestTimeouts(headers, route, this.#config);
     this.#retry = retryStateFor(headers, route.retryPolicy);
-    route.finalizeRequest(headers, callbacks.streamInfo);
+    route.finalizeRequest(headers, callbacks.streamInfo, this.#config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.#markRequestEnd();
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
@@ -117,7 +123,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       details: 'direct_response',
       modifyHeaders: (response) => {
         if (isRedirect) response.set(Names.location, location);
-        route.finalizeResponse(response, callbacks.streamInfo);
+        route.finalizeResponse(response, callbacks.streamInfo, headers);
       },
     });
   }
@@ -170,6 +176,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     callbacks.streamInfo.upstream = attempt.info;
     this.#attempt = attempt;
     const route = this.#route as ForwardRoute;
+    if (route.autoHostRewrite && host.hostname !== '') {
+      updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.#config.suppressEnvoyHeaders);
+    }
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
     for (let i = 0; i < this.#downstreamPauses; i++) attempt.readDisable(true);
     attempt.start(headers, endStream);
@@ -179,7 +188,12 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { streamInfo } = this.#callbacks;
     cluster.stats.upstreamCxNoneHealthy.inc();
     streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
-    this.#reply(503, 'no healthy upstream', 'no_healthy_upstream', `cluster '${cluster.info.name}' has no host that may take a request: no endpoints, or none of them healthy`);
+    this.#reply(
+      503,
+      'no healthy upstream',
+      'no_healthy_upstream',
+      `cluster '${cluster.info.name}' has no host that may take a request: no endpoints, or none of them healthy`,
+    );
   }
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
@@ -266,10 +280,13 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#body = null;
     const route = this.#route as ForwardRoute;
     if (!this.#config.suppressEnvoyHeaders) {
-      headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.#serviceStart(attempt)))));
+      headers.set(
+        Names.xEnvoyUpstreamServiceTime,
+        String(Math.max(0, Math.round(this.now() - this.#serviceStart(attempt)))),
+      );
     }
     if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
-    route.finalizeResponse(headers, callbacks.streamInfo);
+    route.finalizeResponse(headers, callbacks.streamInfo, this.#headers);
     if (endStream) this.#finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
   }
@@ -294,7 +311,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { headers } = { headers: this.#headers as RequestHeaders };
     const internal = headers.has(Names.xEnvoyInternal);
     cluster.stats.recordResponse(this.#responseStatus, internal, attempt.host.canary);
-    if (this.#requestEndTime >= 0) cluster.stats.recordResponseTime(Math.round(this.now() - this.#requestEndTime), internal);
+    if (this.#requestEndTime >= 0)
+      cluster.stats.recordResponseTime(Math.round(this.now() - this.#requestEndTime), internal);
     attempt.takeBytes();
     this.#stopTimers();
   }
@@ -342,7 +360,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #replayOnFreshConnection(reason: ResetReason, attempt: UpstreamRequest): boolean {
     if (this.#replayed || !attempt.reused || attempt.responseStarted) return false;
     if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
-    if (!isIdempotent((this.#headers as RequestHeaders).method) || (this.#headers as RequestHeaders).protocol !== '') return false;
+    if (!isIdempotent((this.#headers as RequestHeaders).method) || (this.#headers as RequestHeaders).protocol !== '')
+      return false;
     if (this.#bodyBytes > 0 && this.#body === null) return false;
     this.#replayed = true;
     this.#startAttemptAgain();
@@ -391,7 +410,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#startAttempt(endWithHeaders);
     const attempt = this.#attempt;
     if (endWithHeaders || attempt === null || attempt.detached) return;
-    if (body !== null && this.#bodyBytes > 0) attempt.sendData(body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body), whole);
+    if (body !== null && this.#bodyBytes > 0)
+      attempt.sendData(body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body), whole);
     else if (whole) attempt.sendData(noBytes, true);
     if (this.#trailers !== null) attempt.sendTrailers(this.#trailers);
   }
@@ -414,7 +434,13 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
       attempt.cancel();
-      if (!global && !this.#responseStarted && this.#retry?.wantsPerTryTimeout() === true && this.#retryAfter(attempt, 504)) return;
+      if (
+        !global &&
+        !this.#responseStarted &&
+        this.#retry?.wantsPerTryTimeout() === true &&
+        this.#retryAfter(attempt, 504)
+      )
+        return;
     }
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
     if (this.#responseStarted) {
@@ -426,7 +452,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       ? `${where} did not answer within the route's timeout of ${timeout.delayMs} ms (route.timeout, default 15 s)`
       : `${where} did not answer within the per-try timeout of ${timeout.delayMs} ms (retry_policy.per_try_timeout)`;
     const alternative = this.#timeouts?.alternativeStatus ?? 0;
-    if (alternative !== 0) this.#reply(alternative, '', global ? 'response_timeout' : 'upstream_per_try_timeout', cause);
+    if (alternative !== 0)
+      this.#reply(alternative, '', global ? 'response_timeout' : 'upstream_per_try_timeout', cause);
     else this.#reply(504, 'upstream request timeout', global ? 'response_timeout' : 'upstream_per_try_timeout', cause);
   }
 
@@ -445,7 +472,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       cause,
       modifyHeaders: (response) => {
         if (overloaded && !this.#config.suppressEnvoyHeaders) response.set(Names.xEnvoyOverloaded, 'true');
-        this.#route?.finalizeResponse(response, callbacks.streamInfo);
+        this.#route?.finalizeResponse(response, callbacks.streamInfo, headers);
       },
     });
   }

@@ -1,7 +1,7 @@
 // Owns the timeouts of one request: the route's, overridden by headers that trusted clients may send.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-rq-timeout-ms
 import type { RequestHeaders } from '../http/headers/header-map.ts';
-import { NameFlag, Names, type NameInfo } from '../http/headers/name.ts';
+import { NameFlag, type NameInfo, Names } from '../http/headers/name.ts';
 import type { ForwardRoute } from './api.ts';
 
 export interface RequestTimeouts {
@@ -18,12 +18,18 @@ export interface TimeoutSettings {
 }
 
 /** Also takes the headers off and tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */
-export function requestTimeouts(headers: RequestHeaders, route: ForwardRoute, settings: TimeoutSettings): RequestTimeouts {
+export function requestTimeouts(
+  headers: RequestHeaders,
+  route: ForwardRoute,
+  settings: TimeoutSettings,
+): RequestTimeouts {
   let globalMs = route.timeoutMs;
   let perTryMs = route.retryPolicy?.perTryTimeoutMs ?? 0;
   let alternativeStatus = 0;
   if (hasEnvoyHeader(headers)) {
-    const expected = settings.respectExpectedRequestTimeout ? number(headers, Names.xEnvoyExpectedRequestTimeoutMs) : undefined;
+    const expected = settings.respectExpectedRequestTimeout
+      ? number(headers, Names.xEnvoyExpectedRequestTimeoutMs)
+      : undefined;
     const asked = number(headers, Names.xEnvoyUpstreamRequestTimeoutMs);
     globalMs = expected ?? asked ?? globalMs;
     perTryMs = number(headers, Names.xEnvoyUpstreamRequestPerTryTimeoutMs) ?? perTryMs;

@@ -4,7 +4,14 @@ import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import { type ClientStream, ResetReason, type ResponseDecoder, type StreamCallbacks } from '../http/codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { UpstreamInfo } from '../observability/stream-info.ts';
-import type { Cancellable, Cluster, Host, PoolCallbacks, PoolFailureReason, UpstreamConnectionInfo } from '../upstream/api.ts';
+import type {
+  Cancellable,
+  Cluster,
+  Host,
+  PoolCallbacks,
+  PoolFailureReason,
+  UpstreamConnectionInfo,
+} from '../upstream/api.ts';
 import { poolFailureReset } from './failure.ts';
 import type { RouterFilter } from './router-filter.ts';
 
@@ -62,7 +69,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     if (data.length !== 0) this.#kept.push(Buffer.from(data));
     this.#keptBytes += data.length;
     this.#keptEnd = endStream;
-    if (this.#holdingBack === 0 && this.#keptBytes > this.#router.bufferLimit && this.#router.bufferLimit > 0) this.#holdBack(true);
+    if (this.#holdingBack === 0 && this.#keptBytes > this.#router.bufferLimit && this.#router.bufferLimit > 0)
+      this.#holdBack(true);
   }
 
   sendTrailers(trailers: HeaderMap): void {

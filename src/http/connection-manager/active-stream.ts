@@ -6,9 +6,16 @@ import { AccessLogType } from '../../observability/access-log/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
 import { StreamInfo } from '../../observability/stream-info.ts';
 import type { Route } from '../../router/api.ts';
-import { type CodecError, Protocol, type RequestDecoder, ResetReason, type ServerStream, type StreamCallbacks } from '../codec/api.ts';
-import type { DownstreamWatermarkCallbacks, LocalReply } from '../filter/api.ts';
-import { type HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import {
+  type CodecError,
+  Protocol,
+  type RequestDecoder,
+  ResetReason,
+  type ServerStream,
+  type StreamCallbacks,
+} from '../codec/api.ts';
+import type { DownstreamWatermarkCallbacks, HttpFilterFactory, LocalReply } from '../filter/api.ts';
+import { type HeaderMap, type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 import { reasonPhrase } from '../headers/status.ts';
 import type { FilterChain } from './config-types.ts';
@@ -103,7 +110,14 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       return;
     }
     const peer = this.manager.info.directRemoteAddress;
-    const origin = prepareRequestHeaders(headers, config, peer, this.manager.info.localAddress, this.manager.info.tls !== null, this.services.random);
+    const origin = prepareRequestHeaders(
+      headers,
+      config,
+      peer,
+      this.manager.info.localAddress,
+      this.manager.info.tls !== null,
+      this.services.random,
+    );
     this.info.downstreamRemoteAddress = origin.remoteAddress;
     this.internal = origin.internal;
     this.info.requestId = headers.get(Names.xRequestId) ?? '';
@@ -126,9 +140,12 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   #openChain(chain: FilterChain): void {
     const slots: FilterSlot[] = [];
+    // Only a route that configures filters, or a filter that is off by default, makes the chain depend on the route.
+    const route = chain.length > 1 && this.headers !== null ? this.route() : null;
     for (let i = 0; i < chain.length; i++) {
-      const factory = chain[i];
-      if (factory !== undefined && !factory.disabledByDefault) slots.push(new FilterSlot(this, factory, slots.length));
+      const factory = chain[i] as HttpFilterFactory;
+      const disabled = factory.terminal ? false : (route?.filterDisabled(factory.name) ?? factory.disabledByDefault);
+      if (!disabled) slots.push(new FilterSlot(this, factory, slots.length));
     }
     this.slots = slots;
     const limit = this.manager.config.bufferLimit;
@@ -395,20 +412,40 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       this.#idle = null;
       stats.downstreamRqIdleTimeout.inc();
       this.info.setFlag(ResponseFlag.StreamIdleTimeout);
-      this.#timedOut(status, 'stream timeout', 'stream_idle_timeout', `no bytes in either direction for ${timeout.delayMs} ms (stream_idle_timeout or the route's idle_timeout)`);
+      this.#timedOut(
+        status,
+        'stream timeout',
+        'stream_idle_timeout',
+        `no bytes in either direction for ${timeout.delayMs} ms (stream_idle_timeout or the route's idle_timeout)`,
+      );
     } else if (timeout === this.#requestTimeout) {
       this.#requestTimeout = null;
       stats.downstreamRqTimeout.inc();
-      this.#timedOut(status, 'request timeout', 'request_overall_timeout', `the request was not complete after ${timeout.delayMs} ms (request_timeout)`);
+      this.#timedOut(
+        status,
+        'request timeout',
+        'request_overall_timeout',
+        `the request was not complete after ${timeout.delayMs} ms (request_timeout)`,
+      );
     } else if (timeout === this.#headersTimeout) {
       this.#headersTimeout = null;
       stats.downstreamRqHeaderTimeout.inc();
-      this.#timedOut(408, 'request header timeout', 'request_header_timeout', `the request's headers were not complete after ${config.requestHeadersTimeoutMs} ms (request_headers_timeout)`);
+      this.#timedOut(
+        408,
+        'request header timeout',
+        'request_header_timeout',
+        `the request's headers were not complete after ${config.requestHeadersTimeoutMs} ms (request_headers_timeout)`,
+      );
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       stats.downstreamRqMaxDurationReached.inc();
       this.info.setFlag(ResponseFlag.DurationTimeout);
-      this.#timedOut(status, 'downstream duration timeout', 'max_duration_timeout', `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`);
+      this.#timedOut(
+        status,
+        'downstream duration timeout',
+        'max_duration_timeout',
+        `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`,
+      );
     }
   }
 
@@ -454,4 +491,3 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     }
   }
 }
-

@@ -1,9 +1,10 @@
 // The connection manager's configuration as the request path reads it: frozen, defaults applied. config.ts makes it.
+
+import type { CidrRange } from '../../base/cidr.ts';
 import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
-import type { CidrRange } from '../../base/cidr.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
 /** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */

@@ -1,15 +1,18 @@
 // Turns the HttpConnectionManager message into the frozen object of the request path.
 // Defaults: https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto
 import type { Message } from '@bufbuild/protobuf';
-import type { HttpConnectionManager, HttpFilter } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import { type CidrRange, cidrRange } from '../../base/cidr.ts';
 import { durationMs } from '../../base/duration.ts';
+import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
+import type {
+  HttpConnectionManager,
+  HttpFilter,
+} from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import { buildAccessLogs } from '../../observability/access-log/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteSubscription } from '../../router/api.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
-import { httpFilterCategory, type HttpFilterFactory } from '../filter/api.ts';
+import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
 import { connectionManagerStats } from './stats.ts';
@@ -51,7 +54,8 @@ export function readConnectionManager(
     accessLogs,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
-    serverHeader: (['overwrite', 'append_if_absent', 'pass_through'] as const)[message.serverHeaderTransformation] ?? 'overwrite',
+    serverHeader:
+      (['overwrite', 'append_if_absent', 'pass_through'] as const)[message.serverHeaderTransformation] ?? 'overwrite',
     useRemoteAddress: message.useRemoteAddress ?? false,
     xffNumTrustedHops: message.xffNumTrustedHops,
     skipXffAppend: message.skipXffAppend,
@@ -107,14 +111,24 @@ function readFilters(
   for (const [index, message] of messages.entries()) {
     const any = message.configType.case === 'typedConfig' ? message.configType.value : undefined;
     if (message.configType.case === 'configDiscovery') {
-      context.config.error(message, 'config_discovery', 'RMR0304', 'filters by extension discovery (ECDS) are not implemented yet');
+      context.config.error(
+        message,
+        'config_discovery',
+        'RMR0304',
+        'filters by extension discovery (ECDS) are not implemented yet',
+      );
       continue;
     }
     const config = any === undefined ? undefined : context.config.unpack(any);
     if (config === undefined) continue;
     const factory = context.services.extensions.get(httpFilterCategory, config.$typeName);
     if (factory === undefined) {
-      context.config.error(message, 'typed_config', 'RMR0304', `the HTTP filter extension ${config.$typeName} is not implemented yet`);
+      context.config.error(
+        message,
+        'typed_config',
+        'RMR0304',
+        `the HTTP filter extension ${config.$typeName} is not implemented yet`,
+      );
       continue;
     }
     const isLast = index === messages.length - 1;
@@ -138,17 +152,31 @@ function readFilters(
     if (filter !== undefined) filters.push(filter);
   }
   if (messages.length === 0 && field === 'http_filters') {
-    context.config.error(owner, field, 'RMR0701', 'http_filters is empty: at least envoy.filters.http.router is needed');
+    context.config.error(
+      owner,
+      field,
+      'RMR0701',
+      'http_filters is empty: at least envoy.filters.http.router is needed',
+    );
   }
   return filters;
 }
 
-function readUpgrades(message: HttpConnectionManager, context: ConnectionManagerContext, scope: StatsScope): Map<string, UpgradeConfig> {
+function readUpgrades(
+  message: HttpConnectionManager,
+  context: ConnectionManagerContext,
+  scope: StatsScope,
+): Map<string, UpgradeConfig> {
   const upgrades = new Map<string, UpgradeConfig>();
   for (const upgrade of message.upgradeConfigs) {
     const type = upgrade.upgradeType.toLowerCase();
     if (upgrades.has(type)) {
-      context.config.error(upgrade, 'upgrade_type', 'RMR0700', `upgrade type '${upgrade.upgradeType}' stands here twice`);
+      context.config.error(
+        upgrade,
+        'upgrade_type',
+        'RMR0700',
+        `upgrade type '${upgrade.upgradeType}' stands here twice`,
+      );
     }
     const filters =
       upgrade.filters.length === 0 ? null : readFilters(upgrade.filters, upgrade, 'filters', context, scope);
@@ -162,7 +190,12 @@ function readInternalAddresses(message: HttpConnectionManager, context: Connecti
   for (const range of message.internalAddressConfig?.cidrRanges ?? []) {
     const read = cidrRange(range.addressPrefix, range.prefixLen ?? 0);
     if (read === null) {
-      context.config.error(range, '', 'RMR0901', `'${range.addressPrefix}/${range.prefixLen ?? 0}' is no range of addresses`);
+      context.config.error(
+        range,
+        '',
+        'RMR0901',
+        `'${range.addressPrefix}/${range.prefixLen ?? 0}' is no range of addresses`,
+      );
     } else ranges.push(read);
   }
   return ranges;
@@ -184,6 +217,7 @@ function readHttp1(
     headerKeyFormat: http1?.headerKeyFormat?.headerFormat.case === 'properCaseWords' ? 'proper' : 'lower',
     maxHeadersBytes: (maxRequestHeadersKb ?? 60) * 1024,
     maxHeadersCount: common?.maxHeadersCount ?? 100,
-    headersWithUnderscores: (['allow', 'reject', 'drop'] as const)[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
+    headersWithUnderscores:
+      (['allow', 'reject', 'drop'] as const)[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
   };
 }

@@ -12,7 +12,15 @@ import {
   type ReadFilterCallbacks,
 } from '../../network/api.ts';
 import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
-import { type CodecError, Protocol, ResetReason, type RequestDecoder, type ServerCodec, type ServerCodecCallbacks, type ServerStream } from '../codec/api.ts';
+import {
+  type CodecError,
+  Protocol,
+  type RequestDecoder,
+  ResetReason,
+  type ServerCodec,
+  type ServerCodecCallbacks,
+  type ServerStream,
+} from '../codec/api.ts';
 import { createServerCodec } from '../codec/h1/api.ts';
 import type { ResponseHeaders } from '../headers/header-map.ts';
 import { ActiveStream } from './active-stream.ts';
@@ -77,8 +85,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     const codec = this.#codec ?? this.#openCodec();
     let error: CodecError | null = null;
     if (data.length > 0) error = codec.dispatch(data);
-    if (error === null && endStream && !this.#closed) error = codec.onEndOfInput();
-    if (error !== null) this.#onCodecError(error);
+    if (error !== null) this.onCodecError(error);
+    // A message cut short is no offence by itself: the connection's end, which follows, ends its stream.
+    else if (endStream && !this.#closed) codec.onEndOfInput();
     return FilterStatus.StopIteration;
   }
 
@@ -90,7 +99,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     return this.#codec;
   }
 
-  #onCodecError(error: CodecError): void {
+  onCodecError(error: CodecError): void {
     this.stats.downstreamCxProtocolError.inc();
     if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
     this.info.terminationDetails = error.details;
@@ -192,7 +201,12 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       this.#closing = true;
       if (this.#streams.size === 0) this.#closeConnection(CloseType.Flush);
       // HTTP/1 has no way to say goodbye but on a response: the one in progress carries `connection: close`.
-      else this.#drainTimeout = this.services.timeouts.start(this.config.drainTimeoutMs, this, this.services.clock.monotonic());
+      else
+        this.#drainTimeout = this.services.timeouts.start(
+          this.config.drainTimeoutMs,
+          this,
+          this.services.clock.monotonic(),
+        );
     } else if (timeout === this.#drainTimeout) {
       this.#drainTimeout = null;
       this.#codec?.goAway();
@@ -238,4 +252,3 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#codec?.onBelowWriteBufferLowWatermark();
   }
 }
-

@@ -1,8 +1,9 @@
 // Owns the walk of one direction of one stream through its HTTP filters: who has seen what, who stopped, what is kept
 // meanwhile. Requests walk the chain forward, responses backward; both do it by the same rules, which are Envoy's
 // (http/filter/api.ts states what each answer of a filter means).
-import type { HeaderMap } from '../headers/header-map.ts';
+
 import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../filter/api.ts';
+import type { HeaderMap } from '../headers/header-map.ts';
 
 const Flowing = 0;
 /** Headers (or data) stop behind this filter; it still sees data and trailers. */

@@ -5,9 +5,18 @@ import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 
 /** The reply that refuses the request, null when it may go on. Statuses and details are Envoy's. */
-export function checkRequest(headers: RequestHeaders, config: ConnectionManagerConfig, protocol: Protocol): LocalReply | null {
+export function checkRequest(
+  headers: RequestHeaders,
+  config: ConnectionManagerConfig,
+  protocol: Protocol,
+): LocalReply | null {
   if (protocol === Protocol.Http10 && !config.http1.acceptHttp10) {
-    return { status: 426, body: '', details: 'low_version', cause: 'HTTP/1.0 is not accepted (http_protocol_options.accept_http_10)' };
+    return {
+      status: 426,
+      body: '',
+      details: 'low_version',
+      cause: 'HTTP/1.0 is not accepted (http_protocol_options.accept_http_10)',
+    };
   }
   if (headers.authority === '' && protocol === Protocol.Http10) headers.authority = config.http1.defaultHostForHttp10;
   if (headers.authority === '') {
@@ -17,7 +26,12 @@ export function checkRequest(headers: RequestHeaders, config: ConnectionManagerC
     return { status: 404, body: '', details: 'missing_path_rejected', cause: 'the request has no path' };
   }
   if (headers.path !== '' && headers.path.charCodeAt(0) !== 0x2f && headers.method !== 'CONNECT') {
-    return { status: 404, body: '', details: 'absolute_path_rejected', cause: `the path '${headers.path}' does not start with '/'` };
+    return {
+      status: 404,
+      body: '',
+      details: 'absolute_path_rejected',
+      cause: `the path '${headers.path}' does not start with '/'`,
+    };
   }
   return null;
 }

@@ -1,12 +1,13 @@
 // Owns what the connection manager does to a request's headers before filters and routes see it: hop-by-hop fields go,
 // the client's address is found, headers that only trusted peers may send are removed, ids are given.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers
+
+import { isIP } from 'node:net';
 import { type Address, ipAddress } from '../../base/address.ts';
 import { isLoopback } from '../../base/cidr.ts';
 import type { Random } from '../../base/random.ts';
-import { isIP } from 'node:net';
-import { NameFlag, Names, pinnedName } from '../headers/name.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
+import { NameFlag, Names, pinnedName } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 
 /** What was learned of the client. */
@@ -60,7 +61,11 @@ export function prepareRequestHeaders(
     }
     if (!config.skipXffAppend) appendXff(headers, peer, config.localAddress);
     if (config.xffNumTrustedHops === 0) headers.set(Names.xForwardedProto, tls ? 'https' : 'http');
-    if (config.appendXForwardedPort && (config.xffNumTrustedHops === 0 || !headers.has(xForwardedPort)) && local.kind === 'ip') {
+    if (
+      config.appendXForwardedPort &&
+      (config.xffNumTrustedHops === 0 || !headers.has(xForwardedPort)) &&
+      local.kind === 'ip'
+    ) {
       headers.set(xForwardedPort, String(local.port));
     }
   } else {

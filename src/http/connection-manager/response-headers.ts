@@ -1,7 +1,8 @@
 // Owns what the connection manager does to a response's headers on the way to the client: hop-by-hop fields of the
 // upstream connection go, `server`, `date`, `via` and the request id are set.
-import { NameFlag, Names } from '../headers/name.ts';
+
 import type { RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import { NameFlag, Names } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 
 /** `request` is null when the request was too malformed to have headers. */

@@ -70,7 +70,6 @@ const gaugeNames = {
   downstreamRqActive: 'downstream_rq_active',
 } as const;
 
-
 /** Response classes by listener: `listener.ADDRESS.http.PREFIX.`. */
 export interface ListenerHttpStats {
   /** Index 1 to 5. */
@@ -89,7 +88,11 @@ export interface ConnectionManagerStats extends CounterGroup<typeof counterNames
 }
 
 /** `scope` is `http.PREFIX.`, `listenerScope` `listener.ADDRESS.http.PREFIX.`, `http1Scope` the shared `http1.`. */
-export function connectionManagerStats(scope: StatsScope, listenerScope: StatsScope, http1Scope: StatsScope): ConnectionManagerStats {
+export function connectionManagerStats(
+  scope: StatsScope,
+  listenerScope: StatsScope,
+  http1Scope: StatsScope,
+): ConnectionManagerStats {
   const counted = counters(scope, counterNames);
   return {
     ...counted,

@@ -1,0 +1,42 @@
+// The manifest: every extension that is implemented, with its status and whether it may face untrusted peers. Only who
+// composes the program reads it (server/main.ts, the CLI). `remora extensions` and docs/extensions.md are printed from it.
+import type { ExtensionEntry } from '../config/extension-registry.ts';
+import { accessLoggers } from './access-loggers/entries.ts';
+import { clusterTypes } from './clusters/entries.ts';
+import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
+
+const stable = { status: 'stable' } as const;
+const facesDownstream = { securityPosture: 'robust_to_untrusted_downstream' } as const;
+const facesBoth = { securityPosture: 'robust_to_untrusted_downstream_and_upstream' } as const;
+
+/** Configuration that core reads itself: known by name, with nothing to load. */
+function builtIn(name: string, category: string, ...typeNames: string[]): ExtensionEntry {
+  return { name, category, typeNames, ...stable, ...facesBoth, load: () => Promise.resolve({ factory: null }) };
+}
+
+export const extensions: readonly ExtensionEntry[] = [
+  {
+    name: 'envoy.filters.network.http_connection_manager',
+    category: 'envoy.filters.network',
+    typeNames: ['envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./filters/network/http-connection-manager/config.ts'),
+  },
+  {
+    name: 'envoy.filters.http.router',
+    category: 'envoy.filters.http',
+    typeNames: ['envoy.extensions.filters.http.router.v3.Router'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./filters/http/router/config.ts'),
+  },
+  ...accessLoggers,
+  ...clusterTypes,
+  ...loadBalancingPolicies,
+  builtIn(
+    'envoy.transport_sockets.raw_buffer',
+    'envoy.transport_sockets.downstream',
+    'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',
+  ),
+];

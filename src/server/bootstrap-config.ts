@@ -1,0 +1,89 @@
+// Turns the Bootstrap message into what the server acts on. Resources stay messages here: their own units read them.
+
+import type { Address } from '../base/address.ts';
+import { durationMs } from '../base/duration.ts';
+import type { ConfigContext } from '../config/api.ts';
+import type { Bootstrap } from '../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
+import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type { BindConfig } from '../generated/envoy/config/core/v3/address_pb.d.ts';
+import type { ConfigSource as XdsSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
+import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import { addressOf } from '../upstream/config-values.ts';
+import type { NodeInfo } from '../upstream/services.ts';
+import type { ServerOptions } from './options.ts';
+
+export type BootstrapMessage = Bootstrap;
+export type ClusterMessage = Cluster;
+export type ListenerMessage = Listener;
+export type XdsSourceMessage = XdsSource;
+
+export interface BootstrapConfig {
+  readonly message: Bootstrap;
+  readonly node: NodeInfo;
+  /** Null: no admin. */
+  readonly adminAddress: Address | null;
+  readonly clusters: readonly Cluster[];
+  readonly listeners: readonly Listener[];
+  readonly cds: XdsSource | null;
+  readonly lds: XdsSource | null;
+  readonly defaultBindConfig: BindConfig | undefined;
+  /** Milliseconds between flushes of histograms into their intervals; default 5,000. */
+  readonly statsFlushIntervalMs: number;
+  /** Infinity without a limit. */
+  readonly maxConnections: number;
+  readonly maxConnectionsByListener: ReadonlyMap<string, number>;
+}
+
+export function readBootstrapConfig(
+  message: Bootstrap,
+  options: ServerOptions,
+  context: ConfigContext,
+): BootstrapConfig {
+  const admin = message.admin?.address === undefined ? null : addressOf(message.admin.address);
+  if (typeof admin === 'string') context.error(message, 'admin.address', 'RMR0901', admin);
+  const locality = message.node?.locality;
+  const limits = connectionLimits(message);
+  return {
+    message,
+    node: {
+      id: options.serviceNode || (message.node?.id ?? ''),
+      cluster: options.serviceCluster || (message.node?.cluster ?? ''),
+      region: locality?.region ?? '',
+      zone: options.serviceZone || (locality?.zone ?? ''),
+      subZone: locality?.subZone ?? '',
+    },
+    adminAddress: typeof admin === 'string' ? null : admin,
+    clusters: message.staticResources?.clusters ?? [],
+    listeners: message.staticResources?.listeners ?? [],
+    cds: message.dynamicResources?.cdsConfig ?? null,
+    lds: message.dynamicResources?.ldsConfig ?? null,
+    defaultBindConfig: message.clusterManager?.upstreamBindConfig,
+    statsFlushIntervalMs: durationMs(message.statsFlushInterval, 5000),
+    maxConnections: limits.global,
+    maxConnectionsByListener: limits.byListener,
+  };
+}
+
+const globalKey = 'overload.global_downstream_max_connections';
+const listenerKey = /^envoy\.resource_limits\.listener\.(.+)\.connection_limit$/;
+
+/** Limits stand in static runtime layers; whole dotted keys or nested structs. */
+function connectionLimits(message: Bootstrap): { global: number; byListener: Map<string, number> } {
+  const byListener = new Map<string, number>();
+  let global = Number.POSITIVE_INFINITY;
+  const visit = (prefix: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) visit(prefix === '' ? key : `${prefix}.${key}`, inner);
+      return;
+    }
+    const number = Number(value);
+    if (!Number.isFinite(number)) return;
+    if (prefix === globalKey) global = number;
+    const listener = listenerKey.exec(prefix)?.[1];
+    if (listener !== undefined) byListener.set(listener, number);
+  };
+  for (const layer of message.layeredRuntime?.layers ?? []) {
+    if (layer.layerSpecifier.case === 'staticLayer') visit('', layer.layerSpecifier.value);
+  }
+  return { global, byListener };
+}

@@ -1,0 +1,141 @@
+// The composition root: makes, once, everything the data path and its managers need, each with its reason. Nothing
+// below reaches for globals.
+import { networkInterfaces } from 'node:os';
+import { systemClock } from '../base/clock.ts';
+import { TimeoutPool } from '../base/lazy-timeout.ts';
+import { systemRandom } from '../base/random.ts';
+import { systemTimers } from '../base/timers.ts';
+import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-registry.ts';
+import { createClientCodec } from '../http/codec/h1/api.ts';
+import type { HeaderMap } from '../http/headers/header-map.ts';
+import { pinnedName } from '../http/headers/name.ts';
+import { ConnectionLimits } from '../listener/connection-limits.ts';
+import { ListenerManager } from '../listener/listener-manager.ts';
+import { readHeaderMatcher } from '../matchers/config.ts';
+import { connect } from '../network/connect.ts';
+import { DnsResolvers } from '../network/dns-resolvers.ts';
+import type { AccessLogSettings } from '../observability/access-log/api.ts';
+import { AccessLogManager } from '../observability/access-log/file/access-log-manager.ts';
+import { StatsStore } from '../observability/stats/store.ts';
+import { buildRouteTable } from '../router/route-table/api.ts';
+import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import type { BootstrapConfig } from './bootstrap-config.ts';
+import { DrainManager } from './drain.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { ServerOptions } from './options.ts';
+import type { ResourceManagers } from './resources.ts';
+import { ServerRouteProviders } from './route-providers.ts';
+
+/** Everything that runs, for main.ts, the admin and the xDS subscriptions. */
+export class Server {
+  readonly options: ServerOptions;
+  readonly lifecycle: Lifecycle;
+  readonly stats: StatsStore;
+  readonly services: ProcessServices;
+  readonly clusters: UpstreamClusterManager;
+  readonly listeners: ListenerManager;
+  readonly routes: ServerRouteProviders;
+  readonly drain: DrainManager;
+  readonly accessLogs: AccessLogManager;
+  readonly managers: ResourceManagers;
+  /** In force; a reload exchanges it. */
+  bootstrap: BootstrapConfig;
+
+  constructor(
+    options: ServerOptions,
+    bootstrap: BootstrapConfig,
+    entries: readonly ExtensionEntry[],
+    lifecycle: Lifecycle,
+  ) {
+    this.options = options;
+    this.bootstrap = bootstrap;
+    this.lifecycle = lifecycle;
+    this.stats = new StatsStore();
+    const clock = systemClock;
+    const timers = systemTimers;
+    const random = systemRandom;
+    const extensions = new ExtensionRegistry(entries);
+    this.accessLogs = new AccessLogManager({
+      timers,
+      stats: this.stats,
+      flushIntervalMs: options.fileFlushIntervalMs,
+      minFlushBytes: (options.fileFlushMinSizeKb === 0 ? 64 : options.fileFlushMinSizeKb) * 1024,
+      discard: options.mode === 'validate',
+    });
+    const resolvers = new DnsResolvers(this.stats);
+    this.clusters = new UpstreamClusterManager({
+      clock,
+      timers,
+      random,
+      stats: this.stats,
+      connect,
+      createHttp1Codec: createClientCodec,
+      dnsResolver: (config) => resolvers.get(config),
+    });
+    this.drain = new DrainManager(clock, random, options.drainTimeMs, options.drainStrategy);
+    this.services = {
+      clock,
+      timers,
+      timeouts: new TimeoutPool(clock, timers),
+      random,
+      stats: this.stats,
+      clusters: this.clusters,
+      extensions,
+      accessLog: {
+        manager: this.accessLogs,
+        extensions,
+        random,
+        headerName: pinnedName,
+        headerMatcher,
+        runtimeInteger: (_key, defaultValue) => defaultValue,
+      },
+      node: bootstrap.node,
+      localAddress: firstAddress(options.localAddressIpVersion),
+      drain: this.drain,
+    };
+    const limits = new ConnectionLimits(bootstrap.maxConnections, bootstrap.maxConnectionsByListener);
+    this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
+    this.routes = new ServerRouteProviders(
+      (message, config) => buildRouteTable(message, { services: this.services, config }),
+      () => undefined,
+      () => clock.wall(),
+    );
+    this.managers = {
+      services: this.services,
+      clusters: this.clusters,
+      listeners: this.listeners,
+      routes: this.routes,
+      severalWorkers: options.concurrency > 1,
+      defaultBindConfig: bootstrap.defaultBindConfig,
+    };
+  }
+
+  /** What changes for the rest of the process when a reload brought another bootstrap. */
+  adopt(bootstrap: BootstrapConfig): void {
+    this.bootstrap = bootstrap;
+  }
+
+  async shutdown(): Promise<void> {
+    await this.listeners.shutdown();
+    this.clusters.shutdown();
+    this.accessLogs.flushSync();
+  }
+}
+
+type HeaderMatcherMessage = Parameters<typeof readHeaderMatcher>[0];
+
+/** Matchers stand above the access log in the layers: it is handed what it needs of them. */
+const headerMatcher: AccessLogSettings['headerMatcher'] = (message, config) => {
+  const matcher = readHeaderMatcher(message as HeaderMatcherMessage, config);
+  return matcher === undefined ? undefined : (headers) => matcher.matches(headers as HeaderMap);
+};
+
+/** As Envoy finds it: the first address of an interface that is up and not loopback, else loopback. */
+function firstAddress(version: 'v4' | 'v6'): string {
+  const family = version === 'v4' ? 'IPv4' : 'IPv6';
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const address of addresses ?? []) if (!address.internal && address.family === family) return address.address;
+  }
+  return version === 'v4' ? '127.0.0.1' : '::1';
+}

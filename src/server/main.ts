@@ -1,0 +1,145 @@
+// Owns the run of a server, from options to exit code: read, compose, apply, serve, reload, end.
+import { flushLogs, logger, reopenLog } from '../base/logger.ts';
+import {
+  ConfigContext,
+  type ConfigSource,
+  type Diagnostic,
+  formatDiagnostic,
+  hasErrors,
+  loadBootstrap,
+} from '../config/api.ts';
+import { extensions } from '../extensions/manifest.ts';
+import { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.ts';
+import { Server } from './compose.ts';
+import { readSources } from './config-sources.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { ServerOptions } from './options.ts';
+import { applyStatic, type PreparedResources, prepareResources, ResourceError, type StaticNames } from './resources.ts';
+
+const log = logger('main');
+const knownExtensions: ReadonlySet<string> = new Set(extensions.flatMap((entry) => entry.typeNames));
+
+/** Runs until a signal, /quitquitquit or a failed start ends it. Resolves with the exit code. */
+export async function runServer(options: ServerOptions): Promise<number> {
+  const startedAt = performance.now();
+  const loaded = await load(options);
+  if (loaded === undefined) return 1;
+  const lifecycle = new Lifecycle();
+  const server = new Server(options, loaded.bootstrap, extensions, lifecycle);
+  const run = new ServerRun(options, server, lifecycle);
+  try {
+    return await run.serve(loaded, startedAt);
+  } finally {
+    lifecycle.release();
+    await server.shutdown();
+    await flushLogs();
+  }
+}
+
+interface LoadedBootstrap {
+  readonly bootstrap: BootstrapConfig;
+  readonly sources: readonly ConfigSource[];
+}
+
+/** Undefined after every problem was printed. */
+async function load(options: ServerOptions): Promise<LoadedBootstrap | undefined> {
+  let sources: ConfigSource[];
+  try {
+    sources = readSources(options);
+  } catch (error) {
+    log.critical(`cannot read the configuration: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+  const { message, diagnostics } = await loadBootstrap(sources, {
+    knownExtensions,
+    unknownFields: options.allowUnknownStaticFields ? 'warn' : 'refuse',
+    skipDeprecated: options.skipDeprecatedLogs,
+  });
+  report(diagnostics, sources);
+  if (message === undefined || hasErrors(diagnostics)) return undefined;
+  const context = new ConfigContext({ knownExtensions });
+  const bootstrap = readBootstrapConfig(message, options, context);
+  const own = await context.takeDiagnostics();
+  report(own, sources);
+  return hasErrors(own) ? undefined : { bootstrap, sources };
+}
+
+function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSource[]): void {
+  for (const diagnostic of diagnostics) {
+    const source = sources.find(({ name }) => name === diagnostic.position?.file) ?? sources[0];
+    const text = formatDiagnostic(diagnostic, source?.text ?? '');
+    if (diagnostic.severity === 'error') log.critical(text);
+    else log.warning(text);
+  }
+}
+
+class ServerRun {
+  readonly #options: ServerOptions;
+  readonly #server: Server;
+  readonly #lifecycle: Lifecycle;
+  #names: StaticNames = { clusters: new Set(), listeners: new Set() };
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor(options: ServerOptions, server: Server, lifecycle: Lifecycle) {
+    this.#options = options;
+    this.#server = server;
+    this.#lifecycle = lifecycle;
+  }
+
+  async serve(loaded: LoadedBootstrap, startedAt: number): Promise<number> {
+    const { mode } = this.#options;
+    const prepared = await this.#prepare(loaded);
+    if (prepared === undefined) return 1;
+    if (mode === 'validate') {
+      process.stdout.write(`configuration '${this.#options.configPath}' OK\n`);
+      return 0;
+    }
+    this.#lifecycle.begin({ reload: () => this.reload('SIGHUP'), reopenLogs: () => this.#reopenLogs() });
+    this.#lifecycle.state = 'INITIALIZING';
+    try {
+      this.#names = await applyStatic(prepared, this.#server.managers, this.#names);
+    } catch (error) {
+      log.critical(error instanceof ResourceError ? `cannot start: ${error.message}` : String(error));
+      return 1;
+    }
+    this.#lifecycle.state = 'LIVE';
+    log.info(`all clusters initialized, ready after ${Math.round(performance.now() - startedAt)} ms`);
+    if (mode === 'init_only') return 0;
+    return await this.#lifecycle.ended;
+  }
+
+  async #prepare(loaded: LoadedBootstrap): Promise<PreparedResources | undefined> {
+    const context = new ConfigContext({ knownExtensions });
+    const { clusters, listeners } = loaded.bootstrap;
+    const prepared = await prepareResources(clusters, listeners, this.#server.managers, context);
+    report(prepared.diagnostics, loaded.sources);
+    return prepared.failed ? undefined : prepared;
+  }
+
+  /** A changed file is applied as a diff of resources; a bad one changes nothing and says why. One after the other. */
+  reload(reason: string): void {
+    this.#reloading = this.#reloading.then(async () => {
+      log.info(`reloading the configuration: ${reason}`);
+      const loaded = await load(this.#options);
+      const prepared = loaded === undefined ? undefined : await this.#prepare(loaded);
+      if (loaded === undefined || prepared === undefined) {
+        log.error('the configuration was not changed: the new one has errors (above)');
+        return;
+      }
+      try {
+        this.#names = await applyStatic(prepared, this.#server.managers, this.#names);
+        this.#server.adopt(loaded.bootstrap);
+        log.info('the new configuration is in force');
+      } catch (error) {
+        log.error(
+          `the new configuration is in force only in part: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    });
+  }
+
+  #reopenLogs(): void {
+    reopenLog();
+    this.#server.accessLogs.reopen();
+  }
+}

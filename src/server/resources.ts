@@ -1,0 +1,121 @@
+// Owns the road from configuration messages to running clusters and listeners: reads, reports, diffs, applies. The
+// bootstrap, a changed bootstrap file, files as xDS sources and control planes all take it.
+import { logger } from '../base/logger.ts';
+import type { ConfigContext, Diagnostic } from '../config/api.ts';
+import { readListener } from '../listener/config.ts';
+import type { ListenerConfig } from '../listener/config-types.ts';
+import type { ListenerManager } from '../listener/listener-manager.ts';
+import type { RouteProviders } from '../router/api.ts';
+import type { ClusterConfig } from '../upstream/cluster-config.ts';
+import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
+import { impliedExtensions, readCluster } from '../upstream/config.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import type { BootstrapConfig, ClusterMessage, ListenerMessage } from './bootstrap-config.ts';
+import { typeNamesIn } from './type-names.ts';
+
+const log = logger('config');
+
+export interface ResourceManagers {
+  readonly services: ProcessServices;
+  readonly clusters: UpstreamClusterManager;
+  readonly listeners: ListenerManager;
+  readonly routes: RouteProviders;
+  readonly severalWorkers: boolean;
+  readonly defaultBindConfig: BootstrapConfig['defaultBindConfig'];
+}
+
+/** What was read and may be applied; or the reasons why not. */
+export interface PreparedResources {
+  readonly clusters: readonly ClusterConfig[];
+  readonly listeners: readonly ListenerConfig[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly failed: boolean;
+}
+
+/**
+ * Reads clusters and listeners without touching what runs. Loads the extensions that they name. A failed result holds
+ * nothing that would have to be undone.
+ */
+export async function prepareResources(
+  clusters: readonly ClusterMessage[],
+  listeners: readonly ListenerMessage[],
+  managers: ResourceManagers,
+  context: ConfigContext,
+): Promise<PreparedResources> {
+  const { services } = managers;
+  const names = new Set<string>();
+  for (const message of clusters) {
+    typeNamesIn(message, context, names);
+    for (const name of impliedExtensions(message)) names.add(name);
+  }
+  for (const message of listeners) typeNamesIn(message, context, names);
+  await services.extensions.preload(names);
+  const clusterConfigs: ClusterConfig[] = [];
+  const options = { context, extensions: services.extensions, defaultBindConfig: managers.defaultBindConfig };
+  for (const message of clusters) {
+    const config = readCluster(message, options);
+    if (config !== undefined) clusterConfigs.push(config);
+  }
+  const listenerConfigs: ListenerConfig[] = [];
+  const listenerContext = {
+    services,
+    config: context,
+    routes: managers.routes,
+    severalWorkers: managers.severalWorkers,
+  };
+  for (const message of listeners) {
+    const previous = managers.listeners.get(message.name);
+    const config = readListener(message, listenerContext, previous);
+    if (config !== undefined) listenerConfigs.push(config);
+  }
+  const { failed } = context;
+  if (failed) discard(listenerConfigs, managers.listeners);
+  return { clusters: clusterConfigs, listeners: listenerConfigs, diagnostics: await context.takeDiagnostics(), failed };
+}
+
+/** Chains that were built for a refused configuration go; those of running listeners stay. */
+function discard(configs: readonly ListenerConfig[], listeners: ListenerManager): void {
+  for (const config of configs) {
+    const running = listeners.get(config.name)?.chains ?? [];
+    for (const chain of config.chains) if (!running.includes(chain)) chain.remove();
+  }
+}
+
+/** Clusters first, since routes name them; a cluster goes only when no listener can name it any more. */
+export async function applyStatic(
+  prepared: PreparedResources,
+  managers: ResourceManagers,
+  previous: StaticNames,
+): Promise<StaticNames> {
+  for (const config of prepared.clusters) managers.clusters.addOrUpdate(config, '', false);
+  await managers.clusters.whenWarm();
+  const results = await Promise.allSettled(
+    prepared.listeners.map((config) => managers.listeners.addOrUpdate(config, '', false)),
+  );
+  const names: StaticNames = {
+    clusters: new Set(prepared.clusters.map((config) => config.name)),
+    listeners: new Set(prepared.listeners.map((config) => config.name)),
+  };
+  for (const name of previous.listeners) if (!names.listeners.has(name)) managers.listeners.remove(name);
+  for (const name of previous.clusters) if (!names.clusters.has(name)) managers.clusters.remove(name);
+  const reasons = results.flatMap((result) =>
+    result.status === 'rejected' ? [String(result.reason?.message ?? result.reason)] : [],
+  );
+  for (const reason of reasons) log.critical(reason);
+  if (reasons.length > 0) throw new ResourceError(reasons);
+  return names;
+}
+
+export interface StaticNames {
+  readonly clusters: ReadonlySet<string>;
+  readonly listeners: ReadonlySet<string>;
+}
+
+/** Something could not be put to use (an address is taken). Everything else was. */
+export class ResourceError extends Error {
+  readonly reasons: readonly string[];
+  constructor(reasons: readonly string[]) {
+    super(reasons.join('; '));
+    this.reasons = reasons;
+  }
+}

@@ -1,0 +1,30 @@
+// Finds the extensions that a configuration names, for ExtensionRegistry.preload.
+import { type ConfigContext, typeNameOf } from '../config/api.ts';
+
+interface AnyMessage {
+  readonly $typeName: 'google.protobuf.Any';
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+function isAny(value: object): value is AnyMessage {
+  return (value as { $typeName?: unknown }).$typeName === 'google.protobuf.Any';
+}
+
+/** Full message names of every typed_config in the message, however deep. Walks plain data: no cycles. */
+export function typeNamesIn(message: object, context: ConfigContext, into = new Set<string>()): Set<string> {
+  if (isAny(message)) {
+    into.add(typeNameOf(message.typeUrl));
+    const inner = context.unpack(message);
+    if (inner !== undefined) {
+      into.add(inner.$typeName);
+      typeNamesIn(inner, context, into);
+    }
+    return into;
+  }
+  if (message instanceof Uint8Array) return into;
+  for (const value of Object.values(message)) {
+    if (typeof value === 'object' && value !== null) typeNamesIn(value, context, into);
+  }
+  return into;
+}
