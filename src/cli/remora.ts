@@ -15,7 +15,18 @@ await start(async () => {
   const { runRemora } = await import('./commands.ts');
   return runRemora(args, {
     run: (flags) => run('remora', flags),
-    validate: async (files, output) => (await import('./validate.ts')).validate(files, output),
+    validate: async (files, output) => {
+      const [{ validate }, { checkConfiguration }, { extensions }, { serverOptions }] = await Promise.all([
+        import('./validate.ts'),
+        import('../server/check.ts'),
+        import('../extensions/manifest.ts'),
+        import('./server-options.ts'),
+      ]);
+      return validate(files, output, (file, sources) => {
+        const options = serverOptions('remora', new Map([['config-path', file]]), process.env);
+        return checkConfiguration(sources, options, extensions);
+      });
+    },
     version: async () => (await import('./print-version.ts')).printVersion(),
     extensions: async () => {
       const [{ printExtensions }, { extensions }] = await Promise.all([

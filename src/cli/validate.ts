@@ -1,15 +1,6 @@
 // Owns `remora validate FILE...`: each file by itself, every problem of each with its place, and one exit code.
-import { readFileSync } from 'node:fs';
-import {
-  type ConfigOptions,
-  type ConfigSource,
-  type Diagnostic,
-  diagnosticsToJson,
-  formatDiagnostic,
-  formatOfFile,
-  hasErrors,
-  validateConfig,
-} from '../config/api.ts';
+import { type ConfigSource, type Diagnostic, diagnosticsToJson, formatDiagnostic, hasErrors } from '../config/api.ts';
+import { readSources } from '../server/config-sources.ts';
 
 export interface FileReport {
   readonly file: string;
@@ -18,36 +9,26 @@ export interface FileReport {
   readonly text: string;
 }
 
+/** Says all that is wrong with the configuration of one file. */
+export type Check = (file: string, sources: readonly ConfigSource[]) => Promise<readonly Diagnostic[]>;
+
 /** Exit code 1 when a file has an error; warnings alone do not count. */
-export async function validate(
-  files: readonly string[],
-  output: 'text' | 'json',
-  options: ConfigOptions = {},
-): Promise<number> {
+export async function validate(files: readonly string[], output: 'text' | 'json', check: Check): Promise<number> {
   const reports: FileReport[] = [];
-  for (const file of files) reports.push(await inspect(file, options));
+  for (const file of files) reports.push(await inspect(file, check));
   process.stdout.write(output === 'json' ? toJson(reports) : toText(reports));
   return reports.some(({ diagnostics }) => hasErrors(diagnostics)) ? 1 : 0;
 }
 
-async function inspect(file: string, options: ConfigOptions): Promise<FileReport> {
-  let source: ConfigSource;
+async function inspect(file: string, check: Check): Promise<FileReport> {
+  let sources: ConfigSource[];
   try {
-    source = readSource(file);
+    sources = readSources({ configPath: file, configYaml: '' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { file, text: '', diagnostics: [{ code: 'RMR0100', severity: 'error', message, path: '' }] };
   }
-  const { diagnostics } = await validateConfig([source], options);
-  return { file, text: source.text, diagnostics };
-}
-
-function readSource(file: string): ConfigSource {
-  const format = formatOfFile(file);
-  const bytes = readFileSync(file);
-  return format === 'binary_proto'
-    ? { name: file, format, text: '', bytes }
-    : { name: file, format, text: bytes.toString('utf8') };
+  return { file, text: sources[0]?.text ?? '', diagnostics: await check(file, sources) };
 }
 
 /** For people: the problems with their code frames, then a line for each file, in Envoy's words where it is good. */
