@@ -75,7 +75,9 @@ function scalarSchema(type: ScalarType): Schema {
 }
 
 function enumSchema(type: DescEnum): Schema {
-  return { enum: type.values.filter((value) => !value.deprecated).map((value) => value.name) };
+  const names = { enum: type.values.filter((value) => !value.deprecated).map((value) => value.name) };
+  // Nobody writes "ServiceUnavailable" for 503.
+  return type.typeName === 'envoy.type.v3.StatusCode' ? { anyOf: [names, { type: 'integer' }] } : names;
 }
 
 function singleSchema(field: DescField): Schema {
@@ -160,7 +162,8 @@ function objectSchema(message: DescMessage, inAny: boolean): Schema {
     return { oneOf: isRequired ? one : [...one, { not: { anyOf: one } }] };
   });
   return {
-    type: 'object',
+    // `router:` with nothing behind it is a message with nothing set.
+    type: required.length === 0 && choices.every((choice) => choice.oneOf.length > 1) ? ['object', 'null'] : 'object',
     properties,
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),
@@ -169,28 +172,28 @@ function objectSchema(message: DescMessage, inAny: boolean): Schema {
   };
 }
 
-/** What a typed_config may hold: extensions' messages, and others that no field names. */
+/** What a typed_config may hold: extensions, what matchers take in and lead to, and resources. */
 function messagesInAny(): DescMessage[] {
   for (const name of [...registry().topLevelNames()]) registry().get(name);
-  const all = [...registry()].filter((type) => type.kind === 'message');
-  const named = new Set(all.flatMap((message) => message.fields.flatMap((field) => field.message?.typeName ?? [])));
-  return all.filter((message) => {
-    const { typeName } = message;
-    if (message.parent !== undefined) return false;
-    if (typeName.endsWith('.TypedStruct')) return true;
-    return (
-      /^envoy\.(extensions|config)\./.test(typeName) &&
-      (typeName.startsWith('envoy.extensions.') || !named.has(typeName))
-    );
+  return [...registry()].filter((type): type is DescMessage => {
+    if (type.kind !== 'message' || type.parent !== undefined) return false;
+    return /^envoy\.(extensions|config|type)\.|^xds\.type\.|\.TypedStruct$/.test(type.typeName);
   });
 }
+
+/** These stand under `value` in an Any. */
+const wrapped = ['StringValue', 'BoolValue', 'UInt32Value', 'Int64Value', 'DoubleValue', 'Duration', 'Struct'].map(
+  (name) => `type.googleapis.com/google.protobuf.${name}`,
+);
 
 const inAny = messagesInAny().sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
 const inAnyNames = new Set(inAny.map((message) => message.typeName));
 const prefix = 'type.googleapis.com/';
 const typedConfig: Schema = {
   type: 'object',
-  properties: { '@type': { type: 'string', enum: inAny.map((message) => `${prefix}${message.typeName}`) } },
+  properties: {
+    '@type': { type: 'string', enum: [...inAny.map((message) => `${prefix}${message.typeName}`), ...wrapped] },
+  },
   required: ['@type'],
   allOf: inAny.map((message) => ({
     if: { properties: { '@type': { const: `${prefix}${message.typeName}` } }, required: ['@type'] },

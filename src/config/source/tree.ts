@@ -137,8 +137,10 @@ export class SourceTree {
       if (value === null || (isScalar(value) && value.range?.[0] === value.range?.[1])) return keyOffset;
       node = value;
     }
-    if (at === 'key' && keyOffset !== undefined) return keyOffset;
-    return offsetOf(node);
+    if (keyOffset === undefined) return offsetOf(node);
+    // A block of lines is better shown by the key it stands under than by whatever is its first line.
+    const isBlock = (isMap(node) || isSeq(node)) && node.flow !== true;
+    return at === 'key' || isBlock ? keyOffset : offsetOf(node);
   }
 
   #resolve(node: Node | null): Node | null {
