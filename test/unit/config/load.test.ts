@@ -196,10 +196,10 @@ static_resources:
     { path: 'x', position: undefined },
     {
       path: 'static_resources.listeners[0].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[0].domains[0]',
-      position: { file: 'input.yaml', line: 14, column: 34 },
+      position: { file: 'input.yaml', line: 14, column: 35 },
       severity: 'error',
     },
-    { position: { line: 14, column: 66 }, severity: 'warning' },
+    { position: { line: 14, column: 67 }, severity: 'warning' },
   ]);
   t.notOk(context.failed, 'taken means emptied');
 });
