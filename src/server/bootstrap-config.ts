@@ -10,6 +10,7 @@ import type { ConfigSource as XdsSource } from '../generated/envoy/config/core/v
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { NodeInfo } from '../upstream/services.ts';
+import { readConfigSource } from '../xds/source-config.ts';
 import type { ServerOptions } from './options.ts';
 
 export type BootstrapMessage = Bootstrap;
@@ -41,6 +42,10 @@ export function readBootstrapConfig(
 ): BootstrapConfig {
   const admin = message.admin?.address === undefined ? null : addressOf(message.admin.address);
   if (typeof admin === 'string') context.error(message, 'admin.address', 'RMR0901', admin);
+  // Said now, with its place; read for use by dynamic-resources.ts.
+  for (const source of [message.dynamicResources?.cdsConfig, message.dynamicResources?.ldsConfig]) {
+    if (source !== undefined) readConfigSource(source, message, context);
+  }
   const locality = message.node?.locality;
   const limits = connectionLimits(message);
   return {

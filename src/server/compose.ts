@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import { TimeoutPool } from '../base/lazy-timeout.ts';
 import { systemRandom } from '../base/random.ts';
 import { systemTimers } from '../base/timers.ts';
+import type { ConfigOptions } from '../config/api.ts';
 import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-registry.ts';
 import { createClientCodec } from '../http/codec/h1/api.ts';
 import type { HeaderMap } from '../http/headers/header-map.ts';
@@ -20,12 +21,15 @@ import { StatsStore } from '../observability/stats/store.ts';
 import { buildRouteTable } from '../router/route-table/api.ts';
 import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import type { ProcessServices } from '../upstream/services.ts';
+import { EndpointSubscriptions } from '../xds/endpoint-subscriptions.ts';
+import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
+import { DynamicResources } from './dynamic-resources.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
-import { ServerRouteProviders } from './route-providers.ts';
+import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
 
 /** Everything that runs, for main.ts, the admin and the xDS subscriptions. */
 export class Server {
@@ -36,6 +40,9 @@ export class Server {
   readonly clusters: UpstreamClusterManager;
   readonly listeners: ListenerManager;
   readonly routes: ServerRouteProviders;
+  readonly routeSubscriptions: RouteSubscriptions;
+  readonly endpoints: EndpointSubscriptions;
+  readonly dynamic: DynamicResources;
   readonly drain: DrainManager;
   readonly accessLogs: AccessLogManager;
   readonly managers: ResourceManagers;
@@ -96,19 +103,33 @@ export class Server {
     };
     const limits = new ConnectionLimits(bootstrap.maxConnections, bootstrap.maxConnectionsByListener);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
+    const dynamicOptions: ConfigOptions = {
+      knownExtensions: new Set(entries.flatMap((entry) => entry.typeNames)),
+      unknownFields: options.rejectUnknownDynamicFields
+        ? 'refuse'
+        : options.ignoreUnknownDynamicFields
+          ? 'ignore'
+          : 'warn',
+      skipDeprecated: options.skipDeprecatedLogs,
+    };
+    const build: RouteTableBuilder = (message, config) => buildRouteTable(message, { services: this.services, config });
+    this.routeSubscriptions = new RouteSubscriptions(this.services, build, dynamicOptions);
     this.routes = new ServerRouteProviders(
-      (message, config) => buildRouteTable(message, { services: this.services, config }),
-      () => undefined,
+      build,
+      (message, config) => this.routeSubscriptions.subscribe(message, config),
       () => clock.wall(),
     );
+    this.endpoints = new EndpointSubscriptions(this.clusters, this.services, dynamicOptions);
     this.managers = {
       services: this.services,
       clusters: this.clusters,
       listeners: this.listeners,
       routes: this.routes,
+      endpoints: this.endpoints,
       severalWorkers: options.concurrency > 1,
       defaultBindConfig: bootstrap.defaultBindConfig,
     };
+    this.dynamic = new DynamicResources(bootstrap, this.managers, dynamicOptions);
   }
 
   /** What changes for the rest of the process when a reload brought another bootstrap. */
@@ -117,6 +138,8 @@ export class Server {
   }
 
   async shutdown(): Promise<void> {
+    this.dynamic.stop();
+    this.endpoints.stop();
     await this.listeners.shutdown();
     this.clusters.shutdown();
     this.accessLogs.flushSync();

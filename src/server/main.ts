@@ -1,4 +1,5 @@
 // Owns the run of a server, from options to exit code: read, compose, apply, serve, reload, end.
+import { FileWatch } from '../base/file-watch.ts';
 import { flushLogs, logger, reopenLog } from '../base/logger.ts';
 import {
   ConfigContext,
@@ -14,7 +15,14 @@ import { Server } from './compose.ts';
 import { readSources } from './config-sources.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
-import { applyStatic, type PreparedResources, prepareResources, ResourceError, type StaticNames } from './resources.ts';
+import {
+  applyClusters,
+  applyListeners,
+  type PreparedResources,
+  prepareResources,
+  ResourceError,
+  type StaticNames,
+} from './resources.ts';
 
 const log = logger('main');
 const knownExtensions: ReadonlySet<string> = new Set(extensions.flatMap((entry) => entry.typeNames));
@@ -30,6 +38,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
   try {
     return await run.serve(loaded, startedAt);
   } finally {
+    run.stop();
     lifecycle.release();
     await server.shutdown();
     await flushLogs();
@@ -79,6 +88,7 @@ class ServerRun {
   readonly #lifecycle: Lifecycle;
   #names: StaticNames = { clusters: new Set(), listeners: new Set() };
   #reloading: Promise<void> = Promise.resolve();
+  #configWatch: FileWatch | null = null;
 
   constructor(options: ServerOptions, server: Server, lifecycle: Lifecycle) {
     this.#options = options;
@@ -97,15 +107,26 @@ class ServerRun {
     this.#lifecycle.begin({ reload: () => this.reload('SIGHUP'), reopenLogs: () => this.#reopenLogs() });
     this.#lifecycle.state = 'INITIALIZING';
     try {
-      this.#names = await applyStatic(prepared, this.#server.managers, this.#names);
+      await this.#apply(prepared);
     } catch (error) {
       log.critical(error instanceof ResourceError ? `cannot start: ${error.message}` : String(error));
       return 1;
     }
     this.#lifecycle.state = 'LIVE';
-    log.info(`all clusters initialized, ready after ${Math.round(performance.now() - startedAt)} ms`);
+    log.info(`ready after ${Math.round(performance.now() - startedAt)} ms`);
     if (mode === 'init_only') return 0;
+    if (this.#options.watch) this.#watch();
     return await this.#lifecycle.ended;
+  }
+
+  /** The order is Envoy's: static clusters, those of CDS, all of them warm; then listeners. */
+  async #apply(prepared: PreparedResources): Promise<void> {
+    const { managers, dynamic } = this.#server;
+    await applyClusters(prepared, managers);
+    await dynamic.startClusters();
+    await managers.clusters.whenWarm();
+    this.#names = await applyListeners(prepared, managers, this.#names);
+    await dynamic.startListeners();
   }
 
   async #prepare(loaded: LoadedBootstrap): Promise<PreparedResources | undefined> {
@@ -127,7 +148,7 @@ class ServerRun {
         return;
       }
       try {
-        this.#names = await applyStatic(prepared, this.#server.managers, this.#names);
+        await this.#apply(prepared);
         this.#server.adopt(loaded.bootstrap);
         log.info('the new configuration is in force');
       } catch (error) {
@@ -136,6 +157,15 @@ class ServerRun {
         );
       }
     });
+  }
+
+  #watch(): void {
+    const { configPath } = this.#options;
+    if (configPath !== '') this.#configWatch = new FileWatch(configPath, () => this.reload(`${configPath} changed`));
+  }
+
+  stop(): void {
+    this.#configWatch?.close();
   }
 
   #reopenLogs(): void {

@@ -1,7 +1,7 @@
 // Owns the road from configuration messages to running clusters and listeners: reads, reports, diffs, applies. The
 // bootstrap, a changed bootstrap file, files as xDS sources and control planes all take it.
 import { logger } from '../base/logger.ts';
-import type { ConfigContext, Diagnostic } from '../config/api.ts';
+import { ConfigContext, type Diagnostic } from '../config/api.ts';
 import { readListener } from '../listener/config.ts';
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
@@ -10,8 +10,9 @@ import type { ClusterConfig } from '../upstream/cluster-config.ts';
 import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import { impliedExtensions, readCluster } from '../upstream/config.ts';
 import type { ProcessServices } from '../upstream/services.ts';
+import type { EndpointSubscriptions } from '../xds/endpoint-subscriptions.ts';
+import { typeNamesIn } from '../xds/type-names.ts';
 import type { BootstrapConfig, ClusterMessage, ListenerMessage } from './bootstrap-config.ts';
-import { typeNamesIn } from './type-names.ts';
 
 const log = logger('config');
 
@@ -20,6 +21,7 @@ export interface ResourceManagers {
   readonly clusters: UpstreamClusterManager;
   readonly listeners: ListenerManager;
   readonly routes: RouteProviders;
+  readonly endpoints: EndpointSubscriptions;
   readonly severalWorkers: boolean;
   readonly defaultBindConfig: BootstrapConfig['defaultBindConfig'];
 }
@@ -81,14 +83,20 @@ function discard(configs: readonly ListenerConfig[], listeners: ListenerManager)
   }
 }
 
-/** Clusters first, since routes name them; a cluster goes only when no listener can name it any more. */
-export async function applyStatic(
+/** Clusters come before listeners, since routes name them. Resolves when they may take traffic. */
+export async function applyClusters(prepared: PreparedResources, managers: ResourceManagers): Promise<void> {
+  for (const config of prepared.clusters) managers.clusters.addOrUpdate(config, '', false);
+  const context = new ConfigContext();
+  managers.endpoints.refresh(context);
+  for (const { path, message } of await context.takeDiagnostics()) log.error(`${path}: ${message}`);
+}
+
+/** Listeners, then what is gone: a cluster goes only when no listener can name it any more. */
+export async function applyListeners(
   prepared: PreparedResources,
   managers: ResourceManagers,
   previous: StaticNames,
 ): Promise<StaticNames> {
-  for (const config of prepared.clusters) managers.clusters.addOrUpdate(config, '', false);
-  await managers.clusters.whenWarm();
   const results = await Promise.allSettled(
     prepared.listeners.map((config) => managers.listeners.addOrUpdate(config, '', false)),
   );
@@ -101,7 +109,6 @@ export async function applyStatic(
   const reasons = results.flatMap((result) =>
     result.status === 'rejected' ? [String(result.reason?.message ?? result.reason)] : [],
   );
-  for (const reason of reasons) log.critical(reason);
   if (reasons.length > 0) throw new ResourceError(reasons);
   return names;
 }

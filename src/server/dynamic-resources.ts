@@ -1,0 +1,66 @@
+// Owns the bootstrap's dynamic_resources: the subscriptions to clusters (CDS) and listeners (LDS).
+import { ConfigContext, type ConfigOptions } from '../config/api.ts';
+import { ClusterDiscovery, ListenerDiscovery } from '../xds/discovery-config.ts';
+import { FileSubscription, type ResourceHandler } from '../xds/file-subscription.ts';
+import { readConfigSource } from '../xds/source-config.ts';
+import { subscriptionStats } from '../xds/subscription-stats.ts';
+import type { BootstrapConfig, XdsSourceMessage } from './bootstrap-config.ts';
+import type { ResourceManagers } from './resources.ts';
+
+export class DynamicResources {
+  readonly #managers: ResourceManagers;
+  readonly #bootstrap: BootstrapConfig;
+  readonly #options: ConfigOptions;
+  #cds: FileSubscription | null = null;
+  #lds: FileSubscription | null = null;
+
+  constructor(bootstrap: BootstrapConfig, managers: ResourceManagers, options: ConfigOptions) {
+    this.#bootstrap = bootstrap;
+    this.#managers = managers;
+    this.#options = options;
+  }
+
+  /** Resolves when the first clusters are there. Started once: a reload of the bootstrap keeps what runs. */
+  async startClusters(): Promise<void> {
+    const { cds } = this.#bootstrap;
+    if (cds === null || this.#cds !== null) return;
+    const { clusters, services, endpoints, defaultBindConfig } = this.#managers;
+    const discovery = new ClusterDiscovery(clusters, services, defaultBindConfig);
+    const handler: ResourceHandler = {
+      onResources: async (resources, version, context) => {
+        await discovery.onResources(resources, version, context);
+        endpoints.refresh(context);
+      },
+    };
+    this.#cds = this.#subscribe(cds, handler, 'cluster_manager.cds.');
+    await this.#cds?.start();
+  }
+
+  async startListeners(): Promise<void> {
+    const { lds } = this.#bootstrap;
+    if (lds === null || this.#lds !== null) return;
+    const { listeners, services, routes, severalWorkers } = this.#managers;
+    const handler = new ListenerDiscovery(listeners, services, routes, severalWorkers);
+    this.#lds = this.#subscribe(lds, handler, 'listener_manager.lds.');
+    await this.#lds?.start();
+  }
+
+  #subscribe(message: XdsSourceMessage, handler: ResourceHandler, prefix: string): FileSubscription | null {
+    // The bootstrap's sources were checked when it was read (bootstrap-config.ts).
+    const source = readConfigSource(message, message, new ConfigContext());
+    if (source === undefined) return null;
+    const { services } = this.#managers;
+    return new FileSubscription(
+      source,
+      handler,
+      subscriptionStats(services.stats.scope(prefix)),
+      services.clock,
+      this.#options,
+    );
+  }
+
+  stop(): void {
+    this.#cds?.stop();
+    this.#lds?.stop();
+  }
+}

@@ -1,0 +1,169 @@
+// Owns what each kind of resource does when it arrives: clusters (CDS), listeners (LDS), endpoints (EDS), routes (RDS).
+// As in Envoy an update names everything there is: what it leaves out is removed, and a resource that is refused does
+// not keep its neighbours from being applied.
+
+import { logger } from '../base/logger.ts';
+import type { ConfigContext } from '../config/api.ts';
+import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint_pb.d.ts';
+import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
+import { readListener } from '../listener/config.ts';
+import type { ListenerManager } from '../listener/listener-manager.ts';
+import type { RouteProviders } from '../router/api.ts';
+import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
+import { type ClusterConfigOptions, impliedExtensions, readCluster, readEndpoints } from '../upstream/config.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import type { ResourceHandler, Resources } from './file-subscription.ts';
+import { typeNamesIn } from './type-names.ts';
+
+const log = logger('config');
+
+/** Resources of a type; the others are reported. */
+function unpackAll<T extends Cluster | Listener | ClusterLoadAssignment | RouteConfiguration>(
+  resources: Resources,
+  typeName: T['$typeName'],
+  context: ConfigContext,
+): T[] {
+  return resources.flatMap((any) => context.unpackAs<T>(any, typeName) ?? []);
+}
+
+export class ClusterDiscovery implements ResourceHandler {
+  readonly #manager: UpstreamClusterManager;
+  readonly #services: ProcessServices;
+  readonly #defaultBindConfig: ClusterConfigOptions['defaultBindConfig'];
+
+  constructor(
+    manager: UpstreamClusterManager,
+    services: ProcessServices,
+    defaultBindConfig: ClusterConfigOptions['defaultBindConfig'],
+  ) {
+    this.#manager = manager;
+    this.#services = services;
+    this.#defaultBindConfig = defaultBindConfig;
+  }
+
+  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+    const { extensions } = this.#services;
+    const messages = unpackAll<Cluster>(resources, 'envoy.config.cluster.v3.Cluster', context);
+    const names = new Set<string>();
+    for (const message of messages) {
+      typeNamesIn(message, context, names);
+      for (const name of impliedExtensions(message)) names.add(name);
+    }
+    await extensions.preload(names);
+    const named = new Set<string>();
+    for (const message of messages) {
+      if (named.has(message.name)) {
+        context.error(message, 'name', 'RMR0401', `cluster '${message.name}' stands twice in the update`);
+        continue;
+      }
+      named.add(message.name);
+      const config = readCluster(message, { context, extensions, defaultBindConfig: this.#defaultBindConfig });
+      if (config !== undefined) this.#manager.addOrUpdate(config, version, true);
+    }
+    for (const [name, entry] of this.#manager.entries()) {
+      const state = entry.active ?? entry.warming;
+      if (state?.addedViaApi === true && !named.has(name)) this.#manager.remove(name);
+    }
+  }
+}
+
+export class ListenerDiscovery implements ResourceHandler {
+  readonly #manager: ListenerManager;
+  readonly #services: ProcessServices;
+  readonly #routes: RouteProviders;
+  readonly #severalWorkers: boolean;
+
+  constructor(manager: ListenerManager, services: ProcessServices, routes: RouteProviders, severalWorkers: boolean) {
+    this.#manager = manager;
+    this.#services = services;
+    this.#routes = routes;
+    this.#severalWorkers = severalWorkers;
+  }
+
+  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+    const messages = unpackAll<Listener>(resources, 'envoy.config.listener.v3.Listener', context);
+    const names = new Set<string>();
+    for (const message of messages) typeNamesIn(message, context, names);
+    await this.#services.extensions.preload(names);
+    const named = new Set(messages.map((message) => message.name));
+    // Those that go free their addresses for those that come.
+    for (const [name, entry] of this.#manager.entries()) {
+      if (entry.addedViaApi && !named.has(name)) this.#manager.remove(name);
+    }
+    const environment = {
+      services: this.#services,
+      config: context,
+      routes: this.#routes,
+      severalWorkers: this.#severalWorkers,
+    };
+    for (const message of messages) {
+      const config = readListener(message, environment, this.#manager.get(message.name));
+      if (config === undefined) continue;
+      try {
+        await this.#manager.addOrUpdate(config, version, true);
+      } catch (error) {
+        context.error(message, 'address', 'RMR0500', error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+}
+
+/** One resource name; other assignments in the file are other subscriptions' concern. */
+export class EndpointDiscovery implements ResourceHandler {
+  readonly #manager: UpstreamClusterManager;
+  readonly #serviceName: string;
+
+  constructor(manager: UpstreamClusterManager, serviceName: string) {
+    this.#manager = manager;
+    this.#serviceName = serviceName;
+  }
+
+  onResources(resources: Resources, version: string, context: ConfigContext): void {
+    const messages = unpackAll<ClusterLoadAssignment>(
+      resources,
+      'envoy.config.endpoint.v3.ClusterLoadAssignment',
+      context,
+    );
+    const message = messages.find(({ clusterName }) => clusterName === this.#serviceName);
+    if (message === undefined) {
+      log.warning(
+        `no ClusterLoadAssignment '${this.#serviceName}' in the update: ${messages.map(({ clusterName }) => clusterName).join(', ') || 'it is empty'}`,
+      );
+      this.#manager.endpointsUnavailable(this.#serviceName);
+      return;
+    }
+    const errorsBefore = context.errorCount;
+    const endpoints = readEndpoints(message, false, context);
+    if (context.errorCount === errorsBefore) this.#manager.setEndpoints(this.#serviceName, endpoints, version);
+  }
+}
+
+/** Makes a table and puts it in force; false when it was refused. */
+export type RouteSink = (message: RouteConfiguration, version: string, context: ConfigContext) => void;
+
+export class RouteDiscovery implements ResourceHandler {
+  readonly #name: string;
+  readonly #services: ProcessServices;
+  readonly #sink: RouteSink;
+
+  constructor(name: string, services: ProcessServices, sink: RouteSink) {
+    this.#name = name;
+    this.#services = services;
+    this.#sink = sink;
+  }
+
+  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+    const messages = unpackAll<RouteConfiguration>(resources, 'envoy.config.route.v3.RouteConfiguration', context);
+    const message = messages.find(({ name }) => name === this.#name);
+    if (message === undefined) {
+      log.warning(
+        `no RouteConfiguration '${this.#name}' in the update: ${messages.map(({ name }) => name).join(', ') || 'it is empty'}`,
+      );
+      return;
+    }
+    await this.#services.extensions.preload(typeNamesIn(message, context));
+    this.#sink(message, version, context);
+  }
+}

@@ -1,0 +1,59 @@
+// Owns the subscriptions to endpoints (EDS): follows the clusters as they come and go, one subscription for each
+// resource name.
+import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { ClusterListener, UpstreamClusterManager } from '../upstream/cluster-manager.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import { EndpointDiscovery } from './discovery-config.ts';
+import { FileSubscription } from './file-subscription.ts';
+import { type ConfigSourceMessage, readConfigSource } from './source-config.ts';
+import { subscriptionStats } from './subscription-stats.ts';
+
+export class EndpointSubscriptions implements ClusterListener {
+  readonly #manager: UpstreamClusterManager;
+  readonly #services: ProcessServices;
+  readonly #options: ConfigOptions;
+  readonly #byCluster = new Map<string, { readonly key: string; readonly subscription: FileSubscription }>();
+
+  constructor(manager: UpstreamClusterManager, services: ProcessServices, options: ConfigOptions) {
+    this.#manager = manager;
+    this.#services = services;
+    this.#options = options;
+    manager.addListener(this);
+  }
+
+  /** Looks at every cluster, warming ones too: call after clusters were added or changed. */
+  refresh(context: ConfigContext): void {
+    for (const [name, entry] of this.#manager.entries()) {
+      const discovery = (entry.warming ?? entry.active)?.config.discovery;
+      if (discovery?.kind !== 'eds') {
+        this.#stop(name);
+        continue;
+      }
+      const source = readConfigSource(discovery.source as ConfigSourceMessage, {}, context);
+      if (source === undefined) continue;
+      const key = `${discovery.serviceName}\0${source.path}`;
+      if (this.#byCluster.get(name)?.key === key) continue;
+      this.#stop(name);
+      const stats = subscriptionStats(this.#services.stats.scope(`cluster.${name}.`));
+      const handler = new EndpointDiscovery(this.#manager, discovery.serviceName);
+      const subscription = new FileSubscription(source, handler, stats, this.#services.clock, this.#options);
+      this.#byCluster.set(name, { key, subscription });
+      // An unreadable or refused file must not keep the cluster, and the start, waiting.
+      void subscription.start().then(() => this.#manager.endpointsUnavailable(discovery.serviceName));
+    }
+  }
+
+  onClusterRemoved(name: string): void {
+    this.#stop(name);
+  }
+
+  #stop(name: string): void {
+    this.#byCluster.get(name)?.subscription.stop();
+    this.#byCluster.delete(name);
+  }
+
+  stop(): void {
+    for (const name of [...this.#byCluster.keys()]) this.#stop(name);
+    this.#manager.removeListener(this);
+  }
+}

@@ -1,0 +1,119 @@
+// Owns a subscription to resources in a file: a DiscoveryResponse in YAML or JSON, read again whenever it changes. What
+// is wrong with it changes nothing and is said with file, line and column.
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../base/clock.ts';
+import { FileWatch } from '../base/file-watch.ts';
+import { logger } from '../base/logger.ts';
+import {
+  ConfigContext,
+  type ConfigOptions,
+  type Diagnostic,
+  formatDiagnostic,
+  formatOfFile,
+  hasErrors,
+  loadDiscoveryResponse,
+} from '../config/api.ts';
+import type { FileSource } from './source-config.ts';
+import type { SubscriptionStats } from './subscription-stats.ts';
+
+const log = logger('config');
+
+export type Resources = NonNullable<Awaited<ReturnType<typeof loadDiscoveryResponse>>['message']>['resources'];
+
+export interface ResourceHandler {
+  /** Applies what it can; what it cannot it reports to the context, which makes the update count as rejected. */
+  onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> | void;
+}
+
+/** What became of the last update, for the admin and `remora xds`. */
+export interface SubscriptionState {
+  version: string;
+  rejectedVersion: string;
+  rejectedReason: string;
+}
+
+export class FileSubscription {
+  readonly state: SubscriptionState = { version: '', rejectedVersion: '', rejectedReason: '' };
+  readonly #source: FileSource;
+  readonly #handler: ResourceHandler;
+  readonly #stats: SubscriptionStats;
+  readonly #clock: Clock;
+  readonly #options: ConfigOptions;
+  #watch: FileWatch | null = null;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(
+    source: FileSource,
+    handler: ResourceHandler,
+    stats: SubscriptionStats,
+    clock: Clock,
+    options: ConfigOptions,
+  ) {
+    this.#source = source;
+    this.#handler = handler;
+    this.#stats = stats;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** Resolves when the file was read and applied, or refused. */
+  start(): Promise<void> {
+    const { path, watchedDirectory } = this.#source;
+    this.#watch = new FileWatch(path, () => this.#reload(), watchedDirectory === '' ? [] : [watchedDirectory]);
+    return this.#reload();
+  }
+
+  stop(): void {
+    this.#watch?.close();
+    this.#watch = null;
+  }
+
+  /** One update after the other. */
+  #reload(): Promise<void> {
+    this.#loading = this.#loading.then(() => this.#load());
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    const { path } = this.#source;
+    const started = this.#clock.monotonic();
+    this.#stats.updateAttempt.inc();
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      this.#stats.updateFailure.inc();
+      log.warning(`cannot read resources from ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    const source = { name: path, format: formatOfFile(path), text };
+    const { message, diagnostics } = await loadDiscoveryResponse(source, this.#options);
+    if (message === undefined) {
+      this.#refuse('', diagnostics, text);
+      return;
+    }
+    const context = new ConfigContext(this.#options);
+    await this.#handler.onResources(message.resources, message.versionInfo, context);
+    const found = await context.takeDiagnostics();
+    if (hasErrors(found)) {
+      this.#refuse(message.versionInfo, found, text);
+      return;
+    }
+    this.state.version = message.versionInfo;
+    this.#stats.updateSuccess.inc();
+    this.#stats.setVersion(message.versionInfo);
+    this.#stats.setUpdateTime(this.#clock.wall());
+    this.#stats.updateDuration.record(Math.round(this.#clock.monotonic() - started));
+    log.debug(`resources of ${path} are in force, version '${message.versionInfo}'`);
+  }
+
+  #refuse(version: string, diagnostics: readonly Diagnostic[], text: string): void {
+    this.#stats.updateRejected.inc();
+    this.state.rejectedVersion = version;
+    this.state.rejectedReason = diagnostics.map((diagnostic) => `${diagnostic.path}: ${diagnostic.message}`).join('; ');
+    for (const diagnostic of diagnostics) {
+      if (diagnostic.severity === 'error') log.warning(formatDiagnostic(diagnostic, text));
+    }
+    log.warning(`the update from ${this.#source.path} was refused: the last good version stays in force`);
+  }
+}

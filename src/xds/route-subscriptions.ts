@@ -1,0 +1,102 @@
+// Owns the subscriptions to route configurations by name (RDS): one for each source and name, however many connection
+// managers use it; the last user's release ends it.
+import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { RouteProviders, RouteSubscription, RouteTable } from '../router/api.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+import { RouteDiscovery, type RouteSink } from './discovery-config.ts';
+import { FileSubscription } from './file-subscription.ts';
+import { type ResourceSource, readConfigSource } from './source-config.ts';
+import { subscriptionStats } from './subscription-stats.ts';
+
+type RdsMessage = Parameters<RouteProviders['subscribe']>[0];
+type RouteMessage = Parameters<RouteSink>[0];
+type TableBuilder = (message: RouteMessage, context: ConfigContext) => RouteTable | undefined;
+
+class SharedRoutes implements RouteSubscription {
+  current: RouteTable | null = null;
+  /** As received, for /config_dump; null before the first. */
+  message: RouteMessage | null = null;
+  version = '';
+  lastUpdated = 0;
+  users = 0;
+  readonly ready: Promise<void>;
+  readonly name: string;
+  readonly #subscription: FileSubscription;
+  readonly #onUnused: (routes: SharedRoutes) => void;
+
+  constructor(
+    name: string,
+    source: ResourceSource,
+    services: ProcessServices,
+    build: TableBuilder,
+    options: ConfigOptions,
+    onUnused: (routes: SharedRoutes) => void,
+  ) {
+    this.name = name;
+    this.#onUnused = onUnused;
+    const stats = subscriptionStats(services.stats.scope(`rds.${name}.`));
+    const sink: RouteSink = (message, version, context) => {
+      const table = build(message, context);
+      if (table === undefined) return;
+      if (this.current !== null) stats.configReload.inc();
+      this.current = table;
+      this.message = message;
+      this.version = version;
+      this.lastUpdated = services.clock.wall();
+    };
+    this.#subscription = new FileSubscription(
+      source,
+      new RouteDiscovery(name, services, sink),
+      stats,
+      services.clock,
+      options,
+    );
+    this.ready = this.#subscription.start();
+  }
+
+  release(): void {
+    if (--this.users > 0) return;
+    this.#subscription.stop();
+    this.#onUnused(this);
+  }
+}
+
+export class RouteSubscriptions {
+  readonly #services: ProcessServices;
+  readonly #build: TableBuilder;
+  readonly #options: ConfigOptions;
+  readonly #shared = new Map<string, SharedRoutes>();
+
+  constructor(services: ProcessServices, build: TableBuilder, options: ConfigOptions) {
+    this.#services = services;
+    this.#build = build;
+    this.#options = options;
+  }
+
+  /** Undefined after an error was reported. */
+  subscribe(message: RdsMessage, context: ConfigContext): RouteSubscription | undefined {
+    const source = readConfigSource(message.configSource, message, context);
+    if (source === undefined) return undefined;
+    const key = `${message.routeConfigName}\0${source.path}`;
+    let shared = this.#shared.get(key);
+    if (shared === undefined) {
+      const forget = (): void => {
+        this.#shared.delete(key);
+      };
+      shared = new SharedRoutes(message.routeConfigName, source, this.#services, this.#build, this.#options, forget);
+      this.#shared.set(key, shared);
+    }
+    shared.users++;
+    return shared;
+  }
+
+  /** For /config_dump. */
+  all(): Iterable<{
+    readonly name: string;
+    readonly message: RouteMessage | null;
+    readonly version: string;
+    readonly lastUpdated: number;
+  }> {
+    return this.#shared.values();
+  }
+}
