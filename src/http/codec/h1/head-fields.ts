@@ -73,6 +73,10 @@ export class HeadFields {
         } else {
           const error = this.#framing(name, value);
           if (error !== null) return error;
+          if (name === Names.contentLength || name === Names.transferEncoding) {
+            const start = bounds[i << 1] as number;
+            if (hasTabAround(text, start, start + value.length)) return H1Error.tabAroundFraming;
+          }
           if (name === Names.host && this.#request) continue;
           // `007` is 7 to us and may be octal to others: one spelling leaves.
           if (name === Names.contentLength && value.length > 1 && value.charCodeAt(0) === 0x30) {
@@ -136,6 +140,21 @@ export class HeadFields {
       if (hasToken(value, 'upgrade')) this.connectionUpgrade = true;
     }
   }
+}
+
+/** Blanks around a value are spaces or tabs; around framing fields some parsers take only spaces for such. */
+function hasTabAround(text: string, start: number, end: number): boolean {
+  for (let i = end; text.charCodeAt(i) <= 0x20; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x09) return true;
+    if (c !== 0x20) break;
+  }
+  for (let i = start - 1; i > 0; i--) {
+    const c = text.charCodeAt(i);
+    if (c === 0x09) return true;
+    if (c !== 0x20) break;
+  }
+  return false;
 }
 
 /** Digits only (RFC 9110 section 8.6), within what a double counts exactly; else -1. */

@@ -1,0 +1,37 @@
+// Runs the fuzzers for about 20 s with a seed that is printed: FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer.
+import fc from 'fast-check';
+import t from 'tap';
+import { fuzz } from './h1.fuzz.ts';
+import { exchange, roundTrip } from './round-trip.ts';
+
+const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 20);
+t.comment(`FUZZ_SEED=${seed} FUZZ_SECONDS=${seconds}`);
+
+t.test('requests: never more lenient than node, split anywhere', (t) => {
+  const { runs, accepted, finding } = fuzz('requests', seed, seconds * 0.5);
+  t.comment(`${runs} inputs, of which ${accepted} had a complete request`);
+  t.same(finding, null, finding?.kind ?? 'no difference');
+  t.ok(accepted > runs / 100, 'enough of them are accepted to mean something');
+  t.end();
+});
+
+t.test('responses: the same', (t) => {
+  const { runs, accepted, finding } = fuzz('responses', seed, seconds * 0.2);
+  t.comment(`${runs} inputs, of which ${accepted} had a complete response`);
+  t.same(finding, null, finding?.kind ?? 'no difference');
+  t.ok(accepted > runs / 100, 'enough of them are accepted to mean something');
+  t.end();
+});
+
+t.test('round trip: client codec to server codec and back', (t) => {
+  t.doesNotThrow(() => {
+    fc.assert(fc.property(exchange, roundTrip), {
+      seed,
+      numRuns: 1_000_000,
+      interruptAfterTimeLimit: seconds * 300,
+      markInterruptAsFailure: false,
+    });
+  });
+  t.end();
+});
