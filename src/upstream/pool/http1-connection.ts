@@ -88,17 +88,26 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
 
   // --- codec ---------------------------------------------------------------------------------------------------------
 
-  onStreamComplete(_stream: ClientStream, reusable: boolean): void {
+  onStreamComplete(stream: ClientStream, reusable: boolean): void {
     if (!this.#streamActive) return;
-    this.#streamActive = false;
     this.countWritten();
-    this.#pool.onStreamEnded();
+    if (!reusable && !isExchangeComplete(stream)) {
+      // Reset, or answered before the request had gone up: the connection ends with the request in progress.
+      if (this.state === 1) this.close();
+      return;
+    }
+    this.#endStream();
     if (this.state !== 1) return;
     if (!reusable) this.cluster.stats.upstreamCxCloseNotify.inc();
     // The peer has ended the connection and the event that says so follows.
     if (this.#inputEnded) return;
     if (reusable && !this.draining) this.#pool.onConnectionReady(this);
     else this.close();
+  }
+
+  #endStream(): void {
+    this.#streamActive = false;
+    this.#pool.onStreamEnded();
   }
 
   onGoAway(): void {
@@ -173,15 +182,12 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
   protected onClosed(_event: ConnectionEvent): void {
     this.#idleTimer?.cancel();
     this.cluster.stats.upstreamRqPerCx.record(this.requests);
-    // First out of the pool, then the reset: whoever it reaches may ask the pool for another connection at once.
+    // First out of the pool and of the counts, then the reset: whoever it reaches may ask the pool again at once.
     this.#pool.onConnectionClosed(this);
+    if (this.#streamActive) this.#endStream();
     this.#codec?.onConnectionClosed(
       this.#protocolError ? ResetReason.ProtocolError : ResetReason.ConnectionTermination,
     );
-    if (this.#streamActive) {
-      this.#streamActive = false;
-      this.#pool.onStreamEnded();
-    }
   }
 
   protected onMaxDuration(): void {
@@ -207,6 +213,16 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
   #armIdleTimer(delayMs: number): void {
     this.#idleTimer = this.environment.timers.schedule(delayMs, this);
   }
+}
+
+/** Request and response have both gone through whole. The HTTP/1 codec's streams tell; the interface does not ask for it. */
+function isExchangeComplete(stream: ClientStream): boolean {
+  return (
+    'requestComplete' in stream &&
+    stream.requestComplete === true &&
+    'responseComplete' in stream &&
+    stream.responseComplete === true
+  );
 }
 
 const timeoutResponse = /^HTTP\/1\.[01] 408/;

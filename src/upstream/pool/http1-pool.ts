@@ -34,13 +34,14 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     if (connection !== null) {
       if (!this.#breaker.requests.canCreate()) {
         this.#idle.push(connection);
-        this.#failOverflow(callbacks, 'max_requests', this.#breaker.requests.max);
+        this.#refuseActive(callbacks);
         return null;
       }
       this.#start(connection, decoder, callbacks);
       return null;
     }
     if (!this.#breaker.pendingRequests.canCreate()) {
+      this.#cluster.stats.upstreamRqPendingOverflow.inc();
       this.#failOverflow(callbacks, 'max_pending_requests', this.#breaker.pendingRequests.max);
       return null;
     }
@@ -98,7 +99,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
         this.#start(connection, next.decoder, next.callbacks);
         return;
       }
-      this.#failOverflow(next.callbacks, 'max_requests', this.#breaker.requests.max);
+      this.#refuseActive(next.callbacks);
     }
     if (this.#draining) {
       connection.close();
@@ -171,8 +172,12 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     this.#host.stats.rqActive--;
   }
 
+  #refuseActive(callbacks: PoolCallbacks): void {
+    this.#cluster.stats.upstreamRqActiveOverflow.inc();
+    this.#failOverflow(callbacks, 'max_requests', this.#breaker.requests.max);
+  }
+
   #failOverflow(callbacks: PoolCallbacks, limit: string, max: number): void {
-    this.#cluster.stats.upstreamRqPendingOverflow.inc();
     const priority = this.#priority === Priority.Default ? 'DEFAULT' : 'HIGH';
     const cluster = JSON.stringify(this.#cluster.config.name);
     const details = `circuit breaker of cluster ${cluster}, priority ${priority}: ${limit} (${max}) is reached`;
