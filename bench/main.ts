@@ -111,6 +111,7 @@ async function main(): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
     if (options.json !== true) console.log(terminalTable(outcome));
     outcomes.push(outcome);
+    if (Object.keys(outcome.failed).length > 0) process.exitCode = 1;
     if (!keep) continue;
     save(outcome);
     writeChart(outcome);
