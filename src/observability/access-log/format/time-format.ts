@@ -158,9 +158,12 @@ function evaluate(parts: readonly Part[], local: boolean): TimeFormatter {
   };
 }
 
-/** Digits 0: as many as there are, for %E*S. The clock is read in microseconds. */
+/**
+ * Digits 0: as many as there are, for %E*S. The clock is read in microseconds, and a double of milliseconds since 1970
+ * holds quarters of one: what falls short by that much is whole.
+ */
 function fractionText(milliseconds: number, digits: number, seconds: boolean): string {
-  const micros = pad(Math.floor(milliseconds * 1000), 6);
+  const micros = pad(Math.min(999_999, Math.floor(milliseconds * 1000 + 0.3)), 6);
   const text = digits === 0 ? micros.replace(/0+$/, '') : micros.padEnd(9, '0').slice(0, digits);
   return seconds && text !== '' ? `.${text}` : text;
 }

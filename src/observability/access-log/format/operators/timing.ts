@@ -35,6 +35,9 @@ const timePoints: Readonly<Record<string, TimePoint>> = {
   DS_TX_END: (info) => info.lastDownstreamSent,
 };
 
+/** Differences of doubles fall short of whole numbers by less than this. */
+const HAIR = 1e-4;
+
 /** How many units a millisecond has. */
 const precisions: Readonly<Record<string, number>> = { '': 1, ms: 1, us: 1_000, ns: 1_000_000 };
 
@@ -63,7 +66,7 @@ const commonDuration: OperatorFactory = (call) => {
   return new NumberOperator((context) => {
     const from = start(context.streamInfo);
     const to = end(context.streamInfo);
-    return from < 0 || to < 0 ? -1 : Math.trunc((to - from) * perMillisecond);
+    return from < 0 || to < 0 ? -1 : Math.trunc((to - from) * perMillisecond + HAIR);
   });
 };
 
