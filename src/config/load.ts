@@ -115,7 +115,7 @@ async function load<T extends Message>(
     if (!context.failed) result = merged;
   }
   const diagnostics = await context.takeDiagnostics();
-  for (const document of documents) document.dropTree();
+  for (const document of documents) document.dropPlaces();
   return { message: result, diagnostics };
 }
 

@@ -1,11 +1,13 @@
 /**
- * Owns one text of configuration: how it is read, and how a place in it becomes line and column. The node tree of the
- * YAML library is needed for reading and then dropped; positions parse the text once more, when there is something to say.
+ * Owns one text of configuration: how it is read, and how a place in it becomes line and column. Reading keeps no places;
+ * when there is something to say, the text is read once more with them.
  */
 
 import { catalogue } from '../diagnostics/catalogue.ts';
 import type { Diagnostic, SourcePosition } from '../diagnostics/diagnostic.ts';
 import type { PathSegment } from '../origin.ts';
+import { lineAndColumn, locateInPlainYaml } from './locate.ts';
+import { type PlainYaml, readPlainYamlText } from './plain-yaml.ts';
 import type { SourceTree } from './tree.ts';
 import type { SourceValue } from './value.ts';
 
@@ -33,6 +35,7 @@ export class SourceDocument {
   readonly text: string;
   readonly format: SourceFormat;
   #tree: SourceTree | undefined;
+  #plain: PlainYaml | 'not plain' | undefined;
 
   constructor(source: ConfigSource) {
     this.name = source.name;
@@ -42,10 +45,8 @@ export class SourceDocument {
 
   /** Reads the text. The value is undefined when it is not well-formed. Never throws for what stands in the text. */
   async read(): Promise<{ value: SourceValue | undefined; diagnostics: Diagnostic[] }> {
-    if (this.format === 'json') {
-      const value = readStrictJson(this.text);
-      if (value !== undefined) return { value, diagnostics: [] };
-    }
+    const quick = this.format === 'json' ? readStrictJson(this.text) : readPlainYamlText(this.text, false)?.value;
+    if (quick !== undefined) return { value: quick, diagnostics: [] };
     const tree = await this.#loadTree();
     const value = tree.value();
     const diagnostics = tree.problems.map(({ code, message, offset }): Diagnostic => {
@@ -58,13 +59,19 @@ export class SourceDocument {
 
   async locate(segments: readonly PathSegment[], at: 'key' | 'value'): Promise<SourcePosition | undefined> {
     if (this.format !== 'yaml' && this.format !== 'json') return undefined;
+    // JSON is YAML in flow style; where the two differ is of no matter to positions.
+    this.#plain ??= readPlainYamlText(this.text, true) ?? 'not plain';
+    if (this.#plain !== 'not plain') {
+      return { file: this.name, ...lineAndColumn(this.text, locateInPlainYaml(this.#plain, segments, at)) };
+    }
     const tree = await this.#loadTree();
     return { file: this.name, ...tree.lineAndColumn(tree.locate(segments, at)) };
   }
 
-  /** Lets the node tree go; it is made again when a position is asked for. */
-  dropTree(): void {
+  /** Lets go what is only needed for positions; it is made again when one is asked for. */
+  dropPlaces(): void {
     this.#tree = undefined;
+    this.#plain = undefined;
   }
 
   async #loadTree(): Promise<SourceTree> {

@@ -1,9 +1,10 @@
 /**
  * Owns the reading of YAML (and of JSON that is laxer than JSON.parse) with the `yaml` library: its node tree turned into
- * a plain value, and places found again in it. Loaded only when needed: the library costs 2.6 MB (DESIGN 3.8).
+ * a plain value, and places found again in it. Loaded only for texts that source/plain-yaml.ts leaves to it.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 import type { PathSegment } from '../origin.ts';
+import { toCamelCase } from './locate.ts';
 import { readPlainJson, readPlainYaml } from './scalars.ts';
 import type { SourceMapping, SourceValue } from './value.ts';
 
@@ -154,8 +155,4 @@ function asNode(item: unknown): Node | null {
 
 function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
-}
-
-function toCamelCase(name: string): string {
-  return name.replaceAll(/_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
