@@ -8,6 +8,7 @@ import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.
 import type { BindConfig } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { ConfigSource as XdsSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import { readStatsConfig, type StatsSettings } from '../observability/stats/config.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { NodeInfo } from '../upstream/services.ts';
 import { readConfigSource } from '../xds/source-config.ts';
@@ -30,16 +31,17 @@ export interface BootstrapConfig {
   readonly defaultBindConfig: BindConfig | undefined;
   /** Milliseconds between flushes of histograms into their intervals; default 5,000. */
   readonly statsFlushIntervalMs: number;
+  readonly stats: StatsSettings;
   /** Infinity without a limit. */
   readonly maxConnections: number;
   readonly maxConnectionsByListener: ReadonlyMap<string, number>;
 }
 
-export function readBootstrapConfig(
+export async function readBootstrapConfig(
   message: Bootstrap,
   options: ServerOptions,
   context: ConfigContext,
-): BootstrapConfig {
+): Promise<BootstrapConfig> {
   const admin = message.admin?.address === undefined ? null : addressOf(message.admin.address);
   if (typeof admin === 'string') context.error(message, 'admin.address', 'RMR0901', admin);
   // Said now, with its place; read for use by dynamic-resources.ts.
@@ -64,6 +66,7 @@ export function readBootstrapConfig(
     lds: message.dynamicResources?.ldsConfig ?? null,
     defaultBindConfig: message.clusterManager?.upstreamBindConfig,
     statsFlushIntervalMs: durationMs(message.statsFlushInterval, 5000),
+    stats: await readStatsConfig(message.statsConfig, context, options.statsTags),
     maxConnections: limits.global,
     maxConnectionsByListener: limits.byListener,
   };

@@ -21,7 +21,7 @@ export async function checkConfiguration(
   });
   if (message === undefined) return diagnostics;
   const context = new ConfigContext({ knownExtensions });
-  const bootstrap = readBootstrapConfig(message, options, context);
+  const bootstrap = await readBootstrapConfig(message, options, context);
   const found = [...diagnostics, ...(await context.takeDiagnostics())];
   if (context.failed) return found;
   const lifecycle = new Lifecycle();

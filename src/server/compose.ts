@@ -10,13 +10,16 @@ import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-regi
 import { createClientCodec } from '../http/codec/h1/api.ts';
 import type { HeaderMap } from '../http/headers/header-map.ts';
 import { pinnedName } from '../http/headers/name.ts';
+import type { ActiveListener } from '../listener/active-listener.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
 import { ListenerManager } from '../listener/listener-manager.ts';
 import { readHeaderMatcher } from '../matchers/config.ts';
 import { connect } from '../network/connect.ts';
 import { DnsResolvers } from '../network/dns-resolvers.ts';
-import type { AccessLogSettings } from '../observability/access-log/api.ts';
+import type { AccessLogger, AccessLogSettings } from '../observability/access-log/api.ts';
 import { AccessLogManager } from '../observability/access-log/file/access-log-manager.ts';
+import { ServerStats } from '../observability/server-stats.ts';
+import type { StatsSettings } from '../observability/stats/config.ts';
 import { StatsStore } from '../observability/stats/store.ts';
 import { buildRouteTable } from '../router/route-table/api.ts';
 import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
@@ -26,7 +29,7 @@ import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import type { Lifecycle, ServerState as ServerStateName } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
@@ -36,6 +39,7 @@ export class Server {
   readonly options: ServerOptions;
   readonly lifecycle: Lifecycle;
   readonly stats: StatsStore;
+  readonly serverStats: ServerStats;
   readonly services: ProcessServices;
   readonly clusters: UpstreamClusterManager;
   readonly listeners: ListenerManager;
@@ -46,8 +50,11 @@ export class Server {
   readonly drain: DrainManager;
   readonly accessLogs: AccessLogManager;
   readonly managers: ResourceManagers;
+  readonly adminAccessLogs: readonly AccessLogger[] = [];
   /** In force; a reload exchanges it. */
   bootstrap: BootstrapConfig;
+  #admin: ActiveListener | null = null;
+  #flushTimer: NodeJS.Timeout | null = null;
 
   constructor(
     options: ServerOptions,
@@ -58,7 +65,9 @@ export class Server {
     this.options = options;
     this.bootstrap = bootstrap;
     this.lifecycle = lifecycle;
-    this.stats = new StatsStore();
+    this.stats = new StatsStore({ filter: bootstrap.stats.filter });
+    this.serverStats = new ServerStats(this.stats, systemClock);
+    this.serverStats.start(options.reportedVersion, options.concurrency, options.restartEpoch);
     const clock = systemClock;
     const timers = systemTimers;
     const random = systemRandom;
@@ -132,6 +141,39 @@ export class Server {
     this.dynamic = new DynamicResources(bootstrap, this.managers, dynamicOptions);
   }
 
+  /** What /ready and /server_info say. */
+  get state(): ServerStateName {
+    return this.drain.healthCheckFailed && this.lifecycle.state === 'LIVE' ? 'DRAINING' : this.lifecycle.state;
+  }
+
+  get statsSettings(): StatsSettings {
+    return this.bootstrap.stats;
+  }
+
+  /** Brings what is measured, not counted, up to date: before a scrape. */
+  refreshStats(): void {
+    this.serverStats.refresh();
+    this.serverStats.totalConnections.set(this.listeners.connectionCount);
+  }
+
+  async startAdmin(): Promise<void> {
+    const { adminAddress } = this.bootstrap;
+    if (adminAddress === null) return;
+    const { startAdmin } = await import('./admin/admin-server.ts');
+    this.#admin = await startAdmin(this, adminAddress);
+  }
+
+  onInitialized(): void {
+    this.lifecycle.state = 'LIVE';
+    this.serverStats.onInitialized();
+    this.listeners.stats.workersStarted.set(1);
+    const flush = (): void => {
+      this.stats.flushHistograms();
+    };
+    this.#flushTimer = setInterval(flush, this.bootstrap.statsFlushIntervalMs);
+    this.#flushTimer.unref();
+  }
+
   /** What changes for the rest of the process when a reload brought another bootstrap. */
   adopt(bootstrap: BootstrapConfig): void {
     this.bootstrap = bootstrap;
@@ -140,6 +182,9 @@ export class Server {
   async shutdown(): Promise<void> {
     this.dynamic.stop();
     this.endpoints.stop();
+    if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
+    await this.#admin?.stopAccepting();
+    this.#admin?.closeConnections();
     await this.listeners.shutdown();
     this.clusters.shutdown();
     this.accessLogs.flushSync();

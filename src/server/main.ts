@@ -67,7 +67,7 @@ async function load(options: ServerOptions): Promise<LoadedBootstrap | undefined
   report(diagnostics, sources);
   if (message === undefined || hasErrors(diagnostics)) return undefined;
   const context = new ConfigContext({ knownExtensions });
-  const bootstrap = readBootstrapConfig(message, options, context);
+  const bootstrap = await readBootstrapConfig(message, options, context);
   const own = await context.takeDiagnostics();
   report(own, sources);
   return hasErrors(own) ? undefined : { bootstrap, sources };
@@ -107,12 +107,13 @@ class ServerRun {
     this.#lifecycle.begin({ reload: () => this.reload('SIGHUP'), reopenLogs: () => this.#reopenLogs() });
     this.#lifecycle.state = 'INITIALIZING';
     try {
+      await this.#server.startAdmin();
       await this.#apply(prepared);
     } catch (error) {
       log.critical(error instanceof ResourceError ? `cannot start: ${error.message}` : String(error));
       return 1;
     }
-    this.#lifecycle.state = 'LIVE';
+    this.#server.onInitialized();
     log.info(`ready after ${Math.round(performance.now() - startedAt)} ms`);
     if (mode === 'init_only') return 0;
     if (this.#options.watch) this.#watch();

@@ -1,0 +1,106 @@
+// Owns the admin: its listener, its connection manager, its table of endpoints.
+import { writeFileSync } from 'node:fs';
+import type { Address } from '../../base/address.ts';
+import { logger } from '../../base/logger.ts';
+import { defaultHttp1Settings } from '../../http/codec/api.ts';
+import type { ConnectionManagerConfig } from '../../http/connection-manager/config-types.ts';
+import { ConnectionManager } from '../../http/connection-manager/connection-manager.ts';
+import { DateProvider } from '../../http/connection-manager/date.ts';
+import { connectionManagerStats } from '../../http/connection-manager/stats.ts';
+import { ActiveListener } from '../../listener/active-listener.ts';
+import { ConnectionLimits } from '../../listener/connection-limits.ts';
+import { FilterChain } from '../../listener/filter-chain.ts';
+import { FilterChainMatcher } from '../../listener/filter-chain-match.ts';
+import type { Server } from '../compose.ts';
+import { AdminFilterFactory } from './admin-filter.ts';
+import { dispatcher } from './dispatch.ts';
+import { adminEndpoints } from './endpoints/index.ts';
+
+const log = logger('admin');
+/** Envoy's. */
+const bufferLimit = 1024 * 1024;
+
+/** Binds and serves. Rejects with words when the address cannot be had. */
+export async function startAdmin(server: Server, address: Address): Promise<ActiveListener> {
+  const { services, options } = server;
+  const endpoints = adminEndpoints(server);
+  const config = adminConnectionManager(server, new AdminFilterFactory(dispatcher(endpoints)));
+  const { clock, timers, timeouts, random } = services;
+  const httpServices = { clock, timers, timeouts, random, dates: new DateProvider(clock) };
+  const drain = { drainClose: () => false };
+  const factory = { createFilter: () => new ConnectionManager(config, httpServices, drain) };
+  const message = server.bootstrap.message;
+  const chain = new FilterChain('admin', message, [factory], { active: false });
+  const listener = new ActiveListener(
+    {
+      name: 'admin',
+      addresses: [{ address, ipv4Compat: false }],
+      statPrefix: 'admin',
+      scope: services.stats.scope('listener.admin.'),
+      direction: 'unspecified',
+      bufferLimit,
+      backlog: 128,
+      reusePort: false,
+      tcpKeepalive: null,
+      drainType: 'default',
+      ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
+      accessLogs: [],
+      chains: [chain],
+      matcher: new FilterChainMatcher([], 0),
+      message,
+    },
+    services,
+    new ConnectionLimits(Number.POSITIVE_INFINITY, new Map()),
+  );
+  await listener.bind();
+  const bound = listener.localAddresses[0] ?? address.text;
+  if (options.adminAddressPath !== '') writeFileSync(options.adminAddressPath, bound);
+  log.info(`admin address: ${bound}`);
+  return listener;
+}
+
+function adminConnectionManager(server: Server, filter: AdminFilterFactory): ConnectionManagerConfig {
+  const { stats, node, localAddress } = server.services;
+  return {
+    statPrefix: 'admin',
+    stats: connectionManagerStats(
+      stats.scope('http.admin.'),
+      stats.scope('listener.admin.http.admin.'),
+      stats.scope('http1.'),
+    ),
+    codecType: 'http1',
+    routes: { current: null },
+    filters: [filter],
+    upgrades: new Map(),
+    accessLogs: server.adminAccessLogs,
+    http1: defaultHttp1Settings,
+    serverName: 'envoy',
+    serverHeader: 'overwrite',
+    useRemoteAddress: true,
+    xffNumTrustedHops: 0,
+    skipXffAppend: true,
+    appendXForwardedPort: false,
+    internalAddresses: [],
+    trustUnixSockets: false,
+    via: '',
+    generateRequestId: false,
+    preserveExternalRequestId: false,
+    alwaysSetRequestIdInResponse: false,
+    proxy100Continue: false,
+    addUserAgent: false,
+    serviceCluster: node.cluster,
+    serviceNode: node.id,
+    localAddress,
+    idleTimeoutMs: 3_600_000,
+    streamIdleTimeoutMs: 300_000,
+    requestTimeoutMs: 0,
+    requestHeadersTimeoutMs: 0,
+    maxConnectionDurationMs: 0,
+    maxStreamDurationMs: 0,
+    drainTimeoutMs: 100,
+    delayedCloseTimeoutMs: 1000,
+    maxRequestsPerConnection: 0,
+    streamErrorOnInvalidMessage: false,
+    bufferLimit,
+  };
+}

@@ -1,0 +1,44 @@
+// What an admin endpoint is.
+import type { StreamInfo } from '../../observability/stream-info.ts';
+
+export interface AdminRequest {
+  readonly method: string;
+  /** Path with query. */
+  readonly target: string;
+  readonly body: Buffer;
+  readonly streamInfo: StreamInfo;
+}
+
+export interface AdminResponse {
+  readonly status: number;
+  readonly contentType: string;
+  /** Long answers come in parts, so that the event loop turns between them. */
+  readonly body: string | AsyncIterable<string>;
+  /** For what ends the process: the answer is on its way. */
+  readonly afterSent?: () => void;
+}
+
+export interface AdminParameter {
+  readonly id: string;
+  readonly help: string;
+  readonly kind: 'boolean' | 'string' | 'enum';
+  readonly values?: readonly string[];
+}
+
+export interface AdminEndpoint {
+  /** `/stats/prometheus`. */
+  readonly path: string;
+  readonly help: string;
+  /** Changes something: only by POST. */
+  readonly mutates: boolean;
+  readonly parameters: readonly AdminParameter[];
+  handle(query: URLSearchParams, request: AdminRequest): AdminResponse | Promise<AdminResponse>;
+}
+
+export function text(body: string, status = 200): AdminResponse {
+  return { status, contentType: 'text/plain; charset=UTF-8', body };
+}
+
+export function json(value: unknown, status = 200): AdminResponse {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 1)}\n` };
+}
