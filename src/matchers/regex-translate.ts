@@ -175,11 +175,11 @@ class Translator {
   }
 
   #openGroup(): void {
-    this.#endPrefix(0);
     const rest = this.#pattern.slice(this.#at);
     const named = /^\(\?P?<[^>]*>/.exec(rest);
     const outer = { ignoreCase: this.#ignoreCase, dotMatchesNewline: this.#dotMatchesNewline };
     if (named !== null || !rest.startsWith('(?')) {
+      this.#endPrefix(0);
       this.#open.push(outer);
       this.#at += named?.[0].length ?? 1;
       this.#plain += '(?:';
@@ -193,6 +193,7 @@ class Translator {
     }
     this.#at += flags[0].length;
     if (flags[3] === ':') {
+      this.#endPrefix(0);
       this.#open.push(outer);
       this.#emit('(?:');
     }

@@ -18,7 +18,9 @@ setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks'
 setFlagsFromString('--regexp-backtracks-before-fallback=5000');
 
 /** What is wrong with a pattern, in words. */
-export class RegexError extends Error {}
+export class RegexError extends Error {
+  override readonly name = 'RegexError';
+}
 
 /** Compiles; throws `RegexError` for what RE2 does not accept. */
 export function compileRegex(pattern: string): Regex {

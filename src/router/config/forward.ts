@@ -1,4 +1,5 @@
-// Reads routes that forward: RouteAction, and the clusters by weight in it.
+// Reads routes that forward: RouteAction, and the clusters by weight in it. Weights, names and what excludes each other
+// were checked when the message was loaded (config/semantic).
 import { durationMs } from '../../base/duration.ts';
 import type {
   RouteAction,
@@ -23,7 +24,6 @@ import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.
 import { readRetryPolicy } from './retry-policy.ts';
 
 const defaultTimeoutMs = 15_000;
-const largestWeightSum = 0xffffffff;
 /** By RouteAction.ClusterNotFoundResponseCode. */
 const clusterNotFoundStatuses = [503, 404, 500] as const;
 
@@ -67,9 +67,6 @@ function route(base: RouteBaseSettings, settings: CommonSettings, cluster: Clust
 function readSettings(message: RouteAction, parents: ForwardParents, build: RouteBuild): CommonSettings {
   const { config } = build;
   const { virtualHost } = parents;
-  if (message.prefixRewrite !== '' && message.regexRewrite !== undefined) {
-    config.error(message, 'regex_rewrite', 'RMR0600', 'Only one of prefix_rewrite and regex_rewrite can be set');
-  }
   if (message.pathRewritePolicy !== undefined || message.pathRewrite !== '') {
     const field = message.pathRewrite !== '' ? 'path_rewrite' : 'path_rewrite_policy';
     config.error(message, field, 'RMR0306', `${field} is not implemented yet`, 'use prefix_rewrite or regex_rewrite');
@@ -87,7 +84,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     autoHostRewrite:
       message.hostRewriteSpecifier.case === 'autoHostRewrite' && message.hostRewriteSpecifier.value.value,
     appendForwardedHost: message.appendXForwardedHost,
-    upgrades: readUpgrades(message, build),
+    upgrades: readUpgrades(message),
     clusterHostRewrite: null,
     hostRewrite: readHostRewrite(message, config),
     pathRewrite: readPathRewrite(message.prefixRewrite, message.regexRewrite, parents.pattern, config),
@@ -101,16 +98,11 @@ function optionalMs(ms: number | undefined): number | undefined {
 
 const noUpgrades: ReadonlyMap<string, boolean> = new Map();
 
-function readUpgrades(message: RouteAction, { config }: RouteBuild): ReadonlyMap<string, boolean> {
+function readUpgrades(message: RouteAction): ReadonlyMap<string, boolean> {
   if (message.upgradeConfigs.length === 0) return noUpgrades;
-  const upgrades = new Map<string, boolean>();
-  for (const upgrade of message.upgradeConfigs) {
-    const type = upgrade.upgradeType.toLowerCase();
-    if (upgrades.has(type))
-      config.error(upgrade, 'upgrade_type', 'RMR0600', `The upgrade ${upgrade.upgradeType} is listed twice`);
-    upgrades.set(type, upgrade.enabled ?? true);
-  }
-  return upgrades;
+  return new Map(
+    message.upgradeConfigs.map(({ upgradeType, enabled }) => [upgradeType.toLowerCase(), enabled ?? true]),
+  );
 }
 
 /** Remembers the name. Where validate_clusters asks for it there must be such a cluster now. */
@@ -125,27 +117,9 @@ function readWeighted(
   settings: CommonSettings,
   parents: ForwardParents,
   build: RouteBuild,
-): RouteChoice | undefined {
-  const routes: PreparedForwardRoute[] = [];
-  const weights: number[] = [];
-  let sum = 0;
-  for (const entry of message.clusters) {
-    const made = readClusterWeight(entry, settings, parents, build);
-    if (made === undefined) continue;
-    routes.push(made);
-    weights.push(entry.weight ?? 0);
-    sum += entry.weight ?? 0;
-  }
-  if (routes.length < message.clusters.length) return undefined;
-  if (sum === 0 || sum > largestWeightSum) {
-    build.config.error(
-      message,
-      'clusters',
-      'RMR0604',
-      `The sum of the weights is ${sum}; it must be above 0 and at most ${largestWeightSum}`,
-    );
-    return undefined;
-  }
+): RouteChoice {
+  const routes = message.clusters.map((entry) => readClusterWeight(entry, settings, parents, build));
+  const weights = message.clusters.map(({ weight }) => weight ?? 0);
   const { randomValueSpecifier } = message;
   if (randomValueSpecifier.case === 'useHashPolicy' && randomValueSpecifier.value.value) {
     build.config.error(
@@ -164,16 +138,8 @@ function readClusterWeight(
   settings: CommonSettings,
   parents: ForwardParents,
   build: RouteBuild,
-): PreparedForwardRoute | undefined {
+): PreparedForwardRoute {
   const { name, clusterHeader } = message;
-  if ((name === '') === (clusterHeader === '')) {
-    build.config.error(message, '', 'RMR0604', 'Exactly one of name and cluster_header must be set');
-    return undefined;
-  }
-  if (message.weight === undefined) {
-    build.config.error(message, '', 'RMR0604', `The cluster '${name || clusterHeader}' has no weight`);
-    return undefined;
-  }
   if (name !== '') checkCluster(message, 'name', name, build);
   const levels: RuleLevels = { ...parents.levels, weightedCluster: readHeaderRules(message, build.config) };
   const host = message.hostRewriteSpecifier;

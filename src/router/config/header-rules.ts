@@ -1,4 +1,5 @@
-// Reads header rules: request_headers_to_add and its siblings, of one level.
+// Reads header rules: request_headers_to_add and its siblings, of one level. That host and pseudo-headers stay untouched
+// was checked when the message was loaded (config/semantic).
 import type { ConfigContext } from '../../config/api.ts';
 import type { HeaderValueOption } from '../../generated/envoy/config/core/v3/base_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
@@ -25,13 +26,12 @@ export interface LevelRules {
 
 export function readHeaderRules(message: HeaderRuleFields, context: ConfigContext): LevelRules {
   return {
-    request: read(message, 'request', message.requestHeadersToAdd, message.requestHeadersToRemove, context),
-    response: read(message, 'response', message.responseHeadersToAdd, message.responseHeadersToRemove, context),
+    request: read('request', message.requestHeadersToAdd, message.requestHeadersToRemove, context),
+    response: read('response', message.responseHeadersToAdd, message.responseHeadersToRemove, context),
   };
 }
 
 function read(
-  message: object,
   side: Side,
   toAdd: readonly HeaderValueOption[],
   toRemove: readonly string[],
@@ -43,15 +43,6 @@ function read(
     const addition = readAddition(option, side, context);
     if (addition !== undefined) additions.push(addition);
   }
-  toRemove.forEach((name, index) => {
-    if (isModifiable(name)) return;
-    context.error(
-      message,
-      `${side}_headers_to_remove[${index}]`,
-      'RMR0600',
-      `'${name}' cannot be removed: nor can other headers that start with ':', nor host`,
-    );
-  });
   return new HeaderRules(toRemove.map(pinnedName), additions);
 }
 
@@ -59,16 +50,6 @@ function readAddition(option: HeaderValueOption, side: Side, context: ConfigCont
   const { header } = option;
   // Required by the API's own rules.
   if (header === undefined) return undefined;
-  if (!isModifiable(header.key)) {
-    context.error(
-      option,
-      'header.key',
-      'RMR0600',
-      `'${header.key}' cannot be set: nor can other headers that start with ':', nor host`,
-      'host_rewrite_literal changes the host, prefix_rewrite the path',
-    );
-    return undefined;
-  }
   if (option.append !== undefined && option.appendAction !== AppendAction.AppendIfExistsOrAdd) {
     context.error(
       option,
@@ -104,8 +85,4 @@ function readValue(
     context.error(option, 'header.value', 'RMR0703', error.message);
     return undefined;
   }
-}
-
-function isModifiable(name: string): boolean {
-  return !name.startsWith(':') && name.toLowerCase() !== 'host';
 }

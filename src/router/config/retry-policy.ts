@@ -11,14 +11,6 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
   // Envoy rounds a shorter interval up to a millisecond.
   const backOffBaseMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.baseInterval, defaultBaseMs)));
   const backOffMaxMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.maxInterval, backOffBaseMs * 10)));
-  if (backOffMaxMs < backOffBaseMs) {
-    context.error(
-      message,
-      'retry_back_off.max_interval',
-      'RMR0600',
-      'max_interval must not be shorter than base_interval',
-    );
-  }
   for (const condition of message.retryOn.split(',').map((word) => word.trim())) {
     if (condition === '' || parseRetryOn(condition) !== 0) continue;
     context.warning(

@@ -44,7 +44,8 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
       requestBufferLimit: bufferLimit(virtualHost),
     };
     const made = makeVirtualHost(virtualHost, parents, request, build);
-    addDomains(domains, virtualHost, made, build);
+    // That no domain stands twice was checked when the message was loaded (config/semantic).
+    for (const domain of virtualHost.domains) domains.add(domain, made);
     return made;
   });
   if (context.config.errorCount > errorsBefore) return undefined;
@@ -113,21 +114,5 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
       'response',
       build,
     ),
-  });
-}
-
-function addDomains(
-  domains: DomainTable<VirtualHost>,
-  message: VirtualHostMessage,
-  virtualHost: VirtualHost,
-  { config }: RouteBuild,
-): void {
-  message.domains.forEach((domain, index) => {
-    if (domains.add(domain, virtualHost)) return;
-    const text =
-      domain === '*'
-        ? "Only one virtual host of a route configuration can have the domain '*'"
-        : `The domain '${domain}' stands in this route configuration twice (case does not matter)`;
-    config.error(message, `domains[${index}]`, 'RMR0602', text);
   });
 }

@@ -5,6 +5,7 @@ import type { RouteMatchContext } from '../api.ts';
 /** Reused from match to match; holds a request only while it is matched. */
 export class RequestView {
   context: RouteMatchContext | null = null;
+  /** Path and query as they are matched. */
   path = '';
   /** Index behind the path proper. */
   pathEnd = 0;
@@ -12,19 +13,15 @@ export class RequestView {
   queryStart = 0;
   #pathText: string | null = null;
 
-  /** With `ignorePathParameters` the path ends at its first `;`. */
+  /** With `ignorePathParameters` each segment of the path ends at its first `;`. */
   set(context: RouteMatchContext, ignorePathParameters: boolean): void {
-    const path = context.headers.path;
+    const received = context.headers.path;
+    const path = ignorePathParameters && received.includes(';') ? withoutParameters(received) : received;
     this.context = context;
     this.path = path;
     this.#pathText = null;
-    const question = path.indexOf('?');
-    this.queryStart = question + 1;
+    this.queryStart = path.indexOf('?') + 1;
     this.pathEnd = pathLength(path);
-    if (ignorePathParameters) {
-      const semicolon = path.indexOf(';');
-      if (semicolon !== -1 && semicolon < this.pathEnd) this.pathEnd = semicolon;
-    }
   }
 
   clear(): void {
@@ -52,3 +49,9 @@ export function pathLength(path: string): number {
   const fragment = path.indexOf('#');
   return fragment !== -1 && fragment < end ? fragment : end;
 }
+
+function withoutParameters(path: string): string {
+  const end = pathLength(path);
+  return path.slice(0, end).replace(parameters, '') + path.slice(end);
+}
+const parameters = /;[^/]*/g;
