@@ -32,6 +32,6 @@ export {
   validateConfig,
 } from './load.ts';
 export { typeNameOf } from './parse/any.ts';
-export { messageDescriptor, registry } from './registry.ts';
+export { messageDescriptor, registry, releaseDescriptors } from './registry.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';

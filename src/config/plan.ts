@@ -5,7 +5,7 @@
 import { type DescField, type DescMessage, getOption, type Message } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 import { coverageOf, type FieldCoverage } from './coverage/coverage.ts';
-import { registry } from './registry.ts';
+import { onReleaseDescriptors, registry } from './registry.ts';
 import { compileFieldRules, type FieldCheck } from './validate/rules.ts';
 
 export class FieldPlan {
@@ -58,6 +58,7 @@ export type MessagePlan = {
 };
 
 const plans = new Map<DescMessage, MessagePlan>();
+onReleaseDescriptors(() => plans.clear());
 
 export function planOf(descriptor: DescMessage): MessagePlan {
   const known = plans.get(descriptor);

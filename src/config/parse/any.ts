@@ -8,31 +8,29 @@ import { keepUnpacked } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
 import { nearest } from '../diagnostics/suggest.ts';
 import { type Origin, setOrigin } from '../origin.ts';
-import { registry } from '../registry.ts';
+import { messageDescriptor, registry } from '../registry.ts';
 import { describeValue, isMapping, type SourceMapping, type SourceValue } from '../source/value.ts';
 import { readFields, readMessage } from './message.ts';
 import { hasJsonFormOfItsOwn } from './well-known.ts';
 
-/** An Any whose bytes are made on demand from the message it holds. */
+/** An Any whose bytes are made on demand from the message it holds. Descriptors may come and go (registry.ts). */
 class AnyOfMessage {
   readonly $typeName = 'google.protobuf.Any';
   readonly typeUrl: string;
-  readonly #descriptor: DescMessage;
   readonly #message: Message;
 
-  constructor(typeUrl: string, descriptor: DescMessage, message: Message) {
+  constructor(typeUrl: string, message: Message) {
     this.typeUrl = typeUrl;
-    this.#descriptor = descriptor;
     this.#message = message;
   }
 
   get value(): Uint8Array<ArrayBuffer> {
-    return toBinary(this.#descriptor, this.#message);
+    return toBinary(messageDescriptor(this.#message.$typeName), this.#message);
   }
 }
 
-export function packWithMessage(typeUrl: string, descriptor: DescMessage, message: Message): Any {
-  const any: Any = new AnyOfMessage(typeUrl, descriptor, message);
+function packWithMessage(typeUrl: string, message: Message): Any {
+  const any: Any = new AnyOfMessage(typeUrl, message);
   keepUnpacked(any, message);
   return any;
 }
@@ -64,7 +62,7 @@ export function readAny(value: SourceValue, origin: Origin, context: ConfigConte
     ? readOwnForm(descriptor, value, origin, context)
     : readFields(descriptor, value, origin, context, '@type');
   if (message === undefined) return undefined;
-  const any = packWithMessage(typeUrl, descriptor, message);
+  const any = packWithMessage(typeUrl, message);
   setOrigin(any, origin);
   return any;
 }
@@ -107,13 +105,13 @@ function readTypedStruct(
   const content = mapping['value'] ?? {};
   if (inner === undefined || typeof innerUrl !== 'string' || !isMapping(content)) {
     const message = readFields(descriptor, mapping, origin, context, '@type');
-    const any = packWithMessage(typeUrl, descriptor, message);
+    const any = packWithMessage(typeUrl, message);
     setOrigin(any, origin);
     return any;
   }
   const at = origin.child('value');
   const message = readMessage(inner, content, at, context) ?? create(inner);
-  const any = packWithMessage(innerUrl, inner, message);
+  const any = packWithMessage(innerUrl, message);
   setOrigin(any, origin);
   return any;
 }

@@ -10,6 +10,8 @@ import {
   loadDiscoveryResponse,
   loadMessage,
   messageDescriptor,
+  registry,
+  releaseDescriptors,
 } from '../../../src/config/api.ts';
 import type { Cluster } from '../../../src/generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { Router } from '../../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.d.ts';
@@ -300,6 +302,19 @@ t.test('keys that JavaScript could take for something else are keys like any oth
   t.equal(Reflect.get({}, 'x'), undefined, 'nothing was polluted');
   const unknown = await loadBootstrap([yaml('__proto__: {x: 1}')]);
   t.match(unknown.diagnostics[0], { code: 'RMR0101', path: '__proto__' });
+});
+
+t.test('messages outlive the descriptors they were read with', async (t) => {
+  const text = `resources: [{"@type": type.googleapis.com/${clusterType}, name: a, type: STRICT_DNS}]`;
+  const { message } = await loadDiscoveryResponse(yaml(text), { skipCoverage: true });
+  const any = message?.resources[0];
+  if (any === undefined) return t.fail('no resource');
+  const before = Buffer.from(any.value);
+  releaseDescriptors();
+  t.equal(registry().loadedFileCount(), 0);
+  t.strictSame(Buffer.from(any.value), before);
+  t.equal(new ConfigContext().unpackAs<Cluster>(any, clusterType)?.name, 'a');
+  t.ok((await loadDiscoveryResponse(yaml(text), { skipCoverage: true })).message);
 });
 
 t.test('a text that is not well-formed never throws', async (t) => {
