@@ -166,6 +166,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     this.#reader.begin(true);
     if (error !== null) return error;
     const { headers } = head;
+    head.release();
     if (headers.status < 200 && headers.status !== 101) {
       stream.decoder.decode1xxHeaders(headers);
       return null;
@@ -248,7 +249,9 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
 
   onRequestComplete(stream: H1ClientStream): void {
     // A body cut short or long: the upstream cannot make sense of what it has.
-    if (stream.spoilt && this.#stream === stream) stream.resetStream(ResetReason.LocalReset);
+    if (this.#stream !== stream) return;
+    if (stream.spoilt) stream.resetStream(ResetReason.LocalReset);
+    else if (stream.responseComplete) this.#finish(stream, false);
   }
 
   onStreamReset(stream: H1ClientStream): void {
@@ -261,12 +264,15 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     if (stream === null) return null;
     switch (this.#state) {
       case State.UntilClose:
-      case State.Raw:
+      case State.Raw: {
+        // A tunnel's other direction may go on.
+        const over = this.#state === State.UntilClose || stream.requestComplete;
+        this.#state = State.Ended;
         stream.responseComplete = true;
         stream.decoder.decodeData(noBytes, true);
-        // A tunnel's other direction may go on.
-        if (this.#state === State.UntilClose || stream.requestComplete) this.#afterResponse(stream);
+        if (over) this.#afterResponse(stream);
         return null;
+      }
       case State.Head:
         if (!this.#reader.started) return null;
         break;

@@ -46,10 +46,8 @@ export class HeadFields {
     this.connectionClose = false;
     this.connectionKeepAlive = false;
     this.connectionUpgrade = false;
-    this.upgrade = '';
-    this.host = '';
     this.hostCount = 0;
-    this.keepAlive = '';
+    this.release();
     const count = scanner.count;
     if (count > this.#settings.maxHeadersCount) return H1Error.tooManyHeaders;
     const { names, bounds, folded } = scanner;
@@ -87,6 +85,13 @@ export class HeadFields {
       entries.push(name, value);
     }
     return null;
+  }
+
+  /** Drops the strings, which keep the head they were cut from alive. */
+  release(): void {
+    this.upgrade = '';
+    this.host = '';
+    this.keepAlive = '';
   }
 
   #underscore(name: NameInfo): CodecError | null {

@@ -23,9 +23,11 @@ export const BodyKind = {
 } as const;
 export type BodyKind = (typeof BodyKind)[keyof typeof BodyKind];
 
+const none = new RequestHeaders();
+
 /** Reads heads of requests; one for each connection. The fields hold what the last head said. */
 export class RequestHead {
-  headers = new RequestHeaders();
+  headers = none;
   body: BodyKind = BodyKind.None;
   contentLength = 0;
   http10 = false;
@@ -103,6 +105,14 @@ export class RequestHead {
       this.contentLength = fields.contentLength;
     }
     return null;
+  }
+
+  /** Lets go of the message: its strings keep the whole head alive, and the connection may stay idle for long. */
+  release(): void {
+    this.headers = none;
+    this.#line.target = '';
+    this.#line.method = '';
+    this.#fields.release();
   }
 
   #upgrade(headers: RequestHeaders, fields: HeadFields): void {

@@ -14,9 +14,11 @@ import { keepAliveTimeout } from './tokens.ts';
 export const RequestKind = { Other: 0, Head: 1, Connect: 2, Upgrade: 3 } as const;
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
 
+const none = new ResponseHeaders();
+
 /** Reads heads of responses; one for each connection. The fields hold what the last head said. */
 export class ResponseHead {
-  headers = new ResponseHeaders();
+  headers = none;
   body: BodyKind = BodyKind.None;
   contentLength = 0;
   /** The connection may carry another request, as far as this head says. */
@@ -45,6 +47,12 @@ export class ResponseHead {
     this.keepsAlive = !fields.connectionClose && (!this.#line.http10 || fields.connectionKeepAlive);
     this.keepAliveSeconds = fields.keepAlive === '' ? -1 : keepAliveTimeout(fields.keepAlive);
     return this.#frame(headers, fields, request);
+  }
+
+  /** Lets go of the message: its strings keep the whole head alive, and the connection may stay idle for long. */
+  release(): void {
+    this.headers = none;
+    this.#fields.release();
   }
 
   /** RFC 9112 section 6.3. */

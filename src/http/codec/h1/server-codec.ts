@@ -175,6 +175,7 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     stream.bytesMeter.headerBytesReceived = headerBytes;
     if (error !== null) return error;
     const { headers } = head;
+    head.release();
     if (head.http10) stream.protocol = Protocol.Http10;
     stream.closes = head.closes;
     stream.headRequest = headers.method === 'HEAD';
@@ -296,7 +297,13 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   onEndOfInput(): CodecError | null {
     const stream = this.#stream;
     if (this.#state === State.Raw) {
-      if (stream !== null) stream.decoder?.decodeData(noBytes, true);
+      // A tunnel's other direction may go on.
+      this.#state = State.Ended;
+      if (stream === null) return null;
+      stream.closes = true;
+      stream.requestComplete = true;
+      stream.decoder?.decodeData(noBytes, true);
+      this.#afterRequest(stream);
       return null;
     }
     const incomplete = this.#reader.started || (stream !== null && !stream.requestComplete);
