@@ -159,3 +159,5 @@ export function portOf(host: Host | null): number {
 }
 
 export { StatsStore };
+
+export const noHosts: EndpointsConfig = endpoints();
