@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { fuzz } from './h1.fuzz.ts';
+import { pipeline } from './pipelining.ts';
 import { exchange, roundTrip } from './round-trip.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
@@ -29,9 +30,24 @@ t.test('round trip: client codec to server codec and back', (t) => {
     fc.assert(fc.property(exchange, roundTrip), {
       seed,
       numRuns: 1_000_000,
-      interruptAfterTimeLimit: seconds * 300,
+      interruptAfterTimeLimit: seconds * 200,
       markInterruptAsFailure: false,
     });
   });
   t.end();
+});
+
+t.test('pipelining: nothing is lost, whenever the answers come', async (t) => {
+  const end = performance.now() + seconds * 100;
+  let runs = 0;
+  while (performance.now() < end) {
+    try {
+      await pipeline(seed + runs);
+    } catch (error) {
+      t.fail(`FUZZ_SEED=${seed + runs}: ${String(error)}`);
+      return;
+    }
+    runs++;
+  }
+  t.ok(runs > 0, `${runs} runs`);
 });

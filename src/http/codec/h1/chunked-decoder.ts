@@ -121,30 +121,9 @@ export class ChunkedDecoder {
     return at;
   }
 
-  /**
-   * After a Data event: whether the body ends right behind it, without extension or trailers, so that its last bytes can
-   * say so. The end is `endLength` octets long.
-   */
-  endsAt(bytes: Uint8Array, at: number, end: number): boolean {
-    return (
-      this.#state === State.DataCr &&
-      end - at >= endLength &&
-      bytes[at] === CR &&
-      bytes[at + 1] === LF &&
-      bytes[at + 2] === 0x30 &&
-      bytes[at + 3] === CR &&
-      bytes[at + 4] === LF &&
-      bytes[at + 5] === CR &&
-      bytes[at + 6] === LF
-    );
-  }
-
   #fail(error: CodecError, end: number): number {
     this.event = ChunkEvent.Error;
     this.error = error;
     return end;
   }
 }
-
-/** CRLF 0 CRLF CRLF. */
-export const endLength = 7;

@@ -14,7 +14,8 @@ import type {
 } from '../api.ts';
 import { Protocol, ResetReason } from '../api.ts';
 import { BodyWriter } from './body-writer.ts';
-import { ChunkEvent, ChunkedDecoder, endLength } from './chunked-decoder.ts';
+import { ChunkGatherer } from './chunk-gatherer.ts';
+import { ChunkEvent, ChunkedDecoder } from './chunked-decoder.ts';
 import { type ClientStreamOwner, H1ClientStream } from './client-stream.ts';
 import { H1Error } from './errors.ts';
 import { HeadReader } from './head-reader.ts';
@@ -50,6 +51,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   readonly #reader: HeadReader;
   readonly #head: ResponseHead;
   readonly #chunks = new ChunkedDecoder();
+  readonly #gatherer = new ChunkGatherer();
   #state: State = State.Idle;
   #stream: H1ClientStream | null = null;
   #remaining = 0;
@@ -124,15 +126,11 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
         case State.Chunked: {
           const chunks = this.#chunks;
           pos = chunks.read(data, pos, end);
-          if (chunks.event === ChunkEvent.Data) {
-            const ends = chunks.endsAt(data, pos, end);
-            if (ends) pos += endLength;
-            meter.wireBytesReceived += pos - before;
-            this.#onBody(stream, data, chunks.dataStart, chunks.dataEnd, ends, pos < end);
-            break;
-          }
           meter.wireBytesReceived += pos - before;
-          if (chunks.event === ChunkEvent.Trailers) {
+          if (chunks.event === ChunkEvent.Data) {
+            const full = this.#gatherer.add(data, chunks.dataStart, chunks.dataEnd);
+            if (full !== null) this.#deliver(stream, full, false);
+          } else if (chunks.event === ChunkEvent.Trailers) {
             this.#state = State.Trailers;
             this.#reader.begin(false);
           } else if (chunks.event === ChunkEvent.Error) error = chunks.error;
@@ -141,7 +139,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
         case State.Trailers:
           pos = this.#reader.read(data, pos, end);
           meter.wireBytesReceived += pos - before;
-          if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers(stream, pos < end);
+          if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers(stream, data, pos < end);
           else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
           break;
         default:
@@ -151,6 +149,9 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
           this.#onBody(stream, data, before, end, false, false);
       }
     }
+    const rest = this.#gatherer.take(data);
+    if (rest !== null && this.#stream !== null) this.#deliver(this.#stream, rest, false);
+    this.#gatherer.release();
     if (error === null) return null;
     this.#state = State.Ended;
     this.#failed = true;
@@ -205,11 +206,16 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
       stream.responseComplete = true;
       this.#leftOver = more;
     }
-    stream.decoder.decodeData(start === 0 && end === data.length ? data : data.subarray(start, end), endStream);
+    this.#deliver(stream, start === 0 && end === data.length ? data : data.subarray(start, end), endStream);
+  }
+
+  #deliver(stream: H1ClientStream, data: Buffer, endStream: boolean): void {
+    stream.decoder.decodeData(data, endStream);
+    this.#gatherer.release();
     if (endStream) this.#afterResponse(stream);
   }
 
-  #onTrailers(stream: H1ClientStream, more: boolean): CodecError | null {
+  #onTrailers(stream: H1ClientStream, data: Buffer, more: boolean): CodecError | null {
     const { scanner } = this.#reader;
     let trailers: HeaderMap | null = null;
     if (scanner.count !== 0) {
@@ -221,10 +227,17 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
       }
     }
     this.#reader.begin(true);
-    stream.responseComplete = true;
     this.#leftOver = more;
-    if (trailers === null) stream.decoder.decodeData(noBytes, true);
-    else stream.decoder.decodeTrailers(trailers);
+    const rest = this.#gatherer.take(data);
+    if (trailers === null) {
+      stream.responseComplete = true;
+      this.#deliver(stream, rest ?? noBytes, true);
+      return null;
+    }
+    if (rest !== null) this.#deliver(stream, rest, false);
+    if (stream.dead) return null;
+    stream.responseComplete = true;
+    stream.decoder.decodeTrailers(trailers);
     this.#afterResponse(stream);
     return null;
   }

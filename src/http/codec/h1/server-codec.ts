@@ -13,7 +13,8 @@ import type {
 } from '../api.ts';
 import { Protocol, ResetReason } from '../api.ts';
 import { BodyWriter } from './body-writer.ts';
-import { ChunkEvent, ChunkedDecoder, endLength } from './chunked-decoder.ts';
+import { ChunkGatherer } from './chunk-gatherer.ts';
+import { ChunkEvent, ChunkedDecoder } from './chunked-decoder.ts';
 import { H1Error } from './errors.ts';
 import { HeadReader } from './head-reader.ts';
 import { ScanResult } from './head-scanner.ts';
@@ -49,6 +50,7 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   readonly #reader: HeadReader;
   readonly #head: RequestHead;
   readonly #chunks = new ChunkedDecoder();
+  readonly #gatherer = new ChunkGatherer();
   #state: State = State.Head;
   #stream: H1ServerStream | null = null;
   #remaining = 0;
@@ -104,10 +106,9 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     this.#dispatching = true;
     while (pos < end && error === null && this.#state !== State.Ended) {
       const before = pos;
-      const stream = this.#stream;
       switch (this.#state) {
         case State.Head:
-          if (stream !== null || this.#aboveHighWatermark) {
+          if (this.#stream !== null || this.#aboveHighWatermark) {
             this.#hold(owned ? data.subarray(pos) : Buffer.from(data.subarray(pos)));
             pos = end;
             continue;
@@ -129,40 +130,45 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
           const taken = Math.min(this.#remaining, end - pos);
           pos += taken;
           this.#remaining -= taken;
+          this.#count(taken);
           this.#onBody(data, before, pos, this.#remaining === 0);
-          break;
+          continue;
         }
         case State.Chunked: {
           const chunks = this.#chunks;
           pos = chunks.read(data, pos, end);
+          this.#count(pos - before);
           if (chunks.event === ChunkEvent.Data) {
-            const ends = chunks.endsAt(data, pos, end);
-            if (ends) pos += endLength;
-            if (stream !== null) stream.bytesMeter.wireBytesReceived += pos - before;
-            this.#onBody(data, chunks.dataStart, chunks.dataEnd, ends);
-            continue;
-          }
-          if (chunks.event === ChunkEvent.Trailers) {
+            const full = this.#gatherer.add(data, chunks.dataStart, chunks.dataEnd);
+            if (full !== null) this.#deliver(full, false);
+          } else if (chunks.event === ChunkEvent.Trailers) {
             this.#state = State.Trailers;
             this.#reader.begin(false);
           } else if (chunks.event === ChunkEvent.Error) error = chunks.error;
-          break;
+          continue;
         }
         case State.Trailers:
           pos = this.#reader.read(data, pos, end);
-          if (stream !== null) stream.bytesMeter.wireBytesReceived += pos - before;
-          if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers();
+          this.#count(pos - before);
+          if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers(data);
           else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
           continue;
         case State.Raw:
           pos = end;
+          this.#count(end - before);
           this.#onBody(data, before, end, false);
-          break;
+          continue;
       }
-      if (stream !== null) stream.bytesMeter.wireBytesReceived += pos - before;
     }
+    const rest = this.#gatherer.take(data);
+    if (rest !== null) this.#deliver(rest, false);
     this.#dispatching = false;
     return error === null ? null : this.#fail(error);
+  }
+
+  /** Before the bytes are delivered: whoever ends the exchange then reads the meter. */
+  #count(octets: number): void {
+    if (this.#stream !== null) this.#stream.bytesMeter.wireBytesReceived += octets;
   }
 
   #onHead(): CodecError | null {
@@ -194,7 +200,7 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
         this.#state = State.Raw;
         break;
       default:
-        this.#requestComplete(stream);
+        stream.requestComplete = true;
         stream.decoder?.decodeHeaders(headers, true);
         this.#afterRequest(stream);
         return null;
@@ -214,18 +220,22 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   }
 
   #onBody(data: Buffer, start: number, end: number, endStream: boolean): void {
+    if (endStream) this.#state = State.Head;
+    this.#deliver(start === 0 && end === data.length ? data : data.subarray(start, end), endStream);
+  }
+
+  #deliver(data: Buffer, endStream: boolean): void {
     const stream = this.#stream;
-    if (stream === null) return;
-    if (endStream) {
-      this.#state = State.Head;
-      this.#requestComplete(stream);
+    if (stream !== null) {
+      if (endStream) stream.requestComplete = true;
+      stream.decoder?.decodeData(data, endStream);
+      if (endStream) this.#afterRequest(stream);
     }
-    stream.decoder?.decodeData(start === 0 && end === data.length ? data : data.subarray(start, end), endStream);
-    if (endStream) this.#afterRequest(stream);
+    this.#gatherer.release();
   }
 
   /** Trailers count and are checked like fields, and go on only where they are enabled. */
-  #onTrailers(): CodecError | null {
+  #onTrailers(data: Buffer): CodecError | null {
     const stream = this.#stream;
     const scanner = this.#reader.scanner;
     let trailers: HeaderMap | null = null;
@@ -239,16 +249,17 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     }
     this.#reader.begin(true);
     this.#state = State.Head;
-    if (stream === null) return null;
-    this.#requestComplete(stream);
-    if (trailers === null) stream.decoder?.decodeData(noBytes, true);
-    else stream.decoder?.decodeTrailers(trailers);
+    const rest = this.#gatherer.take(data);
+    if (trailers === null) {
+      this.#deliver(rest ?? noBytes, true);
+      return null;
+    }
+    if (rest !== null) this.#deliver(rest, false);
+    if (stream === null || stream.dead) return null;
+    stream.requestComplete = true;
+    stream.decoder?.decodeTrailers(trailers);
     this.#afterRequest(stream);
     return null;
-  }
-
-  #requestComplete(stream: H1ServerStream): void {
-    stream.requestComplete = true;
   }
 
   /** The response may have been sent before or while the request's end was told. */

@@ -374,6 +374,39 @@ t.test('bytes received', (t) => {
   t.end();
 });
 
+t.test('bytes are counted before they are delivered', (t) => {
+  for (const raw of [
+    'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello',
+    'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  ]) {
+    const server = new ServerFixture();
+    let counted = 0;
+    server.whenComplete = (request) => {
+      counted = request.stream.bytesMeter.wireBytesReceived;
+    };
+    server.feed(raw);
+    t.equal(counted, raw.length);
+  }
+  t.end();
+});
+
+t.test('small chunks of one read are one piece, large ones are not copied', (t) => {
+  const head = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const small = new ServerFixture();
+  small.feed(`${head}${'1\r\na\r\n'.repeat(1000)}0\r\n\r\n`);
+  t.match(small.request(), { body: 'a'.repeat(1000), pieces: 1, complete: true });
+  const large = new ServerFixture();
+  const chunk = 'b'.repeat(12_000);
+  const size = chunk.length.toString(16);
+  large.feed(`${head}1\r\na\r\n${`${size}\r\n${chunk}\r\n`.repeat(3)}1\r\nc\r\n1\r\nd\r\n0\r\n\r\n`);
+  t.equal(large.request().body, `a${chunk.repeat(3)}cd`);
+  t.ok(large.request().pieces >= 3);
+  const broken = new ServerFixture();
+  broken.feed(`${head}1\r\na\r\n1\r\nb\r\nzz`);
+  t.equal(broken.request().body, 'ab', 'what came before an error is delivered');
+  t.end();
+});
+
 t.test('headers with underscores', (t) => {
   const request = 'GET / HTTP/1.1\r\nHost: h\r\na_b: c\r\n\r\n';
   const dropping = new ServerFixture({ headersWithUnderscores: 'drop' });
