@@ -30,7 +30,7 @@ function echo(name: string, request: IncomingMessage, response: ServerResponse):
     response.end(`${JSON.stringify({ upstream: name, method, path: url, headers }, null, 2)}\n`);
   };
   request.resume();
-  if (request.url === '/slow') setTimeout(answer, SLOW_MS);
+  if (request.url === '/slow') setTimeout(answer, SLOW_MS).unref();
   else request.on('end', answer);
 }
 
