@@ -131,6 +131,10 @@ export interface ServerCodec {
   onEndOfInput(): CodecError | null;
   /** The connection is gone: all streams are reset with the reason. */
   onConnectionClosed(reason: ResetReason): void;
+  /** Bytes of a request's head have come, but not all of it: no stream stands for them yet. */
+  readonly headStarted: boolean;
+  /** Makes the stream of a head that will not be completed (a timeout, the peer left); the codec reads no further. */
+  openPartial(): void;
   /** No new requests after those in progress: HTTP/1 answers `connection: close`, HTTP/2 sends GOAWAY. */
   goAway(): void;
   /** Announces goAway (HTTP/2's first GOAWAY); HTTP/1 does nothing. */

@@ -33,7 +33,7 @@ export function hashStep(hash: number, lower: number): number {
 }
 
 /** The name in `bytes[start, end)`, all token characters; `hash` is that of its lower-case letters. */
-export function nameOfBytes(bytes: Uint8Array, start: number, end: number, hash: number): NameInfo {
+export function nameOfBytes(bytes: Buffer, start: number, end: number, hash: number): NameInfo {
   let slot = (hash ^ (hash >>> 15)) & mask;
   for (let probe = 0; probe < maxProbes; probe++) {
     const entry = entries[slot];
@@ -52,10 +52,8 @@ export function nameOfBytes(bytes: Uint8Array, start: number, end: number, hash:
   return nameNotInTable(bytes, start, end, hash);
 }
 
-function nameNotInTable(bytes: Uint8Array, start: number, end: number, hash: number): NameInfo {
-  let spelling = '';
-  for (let i = start; i < end; i++) spelling += String.fromCharCode(bytes[i] as number);
-  const info = headerName(spelling);
+function nameNotInTable(bytes: Buffer, start: number, end: number, hash: number): NameInfo {
+  const info = headerName(bytes.toString('latin1', start, end));
   if (count >= maxEntries || lettersUsed + info.name.length > letters.length || !isInterned(info)) return info;
   let slot = (hash ^ (hash >>> 15)) & mask;
   for (let probe = 0; probe < maxProbes; probe++) {

@@ -71,6 +71,8 @@ const known = new Map<string, NameInfo>();
 /** Names that peers sent, in lower case; bounded, since peers choose them. */
 const interned = new Map<string, NameInfo>();
 const maxInterned = 2048;
+/** Longer names are not kept: what peers choose must not fill the memory. */
+const maxInternedLength = 128;
 
 function define(name: string, flags = 0): NameInfo {
   const info = new NameInfo(name, flags);
@@ -93,7 +95,7 @@ export const Names = {
   connection: define('connection', HopByHop | Framing),
   keepAlive: define('keep-alive', HopByHop | Framing),
   proxyConnection: define('proxy-connection', HopByHop | Framing),
-  te: define('te', HopByHop),
+  te: define('te'),
   transferEncoding: define('transfer-encoding', HopByHop | Single | Framing),
   upgrade: define('upgrade', HopByHop | Framing),
   trailer: define('trailer'),
@@ -119,7 +121,7 @@ export const Names = {
   retryAfter: define('retry-after', Single),
   etag: define('etag', Single),
   vary: define('vary'),
-  http2Settings: define('http2-settings', HopByHop),
+  http2Settings: define('http2-settings'),
   forwarded: define('forwarded'),
   xForwardedFor: define('x-forwarded-for'),
   xForwardedProto: define('x-forwarded-proto', Single),
@@ -181,7 +183,7 @@ function internSpelling(spelling: string): NameInfo {
   let info = known.get(lower) ?? interned.get(lower);
   if (info === undefined) {
     info = new NameInfo(flatten(lower), 0);
-    if (interned.size < maxInterned) interned.set(info.name, info);
+    if (interned.size < maxInterned && lower.length <= maxInternedLength) interned.set(info.name, info);
   }
   return info;
 }

@@ -60,7 +60,7 @@ export class HeadScanner {
   }
 
   /** Walks `bytes[start, end)`, where `start` is the start of the head, from where it stopped last. */
-  scan(bytes: Uint8Array, start: number, end: number): ScanResult {
+  scan(bytes: Buffer, start: number, end: number): ScanResult {
     let at = start + this.#resumeAt;
     if (this.#wantsStartLine) {
       let i = at;
@@ -128,7 +128,7 @@ export class HeadScanner {
   }
 
   /** Behind the line end at `i`; 0 when it is not there yet, -1 with `error` set when another character stands there. */
-  #lineEnd(bytes: Uint8Array, i: number, end: number): number {
+  #lineEnd(bytes: Buffer, i: number, end: number): number {
     if (i >= end) return 0;
     const c = bytes[i] as number;
     if (c === CR) {
@@ -144,7 +144,7 @@ export class HeadScanner {
   }
 
   /** A line that continues the field before it (RFC 9112 section 5.2): its value grows over the line end. */
-  #fold(bytes: Uint8Array, start: number, at: number, end: number): number {
+  #fold(bytes: Buffer, start: number, at: number, end: number): number {
     let i = at;
     while (i < end && valueOctet[bytes[i] as number] === 1) i++;
     const next = this.#lineEnd(bytes, i, end);
@@ -160,7 +160,7 @@ export class HeadScanner {
     return next;
   }
 
-  #badName(bytes: Uint8Array, i: number, end: number, stop: number): ScanResult {
+  #badName(bytes: Buffer, i: number, end: number, stop: number): ScanResult {
     let error: CodecError = H1Error.nameCharacter;
     if (stop === CR || stop === LF || stop === SP || stop === HT) error = H1Error.noColon;
     else if (stop < SP || stop === 0x7f) error = H1Error.controlCharacter;
@@ -168,7 +168,7 @@ export class HeadScanner {
   }
 
   /** An error counts once its line has ended: the verdict must not depend on how the bytes were split. */
-  #fail(bytes: Uint8Array, i: number, end: number, error: CodecError): number {
+  #fail(bytes: Buffer, i: number, end: number, error: CodecError): number {
     for (let at = i; at < end; at++) {
       if (bytes[at] === LF) {
         this.error = error;

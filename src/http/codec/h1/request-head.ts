@@ -1,5 +1,5 @@
 // Owns the verdict on a request's head: what Envoy rejects is rejected with its status and details, in its order, and
-// what could be read two ways is rejected where Envoy is lenient (docs of the differences: test/unit/http/codec/).
+// what could be read two ways is rejected where Envoy is lenient (the list: test/unit/http/codec/support/differences.ts).
 import { RequestHeaders } from '../../headers/header-map.ts';
 import { Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';

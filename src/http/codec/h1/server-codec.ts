@@ -305,6 +305,17 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     return error;
   }
 
+  get headStarted(): boolean {
+    return this.#state === State.Head && this.#stream === null && this.#reader.started;
+  }
+
+  openPartial(): void {
+    const stream = this.#newStream();
+    this.#state = State.Ended;
+    stream.requestComplete = true;
+    stream.closes = true;
+  }
+
   onEndOfInput(): CodecError | null {
     const stream = this.#stream;
     if (this.#state === State.Raw) {

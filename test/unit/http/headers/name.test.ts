@@ -50,6 +50,15 @@ t.test('flags and spellings', (t) => {
   t.end();
 });
 
+t.test('long names are not kept', (t) => {
+  const name = `x-${'l'.repeat(200)}`;
+  t.equal(headerName(name).name, name);
+  t.equal(isInterned(headerName(name)), false);
+  t.equal(fromBytes(name).name, name);
+  t.equal(pinnedName(name), fromBytes(name), 'unless configuration names them');
+  t.end();
+});
+
 t.test('the tables are bounded, and names beyond them are right all the same', (t) => {
   for (let i = 0; i < 5000; i++) {
     const name = `x-flood-${i}`;
