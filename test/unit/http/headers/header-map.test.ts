@@ -47,7 +47,7 @@ t.test('appendToValue', (t) => {
 });
 
 t.test('remove and removeFlagged', (t) => {
-  const headers = map(['x-a', '1'], ['connection', 'x'], ['x-b', '2'], ['x-a', '3'], ['te', 'trailers']);
+  const headers = map(['x-a', '1'], ['connection', 'x'], ['x-b', '2'], ['x-a', '3'], ['keep-alive', 'x']);
   t.equal(headers.remove(a), 2);
   t.equal(headers.remove(a), 0);
   t.equal(headers.removeFlagged(NameFlag.HopByHop), 2);
