@@ -13,9 +13,9 @@ export interface Named<Item> {
   readonly item: Item;
 }
 
-/** Sorting 2,048 names takes about a millisecond. */
-const RUN = 2048;
-const BATCH = 512;
+/** Sorting 1,024 names takes half a millisecond, writing 256 lines less. */
+const RUN = 1024;
+const BATCH = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -50,22 +50,29 @@ async function* batches<Item>(sorted: Named<Item>[]): AsyncGenerator<Named<Item>
   }
 }
 
+/** What is left of a sorted run. */
+interface Cursor<Item> {
+  readonly run: readonly Named<Item>[];
+  at: number;
+  name: string;
+}
+
+/** Takes the first of all runs again and again; `heap` has the run with the smallest name on top. */
 async function* mergeRuns<Item>(runs: Named<Item>[][]): AsyncGenerator<Named<Item>[]> {
-  const positions = new Array<number>(runs.length).fill(0);
+  const heap: Cursor<Item>[] = runs.map((run) => ({ run, at: 0, name: (run[0] as Named<Item>).name }));
+  heap.sort(byName);
   let batch: Named<Item>[] = [];
-  for (;;) {
-    let first: Named<Item> | undefined;
-    let from = 0;
-    for (let index = 0; index < runs.length; index++) {
-      const candidate = runs[index]?.[positions[index] as number];
-      if (candidate !== undefined && (first === undefined || candidate.name < first.name)) {
-        first = candidate;
-        from = index;
-      }
+  while (heap.length > 0) {
+    const top = heap[0] as Cursor<Item>;
+    batch.push(top.run[top.at++] as Named<Item>);
+    const next = top.run[top.at];
+    if (next !== undefined) {
+      top.name = next.name;
+    } else {
+      const last = heap.pop() as Cursor<Item>;
+      if (heap.length > 0) heap[0] = last;
     }
-    if (first === undefined) break;
-    (positions[from] as number)++;
-    batch.push(first);
+    sink(heap);
     if (batch.length === BATCH) {
       yield batch;
       batch = [];
@@ -73,6 +80,21 @@ async function* mergeRuns<Item>(runs: Named<Item>[][]): AsyncGenerator<Named<Ite
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Puts the top of the heap to its place. */
+function sink<Item>(heap: Cursor<Item>[]): void {
+  for (let at = 0; ; ) {
+    let least = at;
+    for (const child of [2 * at + 1, 2 * at + 2]) {
+      if (child < heap.length && (heap[child] as Cursor<Item>).name < (heap[least] as Cursor<Item>).name) least = child;
+    }
+    if (least === at) return;
+    const moved = heap[at] as Cursor<Item>;
+    heap[at] = heap[least] as Cursor<Item>;
+    heap[least] = moved;
+    at = least;
+  }
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
