@@ -43,7 +43,10 @@ export class ConfigContext {
   readonly #ready: Diagnostic[] = [];
   #findings: Finding[] = [];
   #errorCount = 0;
+  #rulesAreWarnings = false;
   readonly #saidOnce = new Set<string>();
+  /** Above zero inside of a field that has no effect: what stands in it is not spoken of. */
+  coverageMuted = 0;
   /** Regular expressions met on the way: checked together at the end, since the RE2 library is loaded only when needed. */
   readonly regexMatchers: RegexMatcher[] = [];
   /** Route configurations of connection managers whose clusters must exist: asked when all clusters are known. */
@@ -109,9 +112,26 @@ export class ConfigContext {
     suggestion?: string,
     at: 'key' | 'value' = 'value',
   ): void {
-    const finding = { severity: severity ?? catalogue[code].severity, code, message, origin, field, at, suggestion };
+    const isLenient = this.#rulesAreWarnings && code.startsWith('RMR02');
+    const finding: Finding = {
+      severity: isLenient ? 'warning' : (severity ?? catalogue[code].severity),
+      code,
+      message,
+      origin,
+      field,
+      at,
+      suggestion,
+    };
     if (finding.severity === 'error') this.#errorCount++;
     this.#findings.push(finding);
+  }
+
+  /** Reports the API's rules as warnings while `inside` runs: for what Envoy takes over without checking them. */
+  withLenientRules(inside: () => void): void {
+    const outer = this.#rulesAreWarnings;
+    this.#rulesAreWarnings = true;
+    inside();
+    this.#rulesAreWarnings = outer;
   }
 
   /** Adds what is complete already: syntax errors, files that cannot be read. */

@@ -84,7 +84,8 @@ function readField(
     case 'list': {
       const list = propertyOf(message, field.property);
       if (!Array.isArray(list)) throw new Error(`${descriptor} holds no array`);
-      const values = Array.isArray(value) ? value : [value];
+      // A single value is a list of one; lists in the list are taken apart.
+      const values = Array.isArray(value) ? flatten(value) : [value];
       for (const [index, item] of values.entries()) {
         const read = readElement(field, item, origin, index, context);
         if (read !== undefined) list.push(read);
@@ -117,6 +118,11 @@ function readField(
       if (read !== undefined) setSingular(field, read, message, origin, context);
     }
   }
+}
+
+function flatten(list: SourceValue[]): SourceValue[] {
+  if (!list.some(Array.isArray)) return list;
+  return list.flatMap((item) => (Array.isArray(item) ? flatten(item) : [item]));
 }
 
 function setSingular(field: FieldPlan, value: unknown, message: Message, origin: Origin, context: ConfigContext): void {

@@ -192,11 +192,15 @@ function checkEndpoint(entry: LbEndpoint, type: DiscoveryType, context: ConfigCo
   }
 }
 
-/** Names under which Envoy looks options up: those of extensions that have some. */
+/** Names under which Envoy looks options up, beside those of network and HTTP filters. */
+const protocolOptionNames = new Set([
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+  'envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions',
+]);
+
 function checkProtocolOptionNames(cluster: Cluster, context: ConfigContext): void {
   for (const [name, any] of Object.entries(cluster.typedExtensionProtocolOptions)) {
-    const isName = /^envoy\.(extensions|filters)\.\w/.test(name);
-    if (isName) continue;
+    if (protocolOptionNames.has(name) || name.startsWith('envoy.filters.')) continue;
     const text = `No extension with protocol options is called ${JSON.stringify(name)}`;
     context.error(any, '', 'RMR0400', text, 'HTTP: "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"');
   }

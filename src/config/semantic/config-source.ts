@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { ApiConfigSource, ConfigSource } from '../../generated/envoy/config/core/v3/config_source_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
+import { originOf } from '../origin.ts';
 import { ApiType, ApiVersion } from './enums.ts';
 
 export type KnownClusters = {
@@ -18,7 +19,10 @@ export function checkConfigSource(source: ConfigSource, known: KnownClusters, co
   }
   if (specifier.case === 'pathConfigSource') checkPath(specifier.value, 'path', specifier.value.path, context);
   else if (specifier.case === 'path') checkPath(source, 'path', specifier.value, context);
-  else if (specifier.case === 'apiConfigSource') checkApiConfigSource(specifier.value, known, context);
+  // A secret may come from a cluster that is not there yet: Envoy waits for it.
+  else if (specifier.case === 'apiConfigSource' && originOf(source)?.field !== 'sds_config') {
+    checkApiConfigSource(specifier.value, known, context);
+  }
 }
 
 function checkPath(message: object, field: string, path: string, context: ConfigContext): void {

@@ -49,6 +49,8 @@ export function checkExtension(any: Any, owner: Message, context: ConfigContext)
     context.error(any, '', 'RMR0308', 'Nothing says which extension this is: typed_config is empty', typedConfigHint);
     return false;
   }
+  // A wrapper around an extension's configuration, which is asked for itself.
+  if (name === 'envoy.config.route.v3.FilterConfig') return true;
   const known = context.options.knownExtensions;
   if (registry().getMessage(name) === undefined) {
     context.error(any, '', 'RMR0109', `The API has no extension ${JSON.stringify(name)}`);

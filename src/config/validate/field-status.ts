@@ -26,14 +26,14 @@ export function reportFieldStatus(field: FieldPlan, origin: Origin, context: Con
   const { status, reason } = field.coverage;
   if (status === 'refused') {
     context.report('error', origin, field.name, 'RMR0306', `${field.name} is refused: ${reason}`, undefined, 'key');
-  } else if (
-    status === 'not-yet' &&
-    context.options.skipCoverage !== true &&
-    context.firstTime(`coverage ${fullName}`)
-  ) {
+  } else if (status === 'not-yet' && isSpoken(context) && context.firstTime(`coverage ${fullName}`)) {
     const text = `${fullName} has no effect yet${reason === '' ? '' : `: ${reason}`}`;
     context.report('warning', origin, field.name, 'RMR0305', text, undefined, 'key');
   }
+}
+
+function isSpoken(context: ConfigContext): boolean {
+  return context.options.skipCoverage !== true && context.coverageMuted === 0;
 }
 
 /** Some enumerations have a deprecated value; where that is the default, leaving the field out chooses it too. */

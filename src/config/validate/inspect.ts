@@ -41,23 +41,34 @@ export function inspect(
 }
 
 function inspectField(field: FieldPlan, message: Message, origin: Origin, context: ConfigContext): void {
+  const { status } = field.coverage;
+  const isMute = field.descriptor.message !== undefined && status !== 'implemented';
+  // Of a field without effect it is enough to say so once, and not of everything inside it.
+  if (isMute) context.coverageMuted++;
+  const isSet = inspectValue(field, message, origin, context);
+  if (isMute) context.coverageMuted--;
+  if (isSet) reportFieldStatus(field, origin, context);
+}
+
+/** True when the field is set. */
+function inspectValue(field: FieldPlan, message: Message, origin: Origin, context: ConfigContext): boolean {
   const value = field.get(message);
   const { checks, descriptor } = field;
   switch (descriptor.fieldKind) {
     case 'list': {
-      if (!Array.isArray(value)) return;
+      if (!Array.isArray(value)) return false;
       checkValue(checks.container, value, field, undefined, origin, context);
-      if (value.length === 0) return;
+      if (value.length === 0) return false;
       for (let index = 0; index < value.length; index++) {
         inspectElement(field, value[index], index, message, origin, context);
       }
       break;
     }
     case 'map': {
-      if (typeof value !== 'object' || value === null) return;
+      if (typeof value !== 'object' || value === null) return false;
       checkValue(checks.container, value, field, undefined, origin, context);
       const entries = Object.entries(value);
-      if (entries.length === 0) return;
+      if (entries.length === 0) return false;
       for (const [key, item] of entries) {
         const violation = checks.key?.(key);
         if (violation !== undefined) {
@@ -72,20 +83,20 @@ function inspectField(field: FieldPlan, message: Message, origin: Origin, contex
       if (value === undefined) {
         if (checks.required && !field.inOneof)
           context.report('error', origin, field.name, 'RMR0201', `${field.name} is required`);
-        return;
+        return false;
       }
       checkValue(checks.value, value, field, undefined, origin, context);
       if (!field.unwrapped && !field.jsonObject) inspectNested(field, value, undefined, message, origin, context);
       break;
     }
     default: {
-      if (value === undefined) return;
+      if (value === undefined) return false;
       checkValue(checks.value, value, field, undefined, origin, context);
       if (descriptor.enum !== undefined) checkEnumValue(field, value, undefined, origin, context);
-      if (!field.inOneof && isDefault(value)) return;
+      if (!field.inOneof && isDefault(value)) return false;
     }
   }
-  reportFieldStatus(field, origin, context);
+  return true;
 }
 
 function inspectElement(
@@ -126,8 +137,12 @@ function inspectAny(field: FieldPlan, any: Any, owner: Message, origin: Origin, 
   if (isExtensionSlot(field) && !isSwitch && !checkExtension(any, owner, context)) return;
   const message = alreadyUnpacked(any);
   const descriptor = message && registry().getMessage(message.$typeName);
-  if (message !== undefined && descriptor !== undefined)
-    inspect(message, descriptor, originOf(message) ?? origin, context);
+  if (message === undefined || descriptor === undefined) return;
+  const at = originOf(message) ?? origin;
+  // Envoy does not check the rules of load-balancing policies.
+  if (origin.parent?.parent?.field === 'policies')
+    context.withLenientRules(() => inspect(message, descriptor, at, context));
+  else inspect(message, descriptor, at, context);
 }
 
 function checkValue(
