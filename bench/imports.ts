@@ -14,7 +14,7 @@ import { freePort, waitReady } from './machine/ports.ts';
 import { readMemory } from './machine/proc.ts';
 import { run, start } from './machine/programs.ts';
 import { benchRoot, projectRoot } from './paths.ts';
-import { bundleState } from './proxies/remora.ts';
+import { buildBundle, bundleState } from './proxies/remora.ts';
 
 const MB = 1 << 20;
 const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
@@ -137,5 +137,6 @@ async function startedProxy(): Promise<boolean> {
 
 // Bare specifiers of evaluated code are looked up from the working directory.
 process.chdir(projectRoot);
+buildBundle();
 await priceList();
 if (!(await startedProxy())) process.exitCode = 1;

@@ -1,17 +1,16 @@
 /**
  * `npm run bench`: Remora beside Envoy, nginx and HAProxy on the same jobs. See docs/benchmarks.md.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { budgetReport } from './budget.ts';
 import type { Job } from './job.ts';
 import { jobs } from './jobs/index.ts';
 import { runJob, type Settings } from './measure.ts';
-import { resultsDir } from './paths.ts';
-import { findProxies } from './proxies/index.ts';
+import { findProxies, profileFile } from './proxies/index.ts';
+import { buildBundle } from './proxies/remora.ts';
 import { writeChart } from './report/chart.ts';
 import { writeDocument } from './report/document.ts';
+import { profileSummary } from './report/profile.ts';
 import { terminalTable } from './report/table.ts';
 import { type JobOutcome, save } from './results.ts';
 
@@ -53,7 +52,7 @@ const program = new Command('bench')
   .addOption(new Option('--upstream <name>', 'upstream; the cheapest that is installed').choices(['nginx', 'node']))
   .option('--no-envoy', 'leave Envoy out')
   .option('--against <folder>', 'measure the Remora of another checkout as well, as remora-before')
-  .option('--source', 'run Remora from its sources even where dist/ has a bundle of them')
+  .option('--source', 'run Remora from its sources, not from the bundle that ships')
   .option('--json', 'print the results as JSON, progress on standard error')
   .option('--profile', 'leave a CPU profile of Remora in bench/results instead of figures')
   .option('--budget', 'run what the bounds need, check each, exit 1 when one fails')
@@ -97,6 +96,7 @@ async function main(): Promise<void> {
   // Documents and charts are made of whole results: a run of some proxies or cases, or a profiled one, only prints.
   const { connections } = settings;
   const keep = connections === undefined && options.proxy === undefined && options.envoy && options.profile !== true;
+  if (options.source !== true && options.profile !== true) buildBundle();
   const outcomes: JobOutcome[] = [];
   for (const job of chooseJobs()) {
     const proxies = findProxies(job, {
@@ -118,10 +118,7 @@ async function main(): Promise<void> {
   }
   if (options.json === true) console.log(JSON.stringify(outcomes, null, 2));
   if (options.profile === true) {
-    const profiles = existsSync(resultsDir)
-      ? readdirSync(resultsDir).filter((name) => name.endsWith('.cpuprofile'))
-      : [];
-    console.log(profiles.map((name) => join(resultsDir, name)).join('\n') || 'no profile was written');
+    for (const { job } of outcomes) console.log(`\n${profileSummary(profileFile(job), options.duration)}`);
   }
   if (options.budget === true) {
     const { text, passed } = budgetReport(outcomes);

@@ -1,5 +1,6 @@
 /** Which proxies take part in a job. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Job } from '../job.ts';
 import { resultsDir } from '../paths.ts';
 import { envoy } from './envoy.ts';
@@ -36,10 +37,15 @@ export function findProxies(job: Job, selection: Selection): BenchProxy[] {
   ) as BenchProxy[];
 }
 
+/** Where `--profile` leaves the profile of a job. */
+export const profileFile = (job: string): string => join(resultsDir, `remora-${job}.cpuprofile`);
+
 /** The profile is written when the process exits, so it covers start and warm-up too: filter by time in the viewer. */
 function profiledRemora(job: Job): BenchProxy | undefined {
   mkdirSync(resultsDir, { recursive: true });
-  const profile = ['--cpu-prof', `--cpu-prof-dir=${resultsDir}`, `--cpu-prof-name=remora-${job.name}.cpuprofile`];
+  const file = profileFile(job.name);
+  rmSync(file, { force: true });
+  const profile = ['--cpu-prof', `--cpu-prof-dir=${resultsDir}`, `--cpu-prof-name=${basename(file)}`];
   return remora({
     source: true,
     env: { NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...profile].join(' ').trim() },

@@ -1,5 +1,5 @@
 /** Remora: this tree's, the same with trimming, or another checkout's for a before-and-after. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstLine } from '../machine/programs.ts';
@@ -33,6 +33,14 @@ export function bundleState(root: string): 'fresh' | 'stale' | 'none' {
   return statSync(bundle).mtimeMs >= newest(join(root, 'src')) ? 'fresh' : 'stale';
 }
 
+/** Bundles this tree where its bundle is missing or old. Says why when that fails; Remora then runs from source. */
+export function buildBundle(): void {
+  if (bundleState(projectRoot) === 'fresh') return;
+  const script = join(projectRoot, 'scripts/build.ts');
+  const { status, stderr } = spawnSync(process.execPath, [script], { cwd: projectRoot, encoding: 'utf8' });
+  if (status !== 0) process.stderr.write(`no bundle could be built, Remora runs from source:\n${stderr}\n`);
+}
+
 /** Undefined where the checkout has no executable. */
 export function remora(options: RemoraOptions = {}): BenchProxy | undefined {
   const root = options.root ?? projectRoot;
@@ -41,11 +49,13 @@ export function remora(options: RemoraOptions = {}): BenchProxy | undefined {
   const state = bundleState(root);
   const bundled = state === 'fresh' && options.source !== true;
   const env = { REMORA_DIST: bundled ? '1' : '0', ...options.env };
-  // The program itself says whether it runs from source.
-  const version = firstLine(binary, ['version'], env).replace(/^remora /, '');
+  const version = firstLine(binary, ['version'], env)
+    .replace(/^remora /, '')
+    .replace(/ \(from source\)$/, '');
+  const kind = bundled ? 'bundle' : state === 'stale' ? 'from source, as dist/ is older' : 'from source';
   return {
     name: options.name ?? 'remora',
-    version: state === 'stale' ? `${version}, as dist/ is older than src/` : version,
+    version: `${version} (${kind})`,
     prepare(job, site) {
       const file = `${site.dir}/envoy.yaml`;
       writeFileSync(file, job.envoy(site));

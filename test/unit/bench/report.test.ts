@@ -4,6 +4,7 @@ import { jobs } from '../../../bench/jobs/index.ts';
 import { combine } from '../../../bench/metrics.ts';
 import { chart } from '../../../bench/report/chart.ts';
 import { section } from '../../../bench/report/document.ts';
+import { profileSummary } from '../../../bench/report/profile.ts';
 import { terminalTable } from '../../../bench/report/table.ts';
 import type { JobOutcome, ProxyOutcome } from '../../../bench/results.ts';
 
@@ -89,5 +90,26 @@ t.test('every bound names a job and a case that exist', (t) => {
       `${bound.job}, ${bound.case}`,
     );
   }
+  t.end();
+});
+
+t.test('profile: own time of the last seconds, without idling', (t) => {
+  const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 9 });
+  const profile = {
+    nodes: [
+      { id: 1, callFrame: frame('start') },
+      { id: 2, callFrame: frame('(idle)') },
+      { id: 3, callFrame: frame('hot', 'file:///elsewhere/hot.ts') },
+      { id: 4, callFrame: frame('') },
+    ],
+    samples: [1, 2, 3, 3, 3, 4, 2],
+    timeDeltas: [0, 900_000, 5_000_000, 250_000, 250_000, 250_000, 250_000],
+  };
+  const dir = t.testdir({ 'a.cpuprofile': JSON.stringify(profile) });
+  const text = profileSummary(`${dir}/a.cpuprofile`, 1);
+  t.match(text, /last 1\.0 s/);
+  t.match(text, / 75\.0 % {2}hot {2}.*elsewhere\/hot\.ts:10/);
+  t.match(text, / 25\.0 % {2}\(anonymous\)/);
+  t.notMatch(text, /start|idle/);
   t.end();
 });
