@@ -108,7 +108,7 @@ t.test('lines wait for the timer, which runs only while some wait', (t) => {
 
 t.test('enough lines go at once; one write at a time keeps their order', (t) => {
   const { disk, timers, file } = setUp();
-  const line = (n: number): string => `${n}`.repeat(49) + '\n';
+  const line = (n: number): string => `${String(n).repeat(49)}\n`;
   for (let n = 1; n <= 8; n++) file.write(line(n));
   t.equal(disk.underWay, 1);
   disk.finish(30);
@@ -229,10 +229,10 @@ t.test('flush resolves when all is written', async (t) => {
 
 t.test('at the end of the process nothing that waits is lost', (t) => {
   const { disk, manager, file, value } = setUp();
-  for (let n = 0; n < 5; n++) file.write(`${n}`.repeat(59) + '\n');
+  for (let n = 0; n < 5; n++) file.write(`${String(n).repeat(59)}\n`);
   t.equal(disk.underWay, 1, 'the thread pool has the first two lines');
   manager.flushSync();
-  t.equal(disk.files.get(10), [2, 3, 4].map((n) => `${n}`.repeat(59) + '\n').join(''));
+  t.equal(disk.files.get(10), [2, 3, 4].map((n) => `${String(n).repeat(59)}\n`).join(''));
   t.equal(value('write_total_buffered'), 120);
   t.end();
 });

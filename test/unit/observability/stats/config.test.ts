@@ -133,7 +133,7 @@ t.test('stats_matcher', async (t) => {
     ['cluster.a.x', 'cluster.b.x'],
   );
   t.same(
-    await kept(String.raw`stats_matcher: { inclusion_list: { patterns: [{ safe_regex: { regex: 'cluster' } }] } }`),
+    await kept("stats_matcher: { inclusion_list: { patterns: [{ safe_regex: { regex: 'cluster' } }] } }"),
     [],
     'the whole name must match',
   );
