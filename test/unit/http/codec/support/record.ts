@@ -1,5 +1,6 @@
 // Asks the real Envoy for its verdict on every case and writes recorded.json beside it.
-// `scripts/with-node node test/unit/http/codec/support/record.ts PATH_OF_ENVOY`
+// `scripts/with-node node test/unit/http/codec/support/record.ts PATH_OF_ENVOY [OUTPUT]`; with `bin/envoy` it asks the whole
+// of our own proxy the same.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
       answerCloses = close;
       responses[name] = await ask(ports.get('default') ?? 0, request, true);
     }
-    const file = new URL('recorded.json', import.meta.url);
+    const file = process.argv[3] ?? new URL('recorded.json', import.meta.url);
     writeFileSync(file, `${JSON.stringify({ envoy: '1.40.0', requests, responses }, null, 1)}\n`);
   } finally {
     child.kill();
