@@ -1,4 +1,5 @@
 // Formats against what a real Envoy 1.40 wrote for the same streams.
+import { isUtf8 } from 'node:buffer';
 import t from 'tap';
 import { ipAddress, pipeAddress } from '../../../../src/base/address.ts';
 import { headerName, type RequestHeaders, ResponseHeaders } from '../../../../src/http/headers/api.ts';
@@ -10,6 +11,7 @@ import {
 } from '../../../../src/observability/access-log/api.ts';
 import { operators } from '../../../../src/observability/access-log/format/operators/index.ts';
 import { ResponseFlag } from '../../../../src/observability/response-flags.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
 import { answered, bytes, REQUEST_ID, refused } from './context.ts';
 
 const options = { headerName };
@@ -397,5 +399,44 @@ t.test('what Envoy refuses is refused, with the place and the reason', (t) => {
   t.throws(() => compileJsonFormat({ a: { b: '%FOO%' } }, { ...options, omitEmptyValues: true }), {
     message: /^a\.b: /,
   });
+  t.end();
+});
+
+t.test('whatever a header holds, a JSON line is one line of valid UTF-8 and valid JSON', (t) => {
+  const seed = 20261123;
+  t.comment(`seed ${seed}`);
+  const random = new SeededRandom(seed);
+  const context = answered();
+  const formatters = [false, true].map((omitEmptyValues) =>
+    compileJsonFormat(
+      { whole: '%REQ(x-m)%', cut: '%REQ(x-m):7%', mixed: 'é%REQ(x-m)%"' },
+      { headerName, omitEmptyValues },
+    ),
+  );
+  for (let round = 0; round < 3000; round++) {
+    let value = '';
+    const length = random.uint32() % 12;
+    while (value.length < length) {
+      const kind = random.uint32() % 4;
+      if (kind === 0) value += String.fromCharCode(random.uint32() % 256);
+      else if (kind === 1) value += bytes('é€😀'.slice(random.uint32() % 2, 2));
+      else if (kind === 2) value += '"\\\n\r\u0000\u001f\u007f/'[random.uint32() % 8];
+      else value += 'plain';
+    }
+    context.requestHeaders?.set(headerName('x-m'), value);
+    for (const formatter of formatters) {
+      const line = Buffer.from(formatter.format(context), 'latin1');
+      const parsed = isUtf8(line) ? (JSON.parse(line.toString('utf8')) as Record<string, string>) : null;
+      if (parsed === null || line.indexOf(0x0a) !== line.length - 1 || Object.keys(parsed).length !== 3) {
+        t.fail(`round ${round}: ${JSON.stringify(value)}`);
+      } else if (
+        isUtf8(Buffer.from(value, 'latin1')) &&
+        parsed['whole'] !== Buffer.from(value, 'latin1').toString('utf8')
+      ) {
+        t.fail(`round ${round}: valid text changed: ${JSON.stringify(value)}`);
+      }
+    }
+  }
+  t.pass('3000 values');
   t.end();
 });
