@@ -19,6 +19,8 @@ export interface Translation {
   readonly sameSearch: boolean;
   /** What every matching text starts with, where the pattern's first atoms are plain characters. */
   readonly literalPrefix: string;
+  /** The longest run of plain characters that every matching text holds somewhere; empty when none is known. */
+  readonly literal: string;
 }
 
 export function translateRegex(pattern: string): Translation | null {
@@ -59,9 +61,12 @@ class Translator {
   #supported = true;
   /** Flags to restore at each closing parenthesis. */
   readonly #open: { ignoreCase: boolean; dotMatchesNewline: boolean }[] = [];
-  /** Characters seen so far of the literal start; null once it has ended. */
-  #prefix: string[] | null = [];
+  /** Plain characters since the last item that was something else, outside of all groups. */
+  #run = '';
+  #atStart = true;
   #literalPrefix = '';
+  #longestRun = '';
+  #choiceAtTop = false;
   /** The last item was a closing parenthesis. */
   #afterGroup = false;
 
@@ -72,12 +77,14 @@ class Translator {
   run(): Translation | null {
     while (this.#at < this.#pattern.length && this.#supported) this.#item();
     if (!this.#supported) return null;
-    this.#endPrefix(0);
+    this.#endRun(0);
     return {
       source: this.#plain,
       capturingSource: this.#capturing,
       sameSearch: this.#sameSearch,
-      literalPrefix: this.#literalPrefix,
+      // A choice outside of groups: nothing is common to all matches.
+      literalPrefix: this.#choiceAtTop ? '' : this.#literalPrefix,
+      literal: this.#choiceAtTop ? '' : this.#longestRun,
     };
   }
 
@@ -86,11 +93,13 @@ class Translator {
     this.#capturing += text;
   }
 
-  /** The literal start ends here; the last `dropped` characters do not belong to it (they are repeated). */
-  #endPrefix(dropped: number): void {
-    if (this.#prefix === null) return;
-    this.#literalPrefix = this.#prefix.slice(0, this.#prefix.length - dropped).join('');
-    this.#prefix = null;
+  /** Something else than a plain character comes; the last `dropped` ones of the run do not belong to it (they are repeated). */
+  #endRun(dropped: number): void {
+    const run = this.#run.slice(0, this.#run.length - dropped);
+    if (this.#atStart) this.#literalPrefix = run;
+    if (run.length > this.#longestRun.length) this.#longestRun = run;
+    this.#run = '';
+    this.#atStart = false;
   }
 
   #item(): void {
@@ -116,19 +125,15 @@ class Translator {
         return;
       }
       case '|':
-        // A choice at the top level means that nothing is common to all matches.
-        if (this.#open.length === 0) {
-          this.#literalPrefix = '';
-          this.#prefix = null;
-        }
-        this.#endPrefix(0);
+        if (this.#open.length === 0) this.#choiceAtTop = true;
+        this.#endRun(0);
         this.#at += 1;
         this.#emit('|');
         return;
       case '^':
       case '$':
         // A match of the whole text may start with `^` without changing what it starts with.
-        if (char === '$' || this.#prefix?.length !== 0) this.#endPrefix(0);
+        if (char === '$' || this.#run !== '') this.#endRun(0);
         this.#at += 1;
         this.#emit(char);
         return;
@@ -164,7 +169,7 @@ class Translator {
 
   #quantifier(length: number, afterGroup: boolean): void {
     if (afterGroup) this.#sameSearch = false;
-    this.#endPrefix(1);
+    this.#endRun(1);
     let text = this.#pattern.slice(this.#at, this.#at + length);
     this.#at += length;
     if (this.#pattern[this.#at] === '?') {
@@ -179,7 +184,7 @@ class Translator {
     const named = /^\(\?P?<[^>]*>/.exec(rest);
     const outer = { ignoreCase: this.#ignoreCase, dotMatchesNewline: this.#dotMatchesNewline };
     if (named !== null || !rest.startsWith('(?')) {
-      this.#endPrefix(0);
+      this.#endRun(0);
       this.#open.push(outer);
       this.#at += named?.[0].length ?? 1;
       this.#plain += '(?:';
@@ -193,7 +198,7 @@ class Translator {
     }
     this.#at += flags[0].length;
     if (flags[3] === ':') {
-      this.#endPrefix(0);
+      this.#endRun(0);
       this.#open.push(outer);
       this.#emit('(?:');
     }
@@ -215,12 +220,13 @@ class Translator {
       this.#class(set);
       return;
     }
-    this.#prefix?.push(String.fromCharCode(code));
+    // What stands in a group may be repeated no times, or be one of several.
+    if (this.#open.length === 0) this.#run += String.fromCharCode(code);
     this.#emit(escapeCode(code));
   }
 
   #class(set: boolean[]): void {
-    this.#endPrefix(0);
+    this.#endRun(0);
     this.#emit(writeClass(this.#ignoreCase ? foldCase(set) : set));
   }
 
@@ -235,13 +241,13 @@ class Translator {
     switch (next) {
       case 'b':
       case 'B':
-        this.#endPrefix(0);
+        this.#endRun(0);
         this.#at += 2;
         this.#emit(`\\${next}`);
         return;
       case 'A':
       case 'z':
-        this.#endPrefix(0);
+        this.#endRun(0);
         this.#at += 2;
         this.#emit(next === 'A' ? '^' : '$');
         return;
@@ -302,7 +308,7 @@ class Translator {
     }
     this.#at = at + 1;
     const folded = this.#ignoreCase ? foldCase(set) : set;
-    this.#endPrefix(0);
+    this.#endRun(0);
     this.#emit(writeClass(negated ? complement(folded) : folded));
   }
 }

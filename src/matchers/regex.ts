@@ -32,6 +32,11 @@ export class Regex {
   /** What every text that `matches` starts with; empty when that is not known. */
   readonly literalPrefix: string;
   readonly groupCount: number;
+  /**
+   * What a text must hold to match at all, where the pattern starts with something else than plain characters: looking
+   * for it takes 20 ns, and spares a match that tries every place of the text (380 ns for `.*` and a word, DESIGN 5).
+   */
+  readonly #needed: string;
   readonly #whole: RegExp | null;
   readonly #search: RegExp | null;
   /** Made again when first needed: most patterns never need it after the check. */
@@ -44,6 +49,7 @@ export class Regex {
     this.#whole = translation === null ? null : linearRegExp(`^(?:${translation.source})$`, '');
     this.#search = translation?.sameSearch === true ? linearRegExp(translation.capturingSource, 'g') : null;
     this.literalPrefix = translation?.literalPrefix ?? '';
+    this.#needed = this.literalPrefix === '' ? (translation?.literal ?? '') : '';
   }
 
   /** Whether V8 serves it; for tests. */
@@ -53,6 +59,7 @@ export class Regex {
 
   /** Does the whole text match? */
   matches(text: string): boolean {
+    if (this.#needed !== '' && !text.includes(this.#needed)) return false;
     return this.#whole !== null ? this.#whole.test(text) : this.#compiled().testExact(text);
   }
 

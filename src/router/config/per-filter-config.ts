@@ -34,8 +34,17 @@ function readWrapped(any: Any, build: RouteBuild): FilterOverride | undefined {
   const message = build.config.unpackAs<FilterConfig>(any, filterConfigName);
   if (message === undefined) return undefined;
   if (message.disabled) return { disabled: true, config: undefined };
-  // As Envoy: an empty one switches on what is off by default.
-  if (message.config === undefined) return { disabled: false, config: undefined };
+  if (message.config === undefined) {
+    build.config.error(
+      any,
+      'config',
+      'RMR0600',
+      'Neither config nor disabled is set',
+      'config: {} only switches the filter on',
+    );
+    return undefined;
+  }
+  if (message.config.typeUrl === '') return { disabled: false, config: undefined };
   return readPlain(message.config, message.isOptional, build);
 }
 

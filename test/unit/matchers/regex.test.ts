@@ -128,6 +128,23 @@ t.test('the text that every match starts with', (t) => {
   t.end();
 });
 
+t.test('a text without what the pattern needs is turned down early, and rightly', (t) => {
+  for (const [pattern, text, expected] of [
+    ['.*/service-9/items', '/a/service-9/items', true],
+    ['.*/service-9/items', '/a/service-8/items', false],
+    ['[a-z]*(foo|bar)baz?', 'xfooba', true],
+    ['(foo)*bar', 'bar', true],
+    ['.*foo|bar', 'bar', true],
+    ['(?i).*foo', 'FOO', true],
+    ['.*(?i:foo)x', 'FOOx', true],
+    ['.?ab{0}c', 'ac', true],
+    ['.?a(?:bcd)?', 'a', true],
+  ] as const) {
+    t.equal(compileRegex(pattern).matches(text), expected, pattern);
+  }
+  t.end();
+});
+
 t.test('every match is replaced (Envoy)', (t) => {
   const cases: [pattern: string, substitution: string, text: string, result: string][] = [
     ['^/re/([^/]+)/(.*)$', '/\\2/\\1', '/re/one/two', '/two/one'],
