@@ -108,9 +108,11 @@ export class ActiveListener {
   #connectionOf(socket: Socket): SocketConnection {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     const overIp = remoteAddress !== undefined && localAddress !== undefined;
+    const here = this.config.addresses[0]?.address ?? pipeAddress('');
     return new SocketConnection({
-      localAddress: overIp ? ipAddress(plain(localAddress), localPort ?? 0) : pipeAddress(''),
-      remoteAddress: overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : pipeAddress(''),
+      localAddress: overIp ? ipAddress(plain(localAddress), localPort ?? 0) : here,
+      // The far end of a Unix socket has no name: Envoy shows the listener's.
+      remoteAddress: overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : here,
       timers: this.#services.timers,
       delayedCloseTimeoutMs: 0,
       halfClose: false,

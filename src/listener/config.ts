@@ -50,6 +50,7 @@ export function readListener(
     context,
     scope,
     direction,
+    message.drainType === 1,
     bufferLimit,
     sameEnvironment(previous, bufferLimit, direction) ? previous : null,
   );
@@ -138,6 +139,7 @@ class ChainReader {
   readonly #context: ListenerContext;
   readonly #scope: StatsScope;
   readonly #direction: TrafficDirection;
+  readonly #modifyOnly: boolean;
   readonly #bufferLimit: number;
   readonly #reusable: FilterChain[];
   readonly #fresh: FilterChain[] = [];
@@ -146,9 +148,11 @@ class ChainReader {
     context: ListenerContext,
     scope: StatsScope,
     direction: TrafficDirection,
+    modifyOnly: boolean,
     bufferLimit: number,
     previous: ListenerConfig | null,
   ) {
+    this.#modifyOnly = modifyOnly;
     this.#context = context;
     this.#scope = scope;
     this.#direction = direction;
@@ -202,6 +206,7 @@ class ChainReader {
         routes: this.#context.routes,
         listenerScope: this.#scope,
         direction: this.#direction,
+        drainsOnModifyOnly: this.#modifyOnly,
         bufferLimit: this.#bufferLimit,
         draining,
       });

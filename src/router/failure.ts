@@ -47,10 +47,10 @@ export function resetDetails(reason: ResetReason, transportFailure: string): str
   return `upstream_reset_before_response_started{${inner}}`;
 }
 
-export function resetBody(reason: ResetReason, transportFailure: string, retried: boolean): string {
+/** The transport's words stay out of it: they are for the log, not for the client. */
+export function resetBody(reason: ResetReason, retried: boolean): string {
   const again = retried ? 'retried and the latest ' : '';
-  const transport = transportFailure === '' ? '' : `, transport failure reason: ${transportFailure}`;
-  return `upstream connect error or disconnect/reset before headers. ${again}reset reason: ${resetText(reason)}${transport}`;
+  return `upstream connect error or disconnect/reset before headers. ${again}reset reason: ${resetText(reason)}`;
 }
 
 export function poolFailureReset(reason: PoolFailureReason): ResetReason {

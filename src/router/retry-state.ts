@@ -25,6 +25,11 @@ export class RetryState {
     this.#left = retries;
   }
 
+  /** Retries made so far. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
   get exhausted(): boolean {
     return this.#left === 0;
   }

@@ -2,7 +2,7 @@
 // that says why there is none. One object for each request.
 import type { LazyTimeout, TimeoutPool } from '../base/lazy-timeout.ts';
 import type { Timer } from '../base/timers.ts';
-import { type Protocol, ResetReason } from '../http/codec/api.ts';
+import { Protocol, ResetReason } from '../http/codec/api.ts';
 import {
   type DecoderFilter,
   type DecoderFilterCallbacks,
@@ -58,7 +58,6 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #bodyBytes = 0;
   #trailers: HeaderMap | null = null;
   #responseStarted = false;
-  #responseStatus = 0;
   #downstreamPauses = 0;
   #done = false;
 
@@ -135,7 +134,6 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const context: RouteMatchContext = { headers, streamInfo, randomValue: callbacks.randomValue };
     const handle = route.selectCluster(context);
     const cluster = handle.cluster;
-    streamInfo.clusterName = handle.name;
     if (cluster === null) {
       this.#config.stats.noCluster.inc();
       streamInfo.setFlag(ResponseFlag.NoClusterFound);
@@ -147,6 +145,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       });
       return null;
     }
+    streamInfo.clusterName = handle.name;
     if (cluster.info.maintenanceMode) {
       cluster.stats.upstreamRqMaintenanceMode.inc();
       streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
@@ -256,9 +255,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   }
 
   /** The attempt has its connection: what was unknown of the peer is known now. */
-  onUpstreamConnected(attempt: UpstreamRequest): void {
-    const stats = attempt.host.stats;
-    stats.rqTotal++;
+  onUpstreamConnected(): void {
     if (this.#requestEnded) this.#startTimers();
   }
 
@@ -273,26 +270,26 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { status } = headers;
     if (status >= 500) attempt.host.stats.rqError++;
     else attempt.host.stats.rqSuccess++;
+    attempt.cluster.stats.recordResponse(
+      status,
+      (this.#headers as RequestHeaders).has(Names.xEnvoyInternal),
+      attempt.host.canary,
+    );
     if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt, status)) return;
+    if (this.#retry !== null && this.#retry.attempts > 0 && !this.#retry.wantsStatus(headers))
+      attempt.cluster.stats.upstreamRqRetrySuccess.inc();
     this.#responseStarted = true;
-    this.#responseStatus = status;
     // No other attempt follows: what was kept for one may go.
     this.#body = null;
     const route = this.#route as ForwardRoute;
-    if (!this.#config.suppressEnvoyHeaders) {
-      headers.set(
-        Names.xEnvoyUpstreamServiceTime,
-        String(Math.max(0, Math.round(this.now() - this.#serviceStart(attempt)))),
-      );
+    // Before the request is complete there is no time to tell (Envoy's definition).
+    if (!this.#config.suppressEnvoyHeaders && this.#requestEnded) {
+      headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.#requestEndTime))));
     }
     if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
     route.finalizeResponse(headers, callbacks.streamInfo, this.#headers);
     if (endStream) this.#finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
-  }
-
-  #serviceStart(attempt: UpstreamRequest): number {
-    return this.#requestEndTime >= 0 ? this.#requestEndTime : attempt.info.firstByteSent;
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
@@ -308,9 +305,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */
   #finishAttempt(attempt: UpstreamRequest): void {
     const cluster = attempt.cluster;
-    const { headers } = { headers: this.#headers as RequestHeaders };
-    const internal = headers.has(Names.xEnvoyInternal);
-    cluster.stats.recordResponse(this.#responseStatus, internal, attempt.host.canary);
+    const internal = (this.#headers as RequestHeaders).has(Names.xEnvoyInternal);
     if (this.#requestEndTime >= 0)
       cluster.stats.recordResponseTime(Math.round(this.now() - this.#requestEndTime), internal);
     attempt.takeBytes();
@@ -324,11 +319,10 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { cluster, host, reused, requestStarted, responseStarted } = attempt;
     const { streamInfo } = callbacks;
     attempt.takeBytes();
-    attempt.info.transportFailureReason = isTransportFailure(reason) ? details : '';
+    attempt.info.transportFailureReason = isTransportFailure(reason) ? details.replaceAll(' ', '_') : '';
     attempt.cancel();
-    if (requestStarted && (reason === ResetReason.RemoteReset || reason === ResetReason.ConnectionTermination)) {
-      cluster.stats.upstreamRqRxReset.inc();
-    }
+    // HTTP/1 has no resets to count: its connections end.
+    if (attempt.info.protocol >= Protocol.Http2) cluster.stats.upstreamRqRxReset.inc();
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (responseStarted && this.#responseStarted) {
       this.#config.stats.rqResetAfterDownstreamResponseStarted.inc();
@@ -345,7 +339,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const transport = isTransportFailure(reason) ? details : '';
     this.#reply(
       resetStatus(reason),
-      resetBody(reason, transport, this.#attempts > 1),
+      resetBody(reason, this.#attempts > 1),
       resetDetails(reason, transport),
       explainReset(reason, details, host.address.text, cluster.info.name, reused),
       reason === ResetReason.Overflow,

@@ -1,7 +1,13 @@
 // Owns one attempt of a request at an upstream host: waits for a connection, sends, receives, and tells the router.
 // Body that arrives before the connection is kept, bounded by holding the client back.
 import type { LazyTimeout } from '../base/lazy-timeout.ts';
-import { type ClientStream, ResetReason, type ResponseDecoder, type StreamCallbacks } from '../http/codec/api.ts';
+import {
+  type ClientStream,
+  Protocol,
+  ResetReason,
+  type ResponseDecoder,
+  type StreamCallbacks,
+} from '../http/codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { UpstreamInfo } from '../observability/stream-info.ts';
 import type {
@@ -104,7 +110,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     stream.callbacks = this;
     this.reused = connection.reused;
     info.host = host;
-    info.localAddress = connection.localAddress;
+    // The near end of a Unix socket has no name.
+    info.localAddress = connection.localAddress.text === '' ? null : connection.localAddress;
     info.remoteAddress = connection.remoteAddress;
     info.connectionId = connection.id;
     info.protocol = connection.protocol;
@@ -112,7 +119,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.connectEnd = connection.connectEnd;
     info.firstByteSent = this.#router.now();
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
-    this.#router.onUpstreamConnected(this);
+    this.#router.onUpstreamConnected();
     this.#flushKept(stream);
   }
 
@@ -139,7 +146,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     }
   }
 
-  onPoolFailure(reason: PoolFailureReason, details: string, host: Host): void {
+  onPoolFailure(reason: PoolFailureReason, details: string, host: Host | null): void {
     this.#waiting = null;
     if (this.detached) return;
     this.info.host = host;
@@ -230,7 +237,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     // A connection that goes back to its pool must not stay unread.
     while (this.#readDisabled > 0) this.readDisable(false);
     if (!this.responseComplete || !this.requestSent) {
-      this.cluster.stats.upstreamRqTxReset.inc();
+      if (this.info.protocol >= Protocol.Http2) this.cluster.stats.upstreamRqTxReset.inc();
       stream.resetStream(ResetReason.LocalReset);
     }
     this.#stream = null;

@@ -34,8 +34,8 @@ export class DrainManager implements ProcessDrain {
     return this.#startedAt >= 0;
   }
 
-  drainClose(direction: TrafficDirection): boolean {
-    if (this.healthCheckFailed) return true;
+  drainClose(direction: TrafficDirection, modifyOnly: boolean): boolean {
+    if (this.healthCheckFailed && !modifyOnly) return true;
     if (this.#startedAt < 0 || (this.#direction !== null && this.#direction !== direction)) return false;
     if (this.#strategy === 'immediate') return true;
     // Spread over the drain time, so that clients do not all reconnect at once.

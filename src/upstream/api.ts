@@ -160,8 +160,8 @@ export interface UpstreamConnectionInfo {
 export interface PoolCallbacks {
   /** May be called before `newStream` returns. `stream.callbacks` is the caller's to set. */
   onPoolReady(stream: ClientStream, host: Host, connection: UpstreamConnectionInfo): void;
-  /** `details` in words: what failed, which limit. */
-  onPoolFailure(reason: PoolFailureReason, details: string, host: Host): void;
+  /** `details` in words: what failed, which limit. `host` is null when the request never got as far as one (a full queue). */
+  onPoolFailure(reason: PoolFailureReason, details: string, host: Host | null): void;
 }
 
 export interface Cancellable {

@@ -83,8 +83,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     });
     this.stats.warmingState.set(1);
     const discovery = config.discovery;
-    this.#weightsShown =
-      discovery.kind === 'eds' || (discovery.kind === 'extension' && discovery.label === 'strict_dns');
+    this.#weightsShown = discovery.kind !== 'static';
     this.#source =
       discovery.kind === 'extension'
         ? discovery.factory.create(discovery.config, this)
@@ -168,13 +167,16 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       degraded += set.degraded.length;
       excluded += set.excludedCount;
       total += set.hosts.length;
-      for (const host of set.hosts) maxWeight = Math.max(maxWeight, host.weight);
+      for (const host of set.hosts) {
+        // LOGICAL_DNS: its host is not a real one.
+        if ((host as UpstreamHost).key === host.address.text) maxWeight = Math.max(maxWeight, host.weight);
+      }
     }
     this.stats.membershipHealthy.set(healthy);
     this.stats.membershipDegraded.set(degraded);
     this.stats.membershipExcluded.set(excluded);
     this.stats.membershipTotal.set(total);
-    // Envoy leaves it at 0 for static clusters, and for LOGICAL_DNS, whose host is not a real one.
+    // Envoy leaves it at 0 for static clusters.
     if (this.#weightsShown) this.stats.maxHostWeight.set(maxWeight);
   }
 

@@ -35,8 +35,8 @@ export interface ProcessServices {
 
 /** Whether the process as a whole wants connections to end: /healthcheck/fail, /drain_listeners, shutdown. */
 export interface ProcessDrain {
-  /** Asked for each response; gradual draining answers true with growing probability. */
-  drainClose(direction: TrafficDirection): boolean;
+  /** `modifyOnly`: the listener drains only when it is changed (drain_type MODIFY_ONLY). Asked for each response; gradual draining answers true with growing probability. */
+  drainClose(direction: TrafficDirection, modifyOnly: boolean): boolean;
 }
 
 export type TrafficDirection = 'unspecified' | 'inbound' | 'outbound';

@@ -21,8 +21,10 @@ import { reasonPhrase } from '../headers/status.ts';
 import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
+import { describeAsGrpc, isGrpcRequest } from './grpc-reply.ts';
 import { checkRequest } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
+import { prepareTarget } from './request-target.ts';
 import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
@@ -54,12 +56,13 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   #route: Route | null | undefined;
   #idle: LazyTimeout | null = null;
   #requestTimeout: LazyTimeout | null = null;
-  #headersTimeout: LazyTimeout | null = null;
   #maxDuration: LazyTimeout | null = null;
   readonly #randomValue: number;
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
   #responsePauses = 0;
   #upgraded = false;
+  /** x-forwarded-proto came empty: Envoy then matches no route. */
+  #protoUnknown = false;
   #now: number;
 
   constructor(manager: ConnectionManager, codecStream: ServerStream, now: number) {
@@ -74,7 +77,6 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.#randomValue = services.random.uint32();
     this.#idle = services.timeouts.start(config.streamIdleTimeoutMs, this, now);
     this.#requestTimeout = services.timeouts.start(config.requestTimeoutMs, this, now);
-    this.#headersTimeout = services.timeouts.start(config.requestHeadersTimeoutMs, this, now);
     this.#maxDuration = services.timeouts.start(config.maxStreamDurationMs, this, now);
   }
 
@@ -93,18 +95,19 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     const { config, stats } = this.manager;
     this.headers = headers;
     this.info.protocol = this.codecStream.protocol;
-    if (this.#headersTimeout !== null) {
-      this.#headersTimeout.release();
-      this.#headersTimeout = null;
-    }
     if (endStream) this.#markRequestComplete();
     if (!config.proxy100Continue && headers.get(Names.expect)?.toLowerCase() === '100-continue') {
       headers.remove(Names.expect);
       this.codecStream.encode1xxHeaders(new ResponseHeaders(100));
     }
-    const refused = checkRequest(headers, config, this.codecStream.protocol);
+    const local = this.manager.info.localAddress;
+    const refused =
+      checkRequest(headers, config, this.codecStream.protocol) ??
+      prepareTarget(headers, config, local.kind === 'ip' ? local.port : 0);
     if (refused !== null) {
-      if (refused.status === 404) stats.downstreamRqNonRelativePath.inc();
+      if (refused.details === 'absolute_path_rejected') stats.downstreamRqNonRelativePath.inc();
+      if (refused.details === 'path_normalization_failed') stats.downstreamRqFailedPathNormalization.inc();
+      if (refused.close) this.manager.closeAfterResponse();
       this.#openChain(config.filters);
       this.sendLocalReply(refused);
       return;
@@ -120,6 +123,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     );
     this.info.downstreamRemoteAddress = origin.remoteAddress;
     this.internal = origin.internal;
+    this.#protoUnknown = origin.forwardedProto === '';
     this.info.requestId = headers.get(Names.xRequestId) ?? '';
     const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
     if (chain === null) {
@@ -244,7 +248,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     if (this.#route !== undefined) return this.#route;
     const table = this.manager.config.routes.current;
     const { info, headers } = this;
-    if (table === null || headers === null) return null;
+    if (table === null || headers === null || this.#protoUnknown) return null;
     const result = table.match({ headers, streamInfo: info, randomValue: this.#randomValue });
     if (result.kind === 'none') {
       this.#route = null;
@@ -261,6 +265,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     const table = this.manager.config.routes.current;
     if (table === null) return 'the route configuration has not arrived yet';
     if (this.headers === null) return '';
+    if (this.#protoUnknown) return 'the client sent an empty x-forwarded-proto';
     const result = table.match({ headers: this.headers, streamInfo: this.info, randomValue: this.#randomValue });
     return result.kind === 'none' ? result.cause : '';
   }
@@ -284,15 +289,17 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       this.resetFromFilter(ResetReason.LocalReset);
       return;
     }
-    const headers = new ResponseHeaders(reply.status);
-    if (reply.body !== '') {
-      headers.append(Names.contentLength, String(Buffer.byteLength(reply.body)));
-      headers.append(Names.contentType, 'text/plain');
-    }
+    const grpc = this.headers !== null && isGrpcRequest(this.headers);
+    const headers = new ResponseHeaders(grpc ? 200 : reply.status);
     reply.modifyHeaders?.(headers);
+    if (grpc) describeAsGrpc(headers, reply.status, reply.body);
+    else if (reply.body !== '') {
+      headers.set(Names.contentLength, String(Buffer.byteLength(reply.body)));
+      if (!headers.has(Names.contentType)) headers.append(Names.contentType, 'text/plain');
+    }
     // The chain may hold an upstream response back at this moment: the local one takes its place.
     this.encoding = new ResponseIteration(this, this.manager.config.bufferLimit);
-    const bodyless = reply.body === '' || this.headers?.method === 'HEAD';
+    const bodyless = grpc || reply.body === '' || this.headers?.method === 'HEAD';
     this.encoding.startHeaders(headers, bodyless);
     if (!bodyless && !this.destroyed) this.encoding.startData(Buffer.from(reply.body), true);
   }
@@ -311,7 +318,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     if (this.destroyed || this.responseStarted) return;
     // RFC 9110 section 15.2: HTTP/1.0 knows no informational responses.
     if (this.codecStream.protocol === Protocol.Http10) return;
-    if (headers.status === 100 && !this.manager.config.proxy100Continue) return;
+    // As Envoy: informational responses pass only where proxy_100_continue is on.
+    if (!this.manager.config.proxy100Continue) return;
     this.codecStream.encode1xxHeaders(headers);
   }
 
@@ -379,6 +387,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   resetFromFilter(reason: ResetReason): void {
     if (this.destroyed) return;
     this.manager.stats.downstreamRqTxReset.inc();
+    // Envoy's codec tells the reset back, which counts as received.
+    this.manager.stats.downstreamRqRxReset.inc();
     this.requestAborted = true;
     this.codecStream.resetStream(reason);
     this.manager.endStream(this);
@@ -406,7 +416,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   onTimeout(timeout: LazyTimeout): void {
     if (this.destroyed) return;
-    const { stats, config } = this.manager;
+    const { stats } = this.manager;
     const status = this.requestComplete ? 504 : 408;
     if (timeout === this.#idle) {
       this.#idle = null;
@@ -427,19 +437,9 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
         'request_overall_timeout',
         `the request was not complete after ${timeout.delayMs} ms (request_timeout)`,
       );
-    } else if (timeout === this.#headersTimeout) {
-      this.#headersTimeout = null;
-      stats.downstreamRqHeaderTimeout.inc();
-      this.#timedOut(
-        408,
-        'request header timeout',
-        'request_header_timeout',
-        `the request's headers were not complete after ${config.requestHeadersTimeoutMs} ms (request_headers_timeout)`,
-      );
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       stats.downstreamRqMaxDurationReached.inc();
-      this.info.setFlag(ResponseFlag.DurationTimeout);
       this.#timedOut(
         status,
         'downstream duration timeout',
@@ -447,6 +447,21 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
         `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`,
       );
     }
+  }
+
+  /** The head of the request did not end in time. */
+  headTimedOut(delayMs: number): void {
+    const { stats, config } = this.manager;
+    if (config.requestHeadersTimeoutMs > 0) {
+      stats.downstreamRqHeaderTimeout.inc();
+      const cause = `the request's headers were not complete after ${delayMs} ms (request_headers_timeout)`;
+      this.#timedOut(408, 'request header timeout', 'request_header_timeout', cause);
+      return;
+    }
+    stats.downstreamRqIdleTimeout.inc();
+    this.info.setFlag(ResponseFlag.StreamIdleTimeout);
+    const cause = `the request's headers were not complete after ${delayMs} ms (stream_idle_timeout)`;
+    this.#timedOut(408, 'stream timeout', 'stream_idle_timeout', cause);
   }
 
   #timedOut(status: number, body: string, details: string, cause: string): void {
@@ -467,7 +482,6 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.codecStream.callbacks = null;
     this.#idle?.release();
     this.#requestTimeout?.release();
-    this.#headersTimeout?.release();
     this.#maxDuration?.release();
     if (this.#upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
     const slots = this.slots;

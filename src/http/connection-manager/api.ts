@@ -14,6 +14,8 @@ export interface ConnectionManagerContext {
   /** `listener.ADDRESS.`. */
   readonly listenerScope: StatsScope;
   readonly direction: TrafficDirection;
+  /** drain_type MODIFY_ONLY of the listener: failing health checks do not drain it. */
+  readonly drainsOnModifyOnly: boolean;
   /** per_connection_buffer_limit_bytes of the listener. */
   readonly bufferLimit: number;
   /** Active once the filter chain or listener is on its way out. */

@@ -5,6 +5,7 @@ import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
+import type { PathNormalization } from './path-normalization.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
 /** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */
@@ -27,6 +28,15 @@ export interface ConnectionManagerConfig {
   readonly accessLogs: readonly AccessLogger[];
   readonly http1: Http1Settings;
 
+  readonly pathNormalization: PathNormalization;
+  /** Any of the path settings is on. */
+  readonly changesPath: boolean;
+  readonly stripAnyHostPort: boolean;
+  readonly stripMatchingHostPort: boolean;
+  readonly stripTrailingHostDot: boolean;
+  readonly changesAuthority: boolean;
+  /** scheme_header_transformation: `http`, `https`, or empty for none. */
+  readonly schemeOverwrite: string;
   readonly serverName: string;
   readonly serverHeader: 'overwrite' | 'append_if_absent' | 'pass_through';
   readonly useRemoteAddress: boolean;

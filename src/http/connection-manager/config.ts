@@ -53,6 +53,7 @@ export function readConnectionManager(
     upgrades,
     accessLogs,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
+    ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
     serverHeader:
       (['overwrite', 'append_if_absent', 'pass_through'] as const)[message.serverHeaderTransformation] ?? 'overwrite',
@@ -84,6 +85,28 @@ export function readConnectionManager(
     bufferLimit: context.bufferLimit,
   };
   return { config: Object.freeze(config), routes };
+}
+
+function readTarget(message: HttpConnectionManager) {
+  const escapedSlashes =
+    (['keep', 'keep', 'reject', 'redirect', 'forward'] as const)[message.pathWithEscapedSlashesAction] ?? 'keep';
+  const pathNormalization = {
+    normalizePath: message.normalizePath ?? false,
+    mergeSlashes: message.mergeSlashes,
+    escapedSlashes,
+  };
+  const stripAnyHostPort = message.stripPortMode.case === 'stripAnyHostPort' && message.stripPortMode.value;
+  const { stripMatchingHostPort, stripTrailingHostDot } = message;
+  const transformation = message.schemeHeaderTransformation?.transformation;
+  return {
+    pathNormalization,
+    changesPath: pathNormalization.normalizePath || pathNormalization.mergeSlashes || escapedSlashes !== 'keep',
+    stripAnyHostPort,
+    stripMatchingHostPort,
+    stripTrailingHostDot,
+    changesAuthority: stripAnyHostPort || stripMatchingHostPort || stripTrailingHostDot,
+    schemeOverwrite: transformation?.case === 'schemeToOverwrite' ? transformation.value : '',
+  };
 }
 
 function readRoutes(message: HttpConnectionManager, context: ConnectionManagerContext): RouteSubscription | undefined {

@@ -45,10 +45,12 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   /** No further request after those in progress. */
   #closing = false;
   #closed = false;
+  #draining = false;
   #requests = 0;
   #idle: LazyTimeout | null = null;
   #maxDuration: LazyTimeout | null = null;
   #drainTimeout: LazyTimeout | null = null;
+  #headTimeout: LazyTimeout | null = null;
   #openedAt = 0;
   #now = 0;
   #reportedRead = 0;
@@ -88,7 +90,25 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (error !== null) this.onCodecError(error);
     // A message cut short is no offence by itself: the connection's end, which follows, ends its stream.
     else if (endStream && !this.#closed) codec.onEndOfInput();
+    if (codec.headStarted) this.#watchHead();
     return FilterStatus.StopIteration;
+  }
+
+  /**
+   * A head that does not end holds memory and a connection: request_headers_timeout, else stream_idle_timeout, ends it.
+   * Counted from its first byte; a slow sender cannot push it off.
+   */
+  #watchHead(): void {
+    if (this.#headTimeout !== null) return;
+    const { requestHeadersTimeoutMs, streamIdleTimeoutMs } = this.config;
+    const delay = requestHeadersTimeoutMs > 0 ? requestHeadersTimeoutMs : streamIdleTimeoutMs;
+    this.#headTimeout = this.services.timeouts.start(delay, this, this.#now);
+  }
+
+  #openPartial(): ActiveStream | undefined {
+    this.#codec?.openPartial();
+    for (const stream of this.#streams) return stream;
+    return undefined;
   }
 
   /** HTTP/2 finds its place here: by ALPN, by `codec_type`, or by its preface in the first bytes (issue 6). */
@@ -117,11 +137,31 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stats.downstreamRqHttp1Total.inc();
     const stream = new ActiveStream(this, codecStream, this.#now);
     this.#streams.add(stream);
+    if (this.#headTimeout !== null) {
+      this.#headTimeout.release();
+      this.#headTimeout = null;
+    }
     if (this.#idle !== null) {
       this.#idle.release();
       this.#idle = null;
     }
     return stream;
+  }
+
+  /** The response in progress is the last. */
+  closeAfterResponse(): void {
+    this.#closing = true;
+  }
+
+  /** Responses say `connection: close` from now on; who does not close within drain_timeout is closed. */
+  #startDrain(): void {
+    this.#draining = true;
+    this.#drainTimeout = this.services.timeouts.start(
+      this.config.drainTimeoutMs,
+      this,
+      this.services.clock.monotonic(),
+    );
+    if (this.#drainTimeout === null) this.#closing = true;
   }
 
   /** Whether this response must announce the end of the connection. Called once for each response. */
@@ -131,13 +171,13 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       stats.downstreamCxMaxRequestsReached.inc();
       this.#closing = true;
     }
-    if (!this.#closing && this.#drain.drainClose()) {
+    if (!this.#closing && !this.#draining && this.#drain.drainClose()) {
       stats.downstreamCxDrainClose.inc();
-      this.#closing = true;
+      this.#startDrain();
     }
     // An answer before the request was read: the rest of it cannot be told from the next request.
     if (!stream.requestComplete && headers.status !== 101 && !stream.isTunnel) this.#closing = true;
-    if (!this.#closing) return false;
+    if (!this.#closing && !this.#draining) return false;
     return headers.status !== 101 && !stream.isTunnel && stream.codecStream.protocol < Protocol.Http2;
   }
 
@@ -147,6 +187,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more.
     this.stats.downstreamRqResponseBeforeRqComplete.inc();
     this.#closing = true;
+    this.stats.downstreamRqRxReset.inc();
     stream.codecStream.callbacks = null;
     stream.codecStream.resetStream(ResetReason.LocalReset);
     this.endStream(stream);
@@ -191,25 +232,25 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   onTimeout(timeout: LazyTimeout): void {
     if (this.#closed) return;
-    if (timeout === this.#idle) {
+    if (timeout === this.#headTimeout) {
+      this.#headTimeout = null;
+      this.#closing = true;
+      this.#openPartial()?.headTimedOut(timeout.delayMs);
+    } else if (timeout === this.#idle) {
       this.#idle = null;
       this.stats.downstreamCxIdleTimeout.inc();
       this.#closeConnection(CloseType.Flush);
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       this.stats.downstreamCxMaxDurationReached.inc();
-      this.#closing = true;
-      if (this.#streams.size === 0) this.#closeConnection(CloseType.Flush);
       // HTTP/1 has no way to say goodbye but on a response: the one in progress carries `connection: close`.
-      else
-        this.#drainTimeout = this.services.timeouts.start(
-          this.config.drainTimeoutMs,
-          this,
-          this.services.clock.monotonic(),
-        );
+      if (this.#streams.size === 0) this.#closeConnection(CloseType.Flush);
+      else if (!this.#draining) this.#startDrain();
     } else if (timeout === this.#drainTimeout) {
       this.#drainTimeout = null;
+      this.#closing = true;
       this.#codec?.goAway();
+      if (this.#streams.size === 0) this.#closeConnection(CloseType.FlushAndDelay);
     }
   }
 
@@ -217,6 +258,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (this.#closed || event === ConnectionEvent.Connected) return;
     this.#closed = true;
     const { stats } = this;
+    // A request that had begun is logged like any other.
+    if (this.#codec?.headStarted === true) this.#openPartial();
     const active = this.#streams.size > 0;
     if (event === ConnectionEvent.LocalClose) this.localClose = true;
     stats.downstreamCxDestroy.inc();
@@ -227,6 +270,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     }
     this.#codec?.onConnectionClosed(ResetReason.ConnectionTermination);
     for (const stream of this.#streams) stream.onResetStream(ResetReason.ConnectionTermination, '');
+    this.#headTimeout?.release();
     this.#idle?.release();
     this.#maxDuration?.release();
     this.#drainTimeout?.release();

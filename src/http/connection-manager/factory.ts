@@ -25,7 +25,10 @@ class ConnectionManagerFactory implements NetworkFilterFactory, DrainDecision {
   }
 
   drainClose(): boolean {
-    return this.#context.draining.active || this.#context.services.drain.drainClose(this.#context.direction);
+    return (
+      this.#context.draining.active ||
+      this.#context.services.drain.drainClose(this.#context.direction, this.#context.drainsOnModifyOnly)
+    );
   }
 
   destroy(): void {

@@ -1,35 +1,43 @@
 // Owns the connection manager's own checks of a request, behind the codec's: what no route should ever see.
 import { Protocol } from '../codec/api.ts';
-import type { LocalReply } from '../filter/api.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
+import type { Refusal } from './request-target.ts';
 
 /** The reply that refuses the request, null when it may go on. Statuses and details are Envoy's. */
 export function checkRequest(
   headers: RequestHeaders,
   config: ConnectionManagerConfig,
   protocol: Protocol,
-): LocalReply | null {
+): Refusal | null {
   if (protocol === Protocol.Http10 && !config.http1.acceptHttp10) {
     return {
       status: 426,
       body: '',
       details: 'low_version',
+      close: true,
       cause: 'HTTP/1.0 is not accepted (http_protocol_options.accept_http_10)',
     };
   }
   if (headers.authority === '' && protocol === Protocol.Http10) headers.authority = config.http1.defaultHostForHttp10;
-  if (headers.authority === '') {
-    return { status: 400, body: '', details: 'missing_host_header', cause: 'the request has no Host header' };
+  if (headers.authority === '' && !headers.emptyHost) {
+    return {
+      status: 400,
+      body: '',
+      details: 'missing_host_header',
+      close: true,
+      cause: 'the request has no Host header',
+    };
   }
   if (headers.path === '' && headers.method !== 'CONNECT') {
-    return { status: 404, body: '', details: 'missing_path_rejected', cause: 'the request has no path' };
+    return { status: 404, body: '', details: 'missing_path_rejected', close: false, cause: 'the request has no path' };
   }
   if (headers.path !== '' && headers.path.charCodeAt(0) !== 0x2f && headers.method !== 'CONNECT') {
     return {
       status: 404,
       body: '',
       details: 'absolute_path_rejected',
+      close: false,
       cause: `the path '${headers.path}' does not start with '/'`,
     };
   }

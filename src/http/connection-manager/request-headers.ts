@@ -7,7 +7,7 @@ import { type Address, ipAddress } from '../../base/address.ts';
 import { isLoopback } from '../../base/cidr.ts';
 import type { Random } from '../../base/random.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
-import { NameFlag, Names, pinnedName } from '../headers/name.ts';
+import { NameFlag, type NameInfo, Names, pinnedName } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 
 /** What was learned of the client. */
@@ -15,6 +15,7 @@ export interface RequestOrigin {
   /** The client as far as headers may be trusted. */
   readonly remoteAddress: Address;
   readonly internal: boolean;
+  readonly forwardedProto: string;
 }
 
 const xForwardedPort = pinnedName('x-forwarded-port');
@@ -37,6 +38,7 @@ const externalHeaders = [
   Names.xEnvoyHedgeOnPerTryTimeout,
 ];
 const edgeHeaders = [
+  Names.xEnvoyOriginalPath,
   Names.xEnvoyDecoratorOperation,
   Names.xEnvoyDownstreamServiceCluster,
   Names.xEnvoyDownstreamServiceNode,
@@ -76,7 +78,12 @@ export function prepareRequestHeaders(
     }
   }
   if (!headers.has(Names.xForwardedProto)) headers.append(Names.xForwardedProto, tls ? 'https' : 'http');
-  if (headers.scheme === '') headers.scheme = (headers.get(Names.xForwardedProto) as string).toLowerCase();
+  if (config.schemeOverwrite !== '') {
+    headers.scheme = config.schemeOverwrite;
+    headers.set(Names.xForwardedProto, config.schemeOverwrite);
+  }
+  const forwardedProto = headers.get(Names.xForwardedProto) ?? '';
+  if (headers.scheme === '') headers.scheme = forwardedProto.toLowerCase();
 
   const internal = trustedForInternal && isInternal(remoteAddress, config);
   const edge = !internal && config.useRemoteAddress;
@@ -89,35 +96,39 @@ export function prepareRequestHeaders(
   if (edge && remoteAddress.kind === 'ip') headers.set(Names.xEnvoyExternalAddress, remoteAddress.address);
   if (config.generateRequestId) giveRequestId(headers, edge, config.preserveExternalRequestId, random);
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
-  return { remoteAddress, internal };
+  return { remoteAddress, internal, forwardedProto };
 }
 
 function removeHopByHop(headers: RequestHeaders): void {
   // One pass finds whether there is anything to do: most requests carry none of it but `connection`.
   const entries = headers.entries;
   let found = 0;
+  let te = false;
   for (let i = 0; i < entries.length; i += 2) {
-    const name = entries[i];
-    if (typeof name === 'object') found |= name.flags;
+    const name = entries[i] as NameInfo;
+    found |= name.flags;
+    if (name === Names.te) te = true;
   }
-  if ((found & (NameFlag.HopByHop | NameFlag.Envoy)) === 0) return;
-  const trailersWanted = headers.get(Names.te);
-  const upgrade = headers.protocol === '' ? undefined : headers.get(Names.upgrade);
-  headers.removeFlagged(NameFlag.HopByHop);
-  // RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary.
-  if (trailersWanted !== undefined && hasToken(trailersWanted, 'trailers')) headers.append(Names.te, 'trailers');
-  if (upgrade !== undefined) {
-    headers.append(Names.connection, 'upgrade');
-    headers.append(Names.upgrade, upgrade);
+  if (te) keepOnlyTrailers(headers);
+  if ((found & NameFlag.HopByHop) !== 0) {
+    if (headers.protocol === '' || headers.method === 'CONNECT') headers.removeFlagged(NameFlag.HopByHop);
+    else removeAllButUpgrade(headers);
   }
-  headers.remove(Names.xEnvoyInternal);
+  if ((found & NameFlag.Envoy) !== 0) headers.remove(Names.xEnvoyInternal);
 }
 
-function hasToken(list: string, token: string): boolean {
-  for (const part of list.split(',')) {
-    if (part.split(';')[0]?.trim().toLowerCase() === token) return true;
-  }
-  return false;
+/** RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary. */
+function keepOnlyTrailers(headers: RequestHeaders): void {
+  const tokens = (headers.getJoined(Names.te) ?? '').split(',');
+  if (tokens.some((token) => token.trim().toLowerCase() === 'trailers')) headers.set(Names.te, 'trailers');
+  else headers.remove(Names.te);
+}
+
+/** An upgrade keeps what asks for it, as it came. */
+function removeAllButUpgrade(headers: RequestHeaders): void {
+  headers.remove(Names.keepAlive);
+  headers.remove(Names.proxyConnection);
+  headers.remove(Names.transferEncoding);
 }
 
 function removeInternalHeaders(headers: RequestHeaders, edge: boolean, config: ConnectionManagerConfig): void {
@@ -152,6 +163,9 @@ function giveRequestId(headers: RequestHeaders, edge: boolean, preserve: boolean
 
 function appendXff(headers: RequestHeaders, peer: Address, localAddress: string): void {
   if (peer.kind !== 'ip') return;
+  // Several lines become one, so that the order of the hops stays readable.
+  const several = headers.getJoined(Names.xForwardedFor);
+  if (several !== undefined) headers.set(Names.xForwardedFor, several);
   headers.appendToValue(Names.xForwardedFor, isLoopback(peer.address) ? localAddress : peer.address);
 }
 

@@ -13,12 +13,8 @@ export function prepareResponseHeaders(
   date: string,
 ): void {
   const upgraded = request !== null && request.protocol !== '' && headers.status === 101;
-  const upgrade = upgraded ? headers.get(Names.upgrade) : undefined;
-  headers.removeFlagged(NameFlag.HopByHop);
-  if (upgrade !== undefined) {
-    headers.append(Names.upgrade, upgrade);
-    headers.append(Names.connection, 'upgrade');
-  }
+  // An upgrade that happened keeps what says so, as it came.
+  if (!upgraded) headers.removeFlagged(NameFlag.HopByHop);
   if (!headers.has(Names.date)) headers.append(Names.date, date);
   if (config.serverHeader === 'overwrite') headers.set(Names.server, config.serverName);
   else if (config.serverHeader === 'append_if_absent' && !headers.has(Names.server)) {

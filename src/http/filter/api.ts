@@ -1,15 +1,15 @@
 // The HTTP filter interface: what a filter is, what it may answer, what it may ask of the stream it sits in.
 // Semantics are Envoy's: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters
 import type { Message } from '@bufbuild/protobuf';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Timers } from '../../base/timers.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
-import type { StatsScope } from '../../observability/stats/api.ts';
-import type { ProcessServices } from '../../upstream/services.ts';
-import type { Random } from '../../base/random.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { Timers } from '../../base/timers.ts';
-import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { Connection } from '../../network/api.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { ProcessServices } from '../../upstream/services.ts';
 import type { ResetReason } from '../codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 

@@ -84,7 +84,9 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
     this.#callbacks.encodeHeaders(head, false, 'admin_filter_response');
     if (text !== null) this.#callbacks.encodeData(text, true);
     else await this.#stream(response.body as AsyncIterable<string>);
-    response.afterSent?.();
+    const { afterSent } = response;
+    // The answer is written at the end of this turn of the event loop.
+    if (afterSent !== undefined) setImmediate(() => setImmediate(afterSent));
   }
 
   /** A turn of the event loop between parts, so that a scrape holds nothing up; and no more than the client takes. */

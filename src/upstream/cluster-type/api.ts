@@ -13,6 +13,7 @@ import type { HostSpec } from '../host.ts';
 export type { DnsFamily, DnsResolution, DnsResolver, DnsResolverConfig } from '../../network/dns.ts';
 export type { EndpointConfig, EndpointsConfig, LocalityConfig } from '../cluster-config.ts';
 export type { HostSpec } from '../host.ts';
+export { readDnsResolver, readLegacyDnsResolver } from './dns-resolver-config.ts';
 
 /** Keeps a cluster's hosts up to date from its creation to its removal. */
 export interface HostSource {

@@ -181,6 +181,8 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     const priority = this.#priority === Priority.Default ? 'DEFAULT' : 'HIGH';
     const cluster = JSON.stringify(this.#cluster.config.name);
     const details = `circuit breaker of cluster ${cluster}, priority ${priority}: ${limit} (${max}) is reached`;
-    callbacks.onPoolFailure(PoolFailureReason.Overflow, details, this.#host);
+    // A full queue is met before there is a host, as Envoy's log has it.
+    const host = limit === 'max_requests' ? this.#host : null;
+    callbacks.onPoolFailure(PoolFailureReason.Overflow, details, host);
   }
 }

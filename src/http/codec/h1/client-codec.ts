@@ -277,15 +277,14 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     if (stream === null) return null;
     switch (this.#state) {
       case State.UntilClose:
-      case State.Raw: {
-        // A tunnel's other direction may go on.
-        const over = this.#state === State.UntilClose || stream.requestComplete;
         this.#state = State.Ended;
         stream.responseComplete = true;
         stream.decoder.decodeData(noBytes, true);
-        if (over) this.#afterResponse(stream);
+        this.#afterResponse(stream);
         return null;
-      }
+      case State.Raw:
+        // A tunnel has no end of its own: it ends with the connection, as in Envoy (`UC`).
+        return null;
       case State.Head:
         if (!this.#reader.started) return null;
         break;

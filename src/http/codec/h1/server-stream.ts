@@ -93,8 +93,8 @@ export class H1ServerStream implements ServerStream {
           if (bodiless) continue;
           length = Number(value);
         } else if (name === Names.connection) {
+          // The owner says `close` and ends the connection when it means to: it may serve on while it drains.
           connection = true;
-          if (value === 'close' || hasToken(value, 'close')) this.closes = true;
         }
       }
       text += (proper ? name.properWire : name.wire) + value;

@@ -1,11 +1,12 @@
 // Owns the choice of the DNS resolver: typed_dns_resolver_config, or the older fields of the cluster.
 
-import { type Address, ipAddress } from '../../../base/address.ts';
-import type { ConfigContext } from '../../../config/api.ts';
-import type { Cluster } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
-import type { Address as AddressMessage } from '../../../generated/envoy/config/core/v3/address_pb.d.ts';
-import type { CaresDnsResolverConfig } from '../../../generated/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.d.ts';
-import type { DnsResolverConfig } from '../../../upstream/cluster-type/api.ts';
+import { type Address, ipAddress } from '../../base/address.ts';
+import type { ConfigContext } from '../../config/context.ts';
+import type { Cluster } from '../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type { Address as AddressMessage } from '../../generated/envoy/config/core/v3/address_pb.d.ts';
+import type { TypedExtensionConfig } from '../../generated/envoy/config/core/v3/extension_pb.d.ts';
+import type { CaresDnsResolverConfig } from '../../generated/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.d.ts';
+import type { DnsResolverConfig } from '../../network/dns.ts';
 
 const resolvers = 'envoy.extensions.network.dns_resolver';
 
@@ -14,13 +15,15 @@ export const dnsResolverTypes = [
   `${resolvers}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`,
 ] as const;
 
-/** `message` is the unpacked typed_config of type `typeName`; `any` is where problems are reported. Null after a problem. */
+/** Of a cluster, a filter or the bootstrap. Null when there is none, or after a problem was reported. */
 export function readDnsResolver(
-  message: unknown,
-  typeName: string,
-  any: object,
+  typed: TypedExtensionConfig | undefined,
   context: ConfigContext,
 ): DnsResolverConfig | null {
+  const any = typed?.typedConfig;
+  const message = any === undefined ? undefined : context.unpack(any);
+  if (any === undefined || message === undefined) return null;
+  const typeName = message.$typeName;
   if (typeName === dnsResolverTypes[1]) return { kind: 'getaddrinfo' };
   if (typeName !== dnsResolverTypes[0]) {
     context.error(any, '', 'RMR0304', `The DNS resolver ${typeName} is not implemented yet`);
