@@ -1,12 +1,15 @@
 // Owns the DNS cluster's factory: STRICT_DNS, LOGICAL_DNS and cluster_type DnsCluster to one plain configuration.
 import type { ConfigContext } from '../../../config/api.ts';
-import { typeNameOf } from '../../../config/api.ts';
 import type { Cluster, Cluster_DiscoveryType } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
-import type { TypedExtensionConfig } from '../../../generated/envoy/config/core/v3/extension_pb.d.ts';
 import type { DnsCluster } from '../../../generated/envoy/extensions/clusters/dns/v3/dns_cluster_pb.d.ts';
-import type { ClusterTypeFactory, DnsFamily, DnsResolverConfig } from '../../../upstream/cluster-type/api.ts';
+import {
+  type ClusterTypeFactory,
+  type DnsFamily,
+  type DnsResolverConfig,
+  readDnsResolver,
+  readLegacyDnsResolver,
+} from '../../../upstream/cluster-type/api.ts';
 import { LogicalDnsHosts } from './logical-dns.ts';
-import { readDnsResolver, readLegacyDnsResolver } from './resolver-config.ts';
 import { StrictDnsHosts } from './strict-dns.ts';
 
 export interface DnsClusterConfig {
@@ -50,13 +53,6 @@ function readFailureRefresh(
   return { baseMs, maxMs };
 }
 
-function resolverOf(typed: TypedExtensionConfig | undefined, context: ConfigContext): DnsResolverConfig | null {
-  const any = typed?.typedConfig;
-  if (any === undefined) return null;
-  const message = context.unpack(any);
-  return message === undefined ? null : readDnsResolver(message, typeNameOf(any.typeUrl), any, context);
-}
-
 function fromCluster(cluster: Cluster, context: ConfigContext): DnsClusterConfig {
   return {
     logical: cluster.clusterDiscoveryType.value === LOGICAL_DNS,
@@ -66,7 +62,7 @@ function fromCluster(cluster: Cluster, context: ConfigContext): DnsClusterConfig
     respectTtl: cluster.respectDnsTtl,
     minRefreshMs: 0,
     failureRefresh: readFailureRefresh(cluster.dnsFailureRefreshRate, cluster, context),
-    resolver: resolverOf(cluster.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(cluster, context),
+    resolver: readDnsResolver(cluster.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(cluster, context),
   };
 }
 
@@ -79,24 +75,16 @@ function fromDnsCluster(message: DnsCluster, context: ConfigContext): DnsCluster
     respectTtl: message.respectDnsTtl,
     minRefreshMs: milliseconds(message.dnsMinRefreshRate, 0),
     failureRefresh: readFailureRefresh(message.dnsFailureRefreshRate, message, context),
-    resolver: resolverOf(message.typedDnsResolverConfig, context),
+    resolver: readDnsResolver(message.typedDnsResolverConfig, context),
   };
-}
-
-function checkEndpoints(cluster: Cluster, logical: boolean, context: ConfigContext): void {
-  const localities = cluster.loadAssignment?.endpoints ?? [];
-  if (!logical || (localities.length === 1 && localities[0]?.lbEndpoints.length === 1)) return;
-  const text = 'A LOGICAL_DNS cluster needs exactly one locality with exactly one endpoint';
-  context.error(cluster, 'load_assignment', 'RMR0403', text);
 }
 
 export const factory: ClusterTypeFactory<DnsClusterConfig> = {
   parse(message, cluster, context) {
     const clusterMessage = cluster as Cluster;
-    const config =
-      message === undefined ? fromCluster(clusterMessage, context) : fromDnsCluster(message as DnsCluster, context);
-    checkEndpoints(clusterMessage, config.logical, context);
-    return config;
+    return message === undefined
+      ? fromCluster(clusterMessage, context)
+      : fromDnsCluster(message as DnsCluster, context);
   },
   create(config, context) {
     return config.logical ? new LogicalDnsHosts(config, context) : new StrictDnsHosts(config, context);
