@@ -15,7 +15,6 @@ class CountedLimit implements ResourceLimit {
     this.#open = open;
     this.#remaining = remaining;
     remaining?.set(max);
-    if (max === 0) open.set(1);
   }
 
   canCreate(): boolean {

@@ -84,8 +84,6 @@ export class ClusterStats implements ClusterTrafficStats {
   /** Hosts whose transport socket is the cluster's own, no match of transport_socket_matches. */
   readonly defaultTransportSocketMatch: Counter;
 
-  readonly http1: Http1CodecStats;
-
   /** Index: status - 100. */
   readonly #codes: (Counter | null)[] = [];
   readonly #classes: (Counter | null)[] = [];
@@ -93,6 +91,7 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly #external: ResponseGroup;
   readonly #canary: ResponseGroup;
   #rqTime: Histogram | null = null;
+  #http1: Http1CodecStats | null = null;
 
   constructor(scope: StatsScope) {
     this.scope = scope;
@@ -168,18 +167,25 @@ export class ClusterStats implements ClusterTrafficStats {
 
     this.lbHealthyPanic = counter('lb_healthy_panic');
     this.defaultTransportSocketMatch = counter('default.total_match_count');
-    this.http1 = {
-      droppedHeadersWithUnderscores: counter('http1.dropped_headers_with_underscores'),
-      metadataNotSupportedError: counter('http1.metadata_not_supported_error'),
-      requestsRejectedWithUnderscoresInHeaders: counter('http1.requests_rejected_with_underscores_in_headers'),
-      responseFlood: counter('http1.response_flood'),
-    };
     for (const name of laterCounters) counter(name);
     for (const name of laterGauges) gauge(name);
 
     this.#internal = new ResponseGroup(scope, 'internal.');
     this.#external = new ResponseGroup(scope, 'external.');
     this.#canary = new ResponseGroup(scope, 'canary.');
+  }
+
+  /** Made with the first codec, as in Envoy. */
+  get http1(): Http1CodecStats {
+    this.#http1 ??= {
+      droppedHeadersWithUnderscores: this.scope.counter('http1.dropped_headers_with_underscores'),
+      metadataNotSupportedError: this.scope.counter('http1.metadata_not_supported_error'),
+      requestsRejectedWithUnderscoresInHeaders: this.scope.counter(
+        'http1.requests_rejected_with_underscores_in_headers',
+      ),
+      responseFlood: this.scope.counter('http1.response_flood'),
+    };
+    return this.#http1;
   }
 
   /** Counts the response in all its groups, `upstream_rq_completed` too. Codes outside 100..599 count as completed only. */

@@ -172,7 +172,7 @@ export abstract class PoolConnection
     this.#connectTimer?.cancel();
     this.#connectTimer = null;
     this.connectEnd = this.environment.clock.monotonic();
-    this.cluster.stats.upstreamCxConnectMs.record(this.connectEnd - this.connectStart);
+    this.cluster.stats.upstreamCxConnectMs.record(Math.floor(this.connectEnd - this.connectStart));
     const duration = this.cluster.config.http.maxConnectionDurationMs;
     if (duration > 0) this.#durationTimer = this.environment.timers.schedule(duration, this);
     this.connection.setReader(this);
@@ -193,7 +193,7 @@ export abstract class PoolConnection
       this.upstreamHost.stats.cxConnectFail++;
     }
     this.countWritten();
-    stats.upstreamCxLengthMs.record(this.environment.clock.monotonic() - this.connectStart);
+    stats.upstreamCxLengthMs.record(Math.floor(this.environment.clock.monotonic() - this.connectStart));
     stats.upstreamCxActive.dec();
     this.upstreamHost.stats.cxActive--;
     this.#limit.dec();

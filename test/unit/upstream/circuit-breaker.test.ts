@@ -29,11 +29,11 @@ t.test('remaining_* only where asked for', async (t) => {
   t.ok([...store.gauges()].some((gauge) => gauge.name === 'circuit_breakers.default.rq_retry_open'));
 });
 
-t.test('a limit of 0 is open from the start', async (t) => {
+t.test('a limit of 0 refuses all; its gauge stays as nothing ever changes it, as in Envoy', async (t) => {
   const store = new StatsStore();
   const breaker = createCircuitBreaker({ ...defaultBreaker, maxPendingRequests: 0 }, store, 'default');
   t.notOk(breaker.pendingRequests.canCreate());
-  t.equal(statsOf(store, '')['circuit_breakers.default.rq_pending_open'], 1);
+  t.equal(statsOf(store, '')['circuit_breakers.default.rq_pending_open'], undefined);
 });
 
 t.test('a retry budget grows with the requests in progress', async (t) => {
