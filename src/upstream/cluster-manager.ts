@@ -208,7 +208,7 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
 
   /**
    * Endpoints from a control plane (EDS) for every EDS cluster that subscribes to `serviceName` (by default the
-   * cluster's name). Returns whether there is one.
+   * cluster's name). The subscription counts its updates itself. Returns whether there is such a cluster.
    */
   setEndpoints(serviceName: string, endpoints: EndpointsConfig, version: string): boolean {
     let found = false;
@@ -217,7 +217,6 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
         if (state === null || state.config.discovery.kind !== 'eds') continue;
         if (state.config.discovery.serviceName !== serviceName) continue;
         found = true;
-        state.cluster.stats.updateSuccess.inc();
         if (sameEndpoints(state.endpoints, endpoints) && state.cluster.ready_) {
           state.cluster.stats.updateNoRebuild.inc();
           state.endpointsVersion = version;
