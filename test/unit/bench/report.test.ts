@@ -113,3 +113,12 @@ t.test('profile: own time of the last seconds, without idling', (t) => {
   t.notMatch(text, /start|idle/);
   t.end();
 });
+
+t.test('runs at a constant rate: the one with the most punctual client counts', (t) => {
+  const punctual = { vcpu: 0.1, p99: 900, lateness: 1_000 };
+  t.same(
+    combine([{ vcpu: 0.05, p99: 9_000, lateness: 30_000 }, punctual, { vcpu: 0.08, p99: 800, lateness: 2_000 }]),
+    punctual,
+  );
+  t.end();
+});
