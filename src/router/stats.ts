@@ -15,7 +15,6 @@ const names = {
   rqOverloadLocalReply: 'rq_overload_local_reply',
   rqRedirect: 'rq_redirect',
   rqResetAfterDownstreamResponseStarted: 'rq_reset_after_downstream_response_started',
-  rqRetrySkippedRequestNotComplete: 'rq_retry_skipped_request_not_complete',
   rqTotal: 'rq_total',
 } as const;
 
