@@ -91,7 +91,11 @@ export interface ClusterInfo {
   readonly upstreamProtocol: Protocol;
 }
 
-/** Counters the router writes (Envoy's `cluster.NAME.` names); the pool writes its own. */
+/**
+ * Counters of `cluster.NAME.` (Envoy's names) that the router needs. Pools write upstream_rq_total, upstream_rq_active and
+ * the pending ones, rq_total, rq_active and rq_pending_active of the host, and the `requests`, `pendingRequests` and
+ * `connections` of the circuit breaker; `recordResponse` counts upstream_rq_completed. The rest is the router's.
+ */
 export interface ClusterTrafficStats {
   readonly upstreamRqTotal: Counter;
   readonly upstreamRqActive: Gauge;

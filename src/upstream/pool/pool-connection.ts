@@ -22,6 +22,9 @@ import { connectOrder } from './address-order.ts';
 import { ConnectAttempts } from './connect-attempts.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
 
+/** EADDRNOTAVAIL in the words of network/socket-connection.ts. */
+const cannotBind = 'Cannot assign requested address';
+
 export abstract class PoolConnection
   implements ConnectionCallbacks, ConnectionReader, TimerHandler, UpstreamConnectionInfo
 {
@@ -126,22 +129,33 @@ export abstract class PoolConnection
       return;
     }
     const wasConnecting = this.state === 0;
+    const ended = wasConnecting && this.#failedToBind() ? this.#countBindError() : event;
     const active = this.activeStreams > 0;
     this.state = 2;
     this.#connectTimer?.cancel();
     this.#durationTimer?.cancel();
-    this.#account(event, wasConnecting, active);
+    this.#account(ended, wasConnecting, active);
     if (wasConnecting) {
       const reason = this.#timedOut
         ? PoolFailureReason.Timeout
-        : event === ConnectionEvent.RemoteClose
+        : ended === ConnectionEvent.RemoteClose
           ? PoolFailureReason.RemoteConnectionFailure
           : PoolFailureReason.LocalConnectionFailure;
       this.onConnectFailed(reason, this.transportFailureReason);
     } else {
-      this.onClosed(event);
+      this.onClosed(ended);
     }
     this.cluster.onConnectionGone();
+  }
+
+  /** The source address is not this machine's: nobody was asked, the failure is ours. */
+  #failedToBind(): boolean {
+    return this.cluster.config.bindAddress !== null && this.transportFailureReason.includes(cannotBind);
+  }
+
+  #countBindError(): typeof ConnectionEvent.LocalClose {
+    this.cluster.stats.bindErrors.inc();
+    return ConnectionEvent.LocalClose;
   }
 
   close(type: CloseType = CloseType.NoFlush): void {

@@ -382,6 +382,14 @@ t.test('connect options come from the cluster', async (t) => {
   });
 });
 
+t.test('a source address that is not there is a failure of our own', async (t) => {
+  const f = new PoolFixture({ bindAddress: ipAddress('192.0.2.7', 0) });
+  const request = f.request();
+  f.last.refuse('delayed connect error: Cannot assign requested address');
+  t.equal(request.failure, PoolFailureReason.LocalConnectionFailure);
+  t.match(f.stats(), { bind_errors: 1, upstream_cx_connect_fail: 1, upstream_cx_destroy_local: 1 });
+});
+
 const manyAddresses = endpoints({ endpoints: [] });
 const happyEndpoints = {
   ...manyAddresses,
