@@ -24,7 +24,7 @@ export type ConfigOptions = {
   readonly knownExtensions?: ReadonlySet<string>;
   /** Leaves out warnings on deprecated fields (--skip-deprecated-logs). */
   readonly skipDeprecated?: boolean;
-  /** Leaves out warnings on fields that have no effect yet. */
+  /** Leaves out what is said of fields that have no effect yet: for tools that only look at the document. */
   readonly skipCoverage?: boolean;
 };
 

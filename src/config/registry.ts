@@ -154,11 +154,13 @@ export function onReleaseDescriptors(hook: () => void): void {
 
 /**
  * Lets the descriptors go (3 MB for a plain HTTP bootstrap) until something asks for one again, which costs some 40 ms.
- * For a process that has read its configuration and hears of no other soon. Messages stay good.
+ * For a process that has read its configuration and hears of no other soon. Messages stay good. False when there were none.
  */
-export function releaseDescriptors(): void {
+export function releaseDescriptors(): boolean {
+  if (shared === undefined) return false;
   shared = undefined;
   for (const hook of releaseHooks) hook();
+  return true;
 }
 
 /** The descriptor of a message type that the caller knows to exist in the API; throws when it does not (our own bug). */

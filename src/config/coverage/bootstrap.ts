@@ -5,7 +5,16 @@ const noUse = 'there is nothing like it in this process to configure';
 
 export const bootstrap: PackageCoverage = {
   'envoy.config.bootstrap.v3.Bootstrap': {
-    implemented: ['node', 'static_resources', 'dynamic_resources', 'admin', 'cluster_manager', 'stats_flush_interval'],
+    implemented: [
+      'node',
+      'static_resources',
+      'dynamic_resources',
+      'admin',
+      'cluster_manager',
+      'stats_flush_interval',
+      'stats_config',
+      'layered_runtime',
+    ],
     harmless: {
       enable_dispatcher_stats: 'statistics of libevent, which is not used here',
       deferred_stat_options: 'statistics are always made when first used',
@@ -18,7 +27,6 @@ export const bootstrap: PackageCoverage = {
       typed_dns_resolver_config: 'as Envoy does by default, names are resolved by the servers of the system',
     },
     notYet: {
-      layered_runtime: 'issue 4',
       overload_manager: 'issue 7',
       stats_sinks: 'issue 7',
       tracing: 'issue 7',
@@ -41,6 +49,15 @@ export const bootstrap: PackageCoverage = {
       ignore_global_conn_limit: 'no limit stands over all listeners',
     },
   },
+  'envoy.config.bootstrap.v3.LayeredRuntime': { implemented: ['layers'] },
+  'envoy.config.bootstrap.v3.RuntimeLayer': {
+    implemented: ['static_layer'],
+    harmless: { name: 'names the layer' },
+    notYet: { disk_layer: 'issue 4', admin_layer: 'issue 4', rtds_layer: 'issue 6' },
+  },
+  'envoy.config.metrics.v3.StatsConfig': { implemented: ['stats_tags', 'use_all_default_tags', 'stats_matcher'] },
+  'envoy.config.metrics.v3.TagSpecifier': { implemented: ['tag_name', 'regex', 'fixed_value'] },
+  'envoy.config.metrics.v3.StatsMatcher': { implemented: ['reject_all', 'exclusion_list', 'inclusion_list'] },
   'envoy.config.bootstrap.v3.ClusterManager': {
     notYet: { local_cluster_name: 'zone-aware routing: issue 7' },
   },

@@ -30,21 +30,25 @@ export const cluster: PackageCoverage = {
       'upstream_bind_config',
       'upstream_connection_options',
       'load_balancing_policy',
-      'least_request_lb_config',
-      'round_robin_lb_config',
       'common_lb_config',
       'metadata',
       'transport_socket',
+      'wait_for_warm_on_init',
+      'ignore_health_on_host_removal',
     ],
+    refused: {
+      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 5',
+      transport_socket_matches: 'an endpoint could be spoken to without the security it asks for: issue 5',
+    },
     notYet: {
-      http2_protocol_options: 'HTTP/2: issue 5',
       health_checks: 'issue 7',
       outlier_detection: 'issue 7',
       ring_hash_lb_config: 'issue 7',
       maglev_lb_config: 'issue 7',
       lb_subset_config: 'issue 7',
       original_dst_lb_config: 'issue 7',
-      transport_socket_matches: 'issue 5',
+      least_request_lb_config: 'use load_balancing_policy',
+      round_robin_lb_config: 'use load_balancing_policy',
     },
   },
   'envoy.config.cluster.v3.Cluster.CustomClusterType': {
@@ -54,8 +58,7 @@ export const cluster: PackageCoverage = {
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig': { implemented: ['eds_config', 'service_name'] },
   'envoy.config.cluster.v3.Cluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
   'envoy.config.cluster.v3.Cluster.CommonLbConfig': { implemented: ['healthy_panic_threshold'] },
-  'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': { implemented: ['choice_count', 'active_request_bias'] },
-  'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds'] },
+  'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds', 'per_host_thresholds'] },
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds': {
     implemented: [
       'priority',
@@ -85,8 +88,10 @@ export const cluster: PackageCoverage = {
     notYet: { drop_overloads: 'issue 7', endpoint_stale_after: 'issue 6' },
   },
   'envoy.config.endpoint.v3.LocalityLbEndpoints': {
-    implemented: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority', 'metadata'],
+    implemented: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority', 'load_balancer_endpoints'],
+    refused: { leds_cluster_locality_config: 'LEDS is not implemented: the endpoints would be missing' },
   },
+  'envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList': { implemented: ['lb_endpoints'] },
   'envoy.config.endpoint.v3.LbEndpoint': {
     implemented: ['endpoint', 'health_status', 'load_balancing_weight', 'metadata'],
   },

@@ -29,7 +29,7 @@ export const core: PackageCoverage = {
     implemented: ['filter_metadata'],
     harmless: { typed_filter_metadata: 'only those filters read it that know its types' },
   },
-  'envoy.config.core.v3.HeaderValue': { implemented: ['key', 'value', 'raw_value'] },
+  'envoy.config.core.v3.HeaderValue': { implemented: ['key', 'value'] },
   'envoy.config.core.v3.HeaderValueOption': {
     implemented: ['header', 'append', 'append_action', 'keep_empty_value'],
   },
@@ -42,8 +42,7 @@ export const core: PackageCoverage = {
     notYet: { runtime_key: 'runtime: issue 4; the default value counts' },
   },
   'envoy.config.core.v3.RuntimeUInt32': {
-    implemented: ['default_value'],
-    notYet: { runtime_key: 'runtime: issue 4; the default value counts' },
+    implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.RuntimeFeatureFlag': {
     implemented: ['default_value'],
@@ -51,7 +50,8 @@ export const core: PackageCoverage = {
   },
   'envoy.config.core.v3.SubstitutionFormatString': {
     implemented: ['text_format', 'json_format', 'text_format_source', 'omit_empty_values', 'content_type'],
-    notYet: { json_format_options: 'issue 4', formatters: 'issue 4' },
+    refused: { formatters: 'formatters by extension are not implemented yet' },
+    notYet: { json_format_options: 'issue 4' },
   },
   'envoy.config.core.v3.HttpProtocolOptions': {
     implemented: [
@@ -72,13 +72,13 @@ export const core: PackageCoverage = {
       'header_key_format',
       'enable_trailers',
       'allow_chunked_length',
-      'override_stream_error_on_invalid_http_message',
       'send_fully_qualified_url',
       'allow_custom_methods',
     ],
     harmless: { use_balsa_parser: 'there is one parser here' },
   },
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': { implemented: ['proper_case_words'] },
+  'envoy.config.core.v3.SchemeHeaderTransformation': { implemented: ['scheme_to_overwrite'] },
   'envoy.config.core.v3.ConfigSource': {
     implemented: ['path_config_source', 'path'],
     harmless: { resource_api_version: onlyVersion3 },

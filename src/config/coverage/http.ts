@@ -35,6 +35,14 @@ export const http: PackageCoverage = {
       'upgrade_configs',
       'stream_error_on_invalid_http_message',
       'append_x_forwarded_port',
+      'add_user_agent',
+      'scheme_header_transformation',
+      'strip_matching_host_port',
+      'strip_any_host_port',
+      'strip_trailing_host_dot',
+      'normalize_path',
+      'merge_slashes',
+      'path_with_escaped_slashes_action',
     ],
     notYet: {
       http2_protocol_options: 'HTTP/2: issue 5',
@@ -42,9 +50,6 @@ export const http: PackageCoverage = {
       tracing: 'issue 7',
       scoped_routes: 'issue 6',
       local_reply_config: 'issue 4',
-      normalize_path: 'issue 4',
-      merge_slashes: 'issue 4',
-      path_with_escaped_slashes_action: 'issue 4',
     },
   },
   [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
@@ -61,11 +66,14 @@ export const http: PackageCoverage = {
   },
   [upstream]: {
     implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],
-    notYet: { auto_config: 'HTTP/2: issue 5' },
+    refused: { auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 5' },
   },
   [`${upstream}.ExplicitHttpConfig`]: {
     implemented: ['http_protocol_options'],
-    notYet: { http2_protocol_options: 'HTTP/2: issue 5', http3_protocol_options: 'HTTP/3: issue 7' },
+    refused: {
+      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 5',
+      http3_protocol_options: 'HTTP/3 to upstreams is not implemented yet',
+    },
   },
   [`${upstream}.UseDownstreamHttpConfig`]: {
     implemented: ['http_protocol_options'],

@@ -19,7 +19,7 @@ export const listener: PackageCoverage = {
       'reuse_port',
       'access_log',
       'tcp_backlog_size',
-      'bind_to_port',
+      'tcp_keepalive',
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
@@ -30,13 +30,17 @@ export const listener: PackageCoverage = {
       bypass_overload_manager: 'there is no overload manager yet',
     },
     refused: {
-      api_listener: 'there is no API listener here, and Envoy refuses it outside of Envoy Mobile too',
       filter_chain_matcher: 'the matcher would decide which filter chain, and with it which security, applies: issue 5',
       fcds_config: 'filter chains by discovery are not implemented',
     },
-    notYet: { use_original_dst: 'issue 7', transparent: 'issue 7', socket_options: 'issue 7' },
+    notYet: {
+      bind_to_port: 'the address is bound in any case: issue 7',
+      use_original_dst: 'issue 7',
+      transparent: 'issue 7',
+      socket_options: 'issue 7',
+    },
   },
-  'envoy.config.listener.v3.AdditionalAddress': { implemented: ['address'] },
+  'envoy.config.listener.v3.AdditionalAddress': { implemented: ['address', 'tcp_keepalive'] },
   'envoy.config.listener.v3.FilterChain': {
     implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket'],
     harmless: { metadata: 'only matchers and formatters could read it' },
@@ -54,6 +58,10 @@ export const listener: PackageCoverage = {
       'application_protocols',
     ],
   },
-  'envoy.config.listener.v3.Filter': { implemented: ['typed_config'], harmless: { name: foundByType } },
+  'envoy.config.listener.v3.Filter': {
+    implemented: ['typed_config'],
+    harmless: { name: foundByType },
+    refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 6' },
+  },
   'envoy.config.listener.v3.ListenerFilter': { implemented: ['typed_config'], harmless: { name: foundByType } },
 };

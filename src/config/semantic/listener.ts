@@ -13,7 +13,15 @@ export function checkListener(listener: Listener, context: ConfigContext): void 
     ...(listener.defaultFilterChain === undefined ? [] : [listener.defaultFilterChain]),
   ];
   const address = listener.address?.address;
-  if (listener.apiListener !== undefined) return;
+  if (listener.apiListener !== undefined) {
+    context.error(
+      listener,
+      'api_listener',
+      'RMR0500',
+      'There are no API listeners here; Envoy has them in Envoy Mobile only',
+    );
+    return;
+  }
   if (address === undefined && listener.listenerSpecifier.case !== 'internalListener') {
     context.error(listener, 'address', 'RMR0502', 'The listener has no address');
   }

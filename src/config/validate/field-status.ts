@@ -24,7 +24,7 @@ export function reportFieldStatus(field: FieldPlan, origin: Origin, context: Con
     context.report('warning', origin, field.name, 'RMR0301', text, undefined, 'key');
   }
   const { status, reason } = field.coverage;
-  if (status === 'refused') {
+  if (status === 'refused' && context.options.skipCoverage !== true) {
     context.report('error', origin, field.name, 'RMR0306', `${field.name} is refused: ${reason}`, undefined, 'key');
   } else if (status === 'not-yet' && isSpoken(context) && context.firstTime(`coverage ${fullName}`)) {
     const text = `${fullName} has no effect yet${reason === '' ? '' : `: ${reason}`}`;

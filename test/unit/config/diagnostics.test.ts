@@ -1,4 +1,6 @@
 // What diagnostics look like, and what they propose.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { catalogue, type Diagnostic, diagnosticsToJson, formatDiagnostic, nearest } from '../../../src/config/api.ts';
 
@@ -64,6 +66,16 @@ t.test('as JSON for tools', async (t) => {
     },
     { code: 'RMR0101', name: 'unknown-field', severity: 'error', message: diagnostic.message, path: diagnostic.path },
   ]);
+});
+
+t.test('the documentation page is printed from the catalogue as it is', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/diagnostics.md'), 'utf8');
+  for (const [code, { name, severity, meaning }] of Object.entries(catalogue)) {
+    t.ok(
+      page.includes(`| ${code} | ${name} | ${severity} | ${meaning.replaceAll('|', '\\|')} |`),
+      `${code}: npm run coverage-table`,
+    );
+  }
 });
 
 t.test('the catalogue has each number and name once', async (t) => {
