@@ -3,15 +3,32 @@
 // Envoy runs RE2 (https://github.com/google/re2/wiki/Syntax) on Latin-1: an expression sees bytes, `.` is one byte, `é`
 // in a pattern is the two bytes of its UTF-8, and only ASCII letters have case. JavaScript differs in what `.`, `\s`,
 // classes and flags mean, so nothing is passed through: every atom is written out as the bytes it stands for. What has
-// no simple counterpart (`(?m)`, `(?U)`, \p, ...) is answered with null: re2js then does the work (regex.ts).
+// no simple counterpart (`(?m)`, `(?U)`, \p, ...) is not translated: re2js then does the work (regex.ts).
 //
-// The pattern is a byte string and has passed re2js's parser: this one trusts its syntax.
+// The pattern is a byte string that RE2 takes: this parser trusts its syntax.
+
+import {
+  type ByteSet,
+  characters,
+  complement,
+  escapeCode,
+  foldCase,
+  isLetter,
+  perlClass,
+  posixClasses,
+  readClassCharacter,
+  readEscape,
+  union,
+  writeClass,
+} from './regex-characters.ts';
 
 export interface Translation {
-  /** Source without captures, unanchored. */
-  readonly source: string;
-  /** Source with capture groups numbered as in the pattern. */
-  readonly capturingSource: string;
+  /** Source without captures, unanchored; null where there is no translation. */
+  readonly source: string | null;
+  /** Source with capture groups numbered as in the pattern; null where there is no translation. */
+  readonly capturingSource: string | null;
+  /** Capture groups of the pattern. */
+  readonly groupCount: number;
   /**
    * JavaScript finds the same first match with the same groups. Not when a group is repeated: captures are reset in
    * each round there, and rounds that match nothing end differently.
@@ -23,32 +40,9 @@ export interface Translation {
   readonly literal: string;
 }
 
-export function translateRegex(pattern: string): Translation | null {
+export function translateRegex(pattern: string): Translation {
   return new Translator(pattern).run();
 }
-
-const digits = ranges('09');
-const wordCharacters = ranges('09', 'AZ', '__', 'az');
-const spaces = characters('\t\n\f\r ');
-
-const posixClasses: Readonly<Record<string, boolean[]>> = {
-  alnum: ranges('09', 'AZ', 'az'),
-  alpha: ranges('AZ', 'az'),
-  ascii: ranges('\x00\x7f'),
-  blank: characters('\t '),
-  cntrl: ranges('\x00\x1f', '\x7f\x7f'),
-  digit: digits,
-  graph: ranges('!~'),
-  lower: ranges('az'),
-  print: ranges(' ~'),
-  punct: ranges('!/', ':@', '[`', '{~'),
-  space: characters('\t\n\v\f\r '),
-  upper: ranges('AZ'),
-  word: wordCharacters,
-  xdigit: ranges('09', 'AF', 'af'),
-};
-
-const controlEscapes: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
 class Translator {
   readonly #pattern: string;
@@ -59,6 +53,7 @@ class Translator {
   #dotMatchesNewline = false;
   #sameSearch = true;
   #supported = true;
+  #groupCount = 0;
   /** Flags to restore at each closing parenthesis. */
   readonly #open: { ignoreCase: boolean; dotMatchesNewline: boolean }[] = [];
   /** Plain characters since the last item that was something else, outside of all groups. */
@@ -74,17 +69,18 @@ class Translator {
     this.#pattern = pattern;
   }
 
-  run(): Translation | null {
-    while (this.#at < this.#pattern.length && this.#supported) this.#item();
-    if (!this.#supported) return null;
+  run(): Translation {
+    while (this.#at < this.#pattern.length) this.#item();
     this.#endRun(0);
+    // With a choice outside of groups nothing is common to all matches; and no claim is made of what was not understood.
+    const nothingInCommon = this.#choiceAtTop || !this.#supported;
     return {
-      source: this.#plain,
-      capturingSource: this.#capturing,
+      source: this.#supported ? this.#plain : null,
+      capturingSource: this.#supported ? this.#capturing : null,
+      groupCount: this.#groupCount,
       sameSearch: this.#sameSearch,
-      // A choice outside of groups: nothing is common to all matches.
-      literalPrefix: this.#choiceAtTop ? '' : this.#literalPrefix,
-      literal: this.#choiceAtTop ? '' : this.#longestRun,
+      literalPrefix: nothingInCommon ? '' : this.#literalPrefix,
+      literal: nothingInCommon ? '' : this.#longestRun,
     };
   }
 
@@ -114,11 +110,11 @@ class Translator {
       case ')': {
         const flags = this.#open.pop();
         if (flags === undefined) {
-          this.#giveUp();
-          return;
+          this.#supported = false;
+        } else {
+          this.#ignoreCase = flags.ignoreCase;
+          this.#dotMatchesNewline = flags.dotMatchesNewline;
         }
-        this.#ignoreCase = flags.ignoreCase;
-        this.#dotMatchesNewline = flags.dotMatchesNewline;
         this.#afterGroup = true;
         this.#at += 1;
         this.#emit(')');
@@ -163,10 +159,6 @@ class Translator {
     }
   }
 
-  #giveUp(): void {
-    this.#supported = false;
-  }
-
   #quantifier(length: number, afterGroup: boolean): void {
     if (afterGroup) this.#sameSearch = false;
     this.#endRun(1);
@@ -186,6 +178,7 @@ class Translator {
     if (named !== null || !rest.startsWith('(?')) {
       this.#endRun(0);
       this.#open.push(outer);
+      this.#groupCount += 1;
       this.#at += named?.[0].length ?? 1;
       this.#plain += '(?:';
       this.#capturing += '(';
@@ -193,7 +186,9 @@ class Translator {
     }
     const flags = /^\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])/.exec(rest);
     if (flags === null) {
-      this.#giveUp();
+      this.#supported = false;
+      this.#open.push(outer);
+      this.#at += 2;
       return;
     }
     this.#at += flags[0].length;
@@ -209,7 +204,7 @@ class Translator {
   #setFlag(flag: string, on: boolean): void {
     if (flag === 'i') this.#ignoreCase = on;
     else if (flag === 's') this.#dotMatchesNewline = on;
-    else if (on) this.#giveUp();
+    else if (on) this.#supported = false;
   }
 
   #literal(code: number, length: number): void {
@@ -225,7 +220,7 @@ class Translator {
     this.#emit(escapeCode(code));
   }
 
-  #class(set: boolean[]): void {
+  #class(set: ByteSet): void {
     this.#endRun(0);
     this.#emit(writeClass(this.#ignoreCase ? foldCase(set) : set));
   }
@@ -263,8 +258,12 @@ class Translator {
         return;
       default: {
         const escaped = readEscape(this.#pattern, this.#at);
-        if (escaped === null) this.#giveUp();
-        else this.#literal(escaped.code, escaped.length);
+        if (escaped.code === undefined) {
+          this.#supported = false;
+          this.#at += escaped.length;
+        } else {
+          this.#literal(escaped.code, escaped.length);
+        }
       }
     }
   }
@@ -274,7 +273,7 @@ class Translator {
     let at = this.#at + 1;
     const negated = this.#pattern[at] === '^';
     if (negated) at += 1;
-    for (let first = true; first || this.#pattern[at] !== ']'; first = false) {
+    for (let first = true; at < this.#pattern.length && (first || this.#pattern[at] !== ']'); first = false) {
       const posix = /^\[:(\^?)(\w+):\]/.exec(this.#pattern.slice(at));
       const named = posix === null ? null : posixClasses[posix[2] as string];
       if (posix !== null && named !== undefined && named !== null) {
@@ -289,20 +288,15 @@ class Translator {
         continue;
       }
       const low = readClassCharacter(this.#pattern, at);
-      if (low === null) {
-        this.#giveUp();
-        return;
-      }
       at += low.length;
       let high = low;
       if (this.#pattern[at] === '-' && this.#pattern[at + 1] !== ']') {
-        const end = readClassCharacter(this.#pattern, at + 1);
-        if (end === null) {
-          this.#giveUp();
-          return;
-        }
-        high = end;
-        at += 1 + end.length;
+        high = readClassCharacter(this.#pattern, at + 1);
+        at += 1 + high.length;
+      }
+      if (low.code === undefined || high.code === undefined) {
+        this.#supported = false;
+        continue;
       }
       for (let code = low.code; code <= high.code; code++) set[code] = true;
     }
@@ -311,97 +305,4 @@ class Translator {
     this.#endRun(0);
     this.#emit(writeClass(negated ? complement(folded) : folded));
   }
-}
-
-interface Character {
-  readonly code: number;
-  /** Characters of the pattern it took. */
-  readonly length: number;
-}
-
-function readClassCharacter(pattern: string, at: number): Character | null {
-  if (pattern[at] === '\\') return readEscape(pattern, at);
-  return at < pattern.length ? { code: pattern.charCodeAt(at), length: 1 } : null;
-}
-
-/** A backslash and the one character it stands for; null for anything else (`\pN`). */
-function readEscape(pattern: string, at: number): Character | null {
-  const next = pattern[at + 1];
-  if (next === undefined) return null;
-  const control = controlEscapes[next];
-  if (control !== undefined) return { code: control, length: 2 };
-  const rest = pattern.slice(at);
-  const hex = /^\\x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))/.exec(rest);
-  if (hex !== null) return { code: Number.parseInt((hex[1] ?? hex[2]) as string, 16), length: hex[0].length };
-  const octal = /^\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest);
-  if (octal !== null) return { code: Number.parseInt(octal[1] as string, 8), length: octal[0].length };
-  if (/[A-Za-z0-9]/.test(next)) return null;
-  return { code: next.charCodeAt(0), length: 2 };
-}
-
-function perlClass(letter: string): boolean[] | null {
-  switch (letter) {
-    case 'd':
-      return digits;
-    case 'D':
-      return complement(digits);
-    case 's':
-      return spaces;
-    case 'S':
-      return complement(spaces);
-    case 'w':
-      return wordCharacters;
-    case 'W':
-      return complement(wordCharacters);
-    default:
-      return null;
-  }
-}
-
-function ranges(...pairs: string[]): boolean[] {
-  const set = new Array<boolean>(256).fill(false);
-  for (const pair of pairs) {
-    for (let code = pair.charCodeAt(0); code <= pair.charCodeAt(1); code++) set[code] = true;
-  }
-  return set;
-}
-
-function characters(list: string): boolean[] {
-  const set = new Array<boolean>(256).fill(false);
-  for (const char of list) set[char.charCodeAt(0)] = true;
-  return set;
-}
-
-function complement(set: readonly boolean[]): boolean[] {
-  return Array.from({ length: 256 }, (_, code) => set[code] !== true);
-}
-
-function union(into: boolean[], other: readonly boolean[]): void {
-  for (let code = 0; code < 256; code++) if (other[code] === true) into[code] = true;
-}
-
-function isLetter(code: number): boolean {
-  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
-}
-
-function foldCase(set: readonly boolean[]): boolean[] {
-  const folded = [...set];
-  for (let code = 0; code < 256; code++) if (set[code] === true && isLetter(code)) folded[code ^ 0x20] = true;
-  return folded;
-}
-
-function escapeCode(code: number): string {
-  const char = String.fromCharCode(code);
-  return /[A-Za-z0-9_/]/.test(char) ? char : `\\x${code.toString(16).padStart(2, '0')}`;
-}
-
-function writeClass(set: readonly boolean[]): string {
-  let text = '';
-  for (let code = 0; code < 256; code++) {
-    if (set[code] !== true) continue;
-    const start = code;
-    while (set[code + 1] === true) code++;
-    text += start === code ? escapeCode(start) : `${escapeCode(start)}-${escapeCode(code)}`;
-  }
-  return `[${text}]`;
 }

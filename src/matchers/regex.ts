@@ -1,13 +1,15 @@
 // Owns regular expressions from configuration: RE2's syntax and meaning, as Envoy's, in time linear in the text.
 //
-// re2js decides at configuration time what RE2 accepts. At match time V8 does the work where the pattern has an exact
-// translation (30 ns against 270 with re2js on a usual path): a back-tracking match that goes on for too long is handed
-// to V8's own linear engine, which takes every translated pattern, or the translation is not used. Patterns without a
-// translation are re2js's.
+// At match time V8 does the work where the pattern has an exact translation (30 ns against 270 with re2js on a usual
+// path): a back-tracking match that goes on for too long is handed to V8's own linear engine, which takes every
+// translated pattern, or the translation is not used. Patterns without a translation are re2js's.
 //
-// Texts are header values, one character per byte; Envoy's expressions see bytes as well (regex-translate.ts).
+// Whoever loads a configuration has re2js check its expressions (config/semantic); when re2js is loaded here as well,
+// it checks again. Texts are header values, one character per byte: Envoy's expressions see bytes as well.
 import { setFlagsFromString } from 'node:v8';
-import { RE2JS, RE2JSException } from 're2js';
+import type { RE2JS } from 're2js';
+import { shouldNeverHappen } from '../base/assert.ts';
+import { loadedRe2, loadRe2, type Re2 } from '../base/re2.ts';
 import { toByteString } from './byte-string.ts';
 import { translateRegex } from './regex-translate.ts';
 
@@ -39,17 +41,22 @@ export class Regex {
   readonly #needed: string;
   readonly #whole: RegExp | null;
   readonly #search: RegExp | null;
-  /** Made again when first needed: most patterns never need it after the check. */
+  /** Made when first needed: most patterns never need it. */
   #re2: RE2JS | null = null;
+  #broken = false;
 
   constructor(pattern: string) {
     this.pattern = pattern;
-    this.groupCount = compileRe2(pattern).groupCount();
-    const translation = translateRegex(normalise(pattern));
-    this.#whole = translation === null ? null : linearRegExp(`^(?:${translation.source})$`, '');
-    this.#search = translation?.sameSearch === true ? linearRegExp(translation.capturingSource, 'g') : null;
-    this.literalPrefix = translation?.literalPrefix ?? '';
-    this.#needed = this.literalPrefix === '' ? (translation?.literal ?? '') : '';
+    const bytes = normalise(pattern);
+    if (loadedRe2() !== null) compileRe2(bytes);
+    const { source, capturingSource, groupCount, sameSearch, literalPrefix, literal } = translateRegex(bytes);
+    this.groupCount = groupCount;
+    this.#whole = source === null ? null : linearRegExp(`^(?:${source})$`, '');
+    this.#search = capturingSource === null || !sameSearch ? null : linearRegExp(capturingSource, 'g');
+    this.literalPrefix = literalPrefix;
+    this.#needed = literalPrefix === '' ? literal : '';
+    // There before the first request: who checked the configuration has loaded the module already.
+    if (this.#whole === null || this.#search === null) void loadRe2();
   }
 
   /** Whether V8 serves it; for tests. */
@@ -60,18 +67,31 @@ export class Regex {
   /** Does the whole text match? */
   matches(text: string): boolean {
     if (this.#needed !== '' && !text.includes(this.#needed)) return false;
-    return this.#whole !== null ? this.#whole.test(text) : this.#compiled().testExact(text);
+    if (this.#whole !== null) return this.#whole.test(text);
+    return this.#compiled()?.testExact(text) ?? false;
   }
 
   /** Every match replaced by the substitution, from left to right, as RE2::GlobalReplace. */
   replaceAll(text: string, substitution: Substitution): string {
     if (substitution.neverApplies) return text;
     if (this.#search !== null) return replaceWithRegExp(this.#search, text, substitution);
-    return replaceWithRe2(this.#compiled(), text, substitution);
+    const re2 = this.#compiled();
+    return re2 === null ? text : replaceWithRe2(re2, text, substitution);
   }
 
-  #compiled(): RE2JS {
-    this.#re2 ??= compileRe2(this.pattern);
+  #compiled(): RE2JS | null {
+    if (this.#re2 !== null || this.#broken) return this.#re2;
+    if (loadedRe2() === null) {
+      shouldNeverHappen(`RE2 is not loaded yet for '${this.pattern}'`);
+      return null;
+    }
+    try {
+      this.#re2 = compileRe2(normalise(this.pattern));
+    } catch (error) {
+      if (!(error instanceof RegexError)) throw error;
+      this.#broken = true;
+      shouldNeverHappen(`'${this.pattern}' was not checked when it was loaded: ${error.message}`);
+    }
     return this.#re2;
   }
 }
@@ -139,12 +159,13 @@ function normalise(pattern: string): string {
 /** Quoted text and pairs of a backslash and what follows, so that a `\\\\C` is not taken for a `\\C`. */
 const escapes = /\\Q.*?(?:\\E|$)|\\x\{([0-9A-Fa-f]+)\}|\\./gs;
 
-function compileRe2(pattern: string): RE2JS {
+/** RE2 must be loaded. */
+function compileRe2(bytes: string): RE2JS {
   try {
-    return RE2JS.compile(normalise(pattern));
+    return (loadedRe2() as Re2).compile(bytes);
   } catch (error) {
-    if (error instanceof RE2JSException) throw new RegexError(error.message.replace(/^error parsing regexp: /, ''));
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RegexError(reason.replace(/^error parsing regexp: /, ''));
   }
 }
 

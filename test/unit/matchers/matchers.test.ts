@@ -1,5 +1,12 @@
 // String, header, query and range matchers. The tables of answers are Envoy 1.40.0's: each matcher was one route's
 // condition, each column one request.
+// covers: envoy.config.route.v3.HeaderMatcher.{name, exact_match, safe_regex_match, range_match, present_match, prefix_match}
+// covers: envoy.config.route.v3.HeaderMatcher.{suffix_match, contains_match, string_match, invert_match}
+// covers: envoy.config.route.v3.HeaderMatcher.treat_missing_header_as_empty
+// covers: envoy.config.route.v3.QueryParameterMatcher.{name, string_match, present_match}
+// covers: envoy.type.matcher.v3.StringMatcher.{exact, prefix, suffix, safe_regex, contains, ignore_case}
+// covers: envoy.type.matcher.v3.RegexMatcher.regex
+// covers: envoy.type.v3.Int64Range.{start, end}
 import type { Message } from '@bufbuild/protobuf';
 import t from 'tap';
 import { ConfigContext, loadMessage } from '../../../src/config/api.ts';
@@ -56,6 +63,9 @@ const headerAnswers: [message: object, answers: string][] = [
   [{ name: 'x', exactMatch: 'abc', invertMatch: true }, '.y.yyyyyyyyyyy'],
   [{ name: 'x', exactMatch: 'abc', invertMatch: true, treatMissingHeaderAsEmpty: true }, 'yy.yyyyyyyyyyy'],
   [{ name: 'x', exactMatch: '' }, '.yyyyyyyyyyyyy'],
+  [{ name: 'x', prefixMatch: 'ab' }, '..y.........yy'],
+  [{ name: 'x', suffixMatch: 'b' }, '..........y...'],
+  [{ name: 'x', containsMatch: 'b' }, '..y.......y.yy'],
   [{ name: 'x', stringMatch: { exact: 'abc' } }, '..y...........'],
   [{ name: 'x', stringMatch: { exact: 'aBc', ignoreCase: true } }, '..yy..........'],
   [{ name: 'x', stringMatch: { prefix: 'ab' } }, '..y.........yy'],

@@ -1,9 +1,12 @@
 // Expressions mean what they mean to Envoy. Cases marked so were asked of Envoy 1.40.0 by a header matcher.
 import { RE2JS } from 're2js';
 import t from 'tap';
+import { loadRe2 } from '../../../src/base/re2.ts';
 import { toByteString } from '../../../src/matchers/byte-string.ts';
 import { compileRegex, Substitution } from '../../../src/matchers/regex.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
+
+await loadRe2();
 
 t.test('the whole text must match', (t) => {
   const regex = compileRegex('/a(b|c)*');
@@ -104,6 +107,19 @@ t.test('V8 serves what routes use', (t) => {
   }
   for (const pattern of ['\\pL+', '(?m)^a$', '(?U)a+', 'x{1000}'])
     t.equal(compileRegex(pattern).translated, false, pattern);
+  t.end();
+});
+
+t.test('groups are counted, translated or not', (t) => {
+  for (const [pattern, groups] of [
+    ['a(b)(?:c)(?P<n>d)', 2],
+    ['(\\pL)(\\p{Greek})[\\pN(](x)', 3],
+    ['(?m)(a)\\((b)', 2],
+    ['(?U:(a))', 1],
+    ['\\Q(\\E(a)', 1],
+  ] as const) {
+    t.equal(compileRegex(pattern).groupCount, groups, pattern);
+  }
   t.end();
 });
 

@@ -1,4 +1,6 @@
 // Choice of the virtual host. Answers are those of Envoy 1.40.0.
+// covers: envoy.config.route.v3.RouteConfiguration.{name, virtual_hosts, ignore_port_in_host_matching, vhost_header}
+// covers: envoy.config.route.v3.VirtualHost.{name, domains, routes}
 import t, { type Test } from 'tap';
 import type { RouteTable } from '../../../src/router/api.ts';
 import { build, match, named, request, tryBuild } from '../../support/route-table.ts';

@@ -1,4 +1,28 @@
 // What forwarding routes do to a request and a response. Answers are those of Envoy 1.40.0.
+// covers: envoy.config.route.v3.RouteAction.{cluster, cluster_header, weighted_clusters, cluster_not_found_response_code}
+// covers: envoy.config.route.v3.RouteAction.{prefix_rewrite, regex_rewrite, host_rewrite_literal, host_rewrite_header}
+// covers: envoy.config.route.v3.RouteAction.{host_rewrite_path_regex, auto_host_rewrite, append_x_forwarded_host}
+// covers: envoy.config.route.v3.RouteAction.{timeout, idle_timeout, max_stream_duration, retry_policy, priority, upgrade_configs}
+// covers: envoy.config.route.v3.RouteAction.UpgradeConfig.{upgrade_type, enabled}
+// covers: envoy.config.route.v3.RouteAction.MaxStreamDuration.max_stream_duration
+// covers: envoy.config.route.v3.RetryPolicy.{retry_on, num_retries, per_try_timeout, retriable_status_codes, retry_back_off}
+// covers: envoy.config.route.v3.RetryPolicy.RetryBackOff.{base_interval, max_interval}
+// covers: envoy.config.route.v3.WeightedCluster.{clusters, total_weight, header_name}
+// covers: envoy.config.route.v3.WeightedCluster.ClusterWeight.{name, weight, host_rewrite_literal, cluster_header}
+// covers: envoy.config.route.v3.WeightedCluster.ClusterWeight.{request_headers_to_add, request_headers_to_remove}
+// covers: envoy.config.route.v3.WeightedCluster.ClusterWeight.{response_headers_to_add, response_headers_to_remove}
+// covers: envoy.config.route.v3.Route.{metadata, per_request_buffer_limit_bytes, request_body_buffer_limit}
+// covers: envoy.config.route.v3.Route.{request_headers_to_add, request_headers_to_remove}
+// covers: envoy.config.route.v3.Route.{response_headers_to_add, response_headers_to_remove}
+// covers: envoy.config.route.v3.VirtualHost.{include_request_attempt_count, include_attempt_count_in_response, retry_policy}
+// covers: envoy.config.route.v3.VirtualHost.{per_request_buffer_limit_bytes, request_body_buffer_limit}
+// covers: envoy.config.route.v3.VirtualHost.{request_headers_to_add, request_headers_to_remove}
+// covers: envoy.config.route.v3.VirtualHost.{response_headers_to_add, response_headers_to_remove}
+// covers: envoy.config.route.v3.RouteConfiguration.{request_headers_to_add, request_headers_to_remove}
+// covers: envoy.config.route.v3.RouteConfiguration.{response_headers_to_add, response_headers_to_remove}
+// covers: envoy.config.route.v3.RouteConfiguration.{most_specific_header_mutations_wins, validate_clusters, internal_only_headers}
+// covers: envoy.config.core.v3.HeaderValueOption.{header, append, append_action, keep_empty_value}
+// covers: envoy.type.matcher.v3.RegexMatchAndSubstitute.{pattern, substitution}
 import t from 'tap';
 import { ResponseHeaders } from '../../../src/http/headers/header-map.ts';
 import { headerName } from '../../../src/http/headers/name.ts';
@@ -204,6 +228,19 @@ t.test('settings', async (t) => {
   );
 });
 
+t.test('the most specific limit of the request body counts, the newer field first', async (t) => {
+  const limitOf = async (route: object, virtualHost: object): Promise<unknown> =>
+    routeOf(await buildRoutes([forwardTo({ prefix: '/' }, {}, route)], {}, virtualHost)).requestBufferLimit;
+  t.equal(await limitOf({}, { perRequestBufferLimitBytes: 1 }), 1);
+  t.equal(await limitOf({}, { requestBodyBufferLimit: '2' }), 2);
+  t.equal(await limitOf({ requestBodyBufferLimit: '3' }, { requestBodyBufferLimit: '2' }), 3);
+  t.equal(await limitOf({ perRequestBufferLimitBytes: 4 }, { requestBodyBufferLimit: '2' }), 4);
+});
+
+t.test('names of headers that only this proxy may set', async (t) => {
+  t.same((await buildRoutes([], { internalOnlyHeaders: ['x-int', 'X-Two'] })).internalOnlyHeaders, ['x-int', 'X-Two']);
+});
+
 t.test('the same upgrade twice is refused', async (t) => {
   const { diagnostics } = await tryBuild({
     virtualHosts: [
@@ -300,6 +337,11 @@ t.test('cluster_header', async (t) => {
   t.equal(select([]), '');
   t.equal(clusters.handleCount, 1, 'requests make no handles');
   t.same(table.clusterNames, []);
+  const weighted = await buildRoutes([
+    forwardTo({ prefix: '/' }, { weightedClusters: { clusters: [{ clusterHeader: 'x-c', weight: 1 }] } }),
+  ]);
+  const context = request({ headers: ['x-c: b'] });
+  t.equal(forwardRouteOf(weighted, context).selectCluster(context).name, 'b');
 });
 
 t.test('weighted clusters', async (t) => {
@@ -495,6 +537,28 @@ t.test('the general level has the last word, or the specific one', async (t) => 
       );
     }
   }
+});
+
+t.test('every level removes', async (t) => {
+  const level = (name: string): object => ({
+    requestHeadersToRemove: [`x-${name}`],
+    responseHeadersToRemove: [`x-${name}`],
+  });
+  const clusters = [{ name: 'a', weight: 1, ...level('wc') }];
+  const table = await buildRoutes(
+    [forwardTo({ prefix: '/' }, { weightedClusters: { clusters } }, level('rt'))],
+    level('rc'),
+    level('vh'),
+  );
+  const fields = ['x-wc: 1', 'x-rt: 1', 'x-vh: 1', 'x-rc: 1', 'x-other: 1'];
+  const context = request({ headers: fields });
+  const response = new ResponseHeaders(200);
+  for (const name of ['x-wc', 'x-rt', 'x-vh', 'x-rc', 'x-other']) response.append(headerName(name), '1');
+  const route = forwardRouteOf(table, context);
+  route.finalizeRequest(context.headers, context.streamInfo);
+  route.finalizeResponse(response, context.streamInfo, context.headers);
+  t.same(linesOf(context.headers), ['x-other: 1']);
+  t.same(linesOf(response), ['x-other: 1']);
 });
 
 t.test('headers of responses may name those of the request', async (t) => {

@@ -1,4 +1,9 @@
 // typed_per_filter_config: the most specific level counts, and FilterConfig switches filters on and off.
+// covers: envoy.config.route.v3.RouteConfiguration.typed_per_filter_config
+// covers: envoy.config.route.v3.VirtualHost.typed_per_filter_config
+// covers: envoy.config.route.v3.Route.typed_per_filter_config
+// covers: envoy.config.route.v3.WeightedCluster.ClusterWeight.typed_per_filter_config
+// covers: envoy.config.route.v3.FilterConfig.{config, is_optional, disabled}
 import t from 'tap';
 import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { type HttpFilterConfigFactory, httpFilterCategory } from '../../../src/http/filter/api.ts';

@@ -1,4 +1,10 @@
 // Redirects and direct responses. Answers are those of Envoy 1.40.0.
+// covers: envoy.config.route.v3.Route.{redirect, direct_response}
+// covers: envoy.config.route.v3.RedirectAction.{https_redirect, scheme_redirect, host_redirect, port_redirect, path_redirect}
+// covers: envoy.config.route.v3.RedirectAction.{prefix_rewrite, regex_rewrite, response_code, strip_query}
+// covers: envoy.config.route.v3.DirectResponseAction.{status, body}
+// covers: envoy.config.route.v3.RouteConfiguration.max_direct_response_body_size_bytes
+// covers: envoy.config.core.v3.DataSource.{filename, inline_bytes, inline_string, environment_variable}
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,4 +1,11 @@
 // Choice of the route. Answers are those of Envoy 1.40.0 where a comment says nothing else.
+// covers: envoy.config.route.v3.RouteMatch.{prefix, path, safe_regex, path_separated_prefix, connect_matcher}
+// covers: envoy.config.route.v3.RouteMatch.{case_sensitive, headers, query_parameters, runtime_fraction, grpc}
+// covers: envoy.config.route.v3.RouteConfiguration.ignore_path_parameters_in_path_matching
+// covers: envoy.config.route.v3.VirtualHost.require_tls
+// covers: envoy.config.route.v3.Route.{name, match}
+// covers: envoy.config.core.v3.RuntimeFractionalPercent.default_value
+// covers: envoy.type.v3.FractionalPercent.{numerator, denominator}
 import t from 'tap';
 import { buildRoutes, match, named, request, tryBuild } from '../../support/route-table.ts';
 
