@@ -21,7 +21,8 @@ const lateness: number[] = [];
 const free: Connection[] = [];
 const waiting: number[] = [];
 let connections = 0;
-let measuring = false;
+/** When the measured window opened; requests released from then on count. */
+let opened = Infinity;
 let finished = 0;
 let errors = 0;
 let sent = 0;
@@ -50,7 +51,7 @@ class Connection {
 
   send(released: number): void {
     this.released = released;
-    this.counted = measuring;
+    this.counted = released >= opened;
     this.remaining = -1;
     this.partial = '';
     sent++;
@@ -96,12 +97,12 @@ let due = start;
 
 const timer = setInterval(() => {
   const now = performance.now();
-  if (!measuring && now >= opens && now < closes) {
-    measuring = true;
+  if (opened === Infinity && now >= opens && now < closes) {
+    opened = now;
     console.log(JSON.stringify({ event: 'open' }));
   }
   for (; due <= now && due < closes; due += INTERVAL_MS) {
-    if (measuring) lateness.push(now - due);
+    if (opened <= now) lateness.push(now - due);
     release(now);
   }
   if (now < closes) return;

@@ -21,8 +21,8 @@ function place(url: string, line: number): string {
 }
 
 /**
- * Functions by their own time (without what they call), as shares of the last `seconds` of work: the process idles after its
- * measured run, and starting and compiling come before it.
+ * Functions by their own time (without what they call), as shares of the work in the last `seconds` before it fell idle
+ * for good: starting and compiling come before the measured run.
  */
 export function profileSummary(file: string, seconds: number, count = 30): string {
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
@@ -33,17 +33,21 @@ export function profileSummary(file: string, seconds: number, count = 30): strin
   }
   const own = new Map<string, number>();
   let busy = 0;
-  for (let at = profile.samples.length - 1; at >= 0 && busy < seconds * 1e6; at--) {
+  let elapsed = 0;
+  for (let at = profile.samples.length - 1; at >= 0 && elapsed < seconds * 1e6; at--) {
     const name = names.get(profile.samples[at] ?? 0) ?? '(unknown)';
-    if (name === '(idle)') continue;
     // A sample stands for the time until the next one.
     const time = profile.timeDeltas[at + 1] ?? 0;
+    if (busy > 0) elapsed += time;
+    if (name === '(idle)') continue;
+    if (busy === 0) elapsed = time;
     busy += time;
     own.set(name, (own.get(name) ?? 0) + time);
   }
   const top = [...own].sort((a, b) => b[1] - a[1]).slice(0, count);
   const lines = top.map(([name, time]) => `${((time / busy) * 100).toFixed(1).padStart(6)} %  ${name}`);
-  return [`own time in the last ${(busy / 1e6).toFixed(1)} s of work, ${relative(projectRoot, file)}:`, ...lines].join(
-    '\n',
-  );
+  return [
+    `own time in ${(busy / 1e6).toFixed(2)} s of work in the last ${seconds} s, ${relative(projectRoot, file)}:`,
+    ...lines,
+  ].join('\n');
 }

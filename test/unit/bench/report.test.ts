@@ -107,7 +107,7 @@ t.test('profile: own time of the last seconds, without idling', (t) => {
   };
   const dir = t.testdir({ 'a.cpuprofile': JSON.stringify(profile) });
   const text = profileSummary(`${dir}/a.cpuprofile`, 1);
-  t.match(text, /last 1\.0 s/);
+  t.match(text, /1\.00 s of work in the last 1 s/);
   t.match(text, / 75\.0 % {2}hot {2}.*elsewhere\/hot\.ts:10/);
   t.match(text, / 25\.0 % {2}\(anonymous\)/);
   t.notMatch(text, /start|idle/);
