@@ -262,9 +262,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
 
   onRequestComplete(stream: H1ClientStream): void {
     // A body cut short or long: the upstream cannot make sense of what it has.
-    if (this.#stream !== stream) return;
-    if (stream.spoilt) stream.resetStream(ResetReason.LocalReset);
-    else if (stream.responseComplete) this.#finish(stream, false);
+    if (stream.spoilt && this.#stream === stream) stream.resetStream(ResetReason.LocalReset);
   }
 
   onStreamReset(stream: H1ClientStream): void {

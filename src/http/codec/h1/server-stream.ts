@@ -13,7 +13,6 @@ import {
 } from '../api.ts';
 import { BodyFraming, type BodyWriter } from './body-writer.ts';
 import { statusLine } from './status-line.ts';
-import { hasToken } from './tokens.ts';
 
 /** What a stream needs of its codec. */
 export interface ServerStreamOwner {
