@@ -1,6 +1,8 @@
 // Owns the run of a server, from options to exit code: read, compose, apply, serve, reload, end.
+import { systemClock } from '../base/clock.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import { flushLogs, logger, reopenLog } from '../base/logger.ts';
+import { systemTimers } from '../base/timers.ts';
 import {
   ConfigContext,
   type ConfigSource,
@@ -15,6 +17,7 @@ import { Server } from './compose.ts';
 import { readSources } from './config-sources.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
+import { QuietMemory } from './quiet-memory.ts';
 import {
   applyClusters,
   applyListeners,
@@ -89,9 +92,11 @@ class ServerRun {
   #names: StaticNames = { clusters: new Set(), listeners: new Set() };
   #reloading: Promise<void> = Promise.resolve();
   #configWatch: FileWatch | null = null;
+  readonly #memory: QuietMemory;
 
   constructor(options: ServerOptions, server: Server, lifecycle: Lifecycle) {
     this.#options = options;
+    this.#memory = new QuietMemory(systemTimers, systemClock, options.trimMemory);
     this.#server = server;
     this.#lifecycle = lifecycle;
   }
@@ -107,6 +112,7 @@ class ServerRun {
     this.#lifecycle.begin({ reload: () => this.reload('SIGHUP'), reopenLogs: () => this.#reopenLogs() });
     this.#lifecycle.state = 'INITIALIZING';
     try {
+      await this.#memory.prepare();
       await this.#server.startAdmin();
       await this.#apply(prepared);
     } catch (error) {
@@ -116,6 +122,7 @@ class ServerRun {
     this.#server.onInitialized();
     log.info(`ready after ${Math.round(performance.now() - startedAt)} ms`);
     if (mode === 'init_only') return 0;
+    await this.#memory.start();
     if (this.#options.watch) this.#watch();
     return await this.#lifecycle.ended;
   }
@@ -167,6 +174,7 @@ class ServerRun {
 
   stop(): void {
     this.#configWatch?.close();
+    this.#memory.stop();
   }
 
   #reopenLogs(): void {

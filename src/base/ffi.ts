@@ -1,0 +1,55 @@
+// Owns node:ffi: the only file that calls the C library, for what Node lacks and nothing else (DESIGN 3.4). The module is
+// experimental: whoever needs a call asks here first and says clearly what does not work without it.
+import type { DynamicLibrary } from 'node:ffi';
+
+/** No native call can be made in this process; the message says why. */
+export class FfiMissing extends Error {
+  override readonly name = 'FfiMissing';
+}
+
+/** linux/mman.h, the same on every architecture that Node runs on. */
+const MADV_DONTNEED = 4;
+
+/** The calls, with their types. One object for the process: `nativeCalls()`. */
+export class NativeCalls {
+  readonly #madvise: (address: bigint, length: bigint, advice: number) => number;
+  /** Null where the C library has none (musl). */
+  readonly #mallocTrim: ((keep: bigint) => number) | null;
+
+  constructor(library: DynamicLibrary) {
+    this.#madvise = library.getFunction('madvise', { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' });
+    try {
+      this.#mallocTrim = library.getFunction('malloc_trim', { arguments: ['uint64'], return: 'int32' });
+    } catch {
+      this.#mallocTrim = null;
+    }
+  }
+
+  /** Gives free pages inside of malloc's heap back to the system. True when there were any. */
+  trimMalloc(): boolean {
+    return this.#mallocTrim?.(0n) === 1;
+  }
+
+  /**
+   * Takes pages of a mapping out of the process; the next access finds them again in the page cache. Only for private
+   * mappings of files that hold no page of the process's own: such a page would be lost. False when the system refused.
+   */
+  dropPages(address: bigint, length: bigint): boolean {
+    return this.#madvise(address, length, MADV_DONTNEED) === 0;
+  }
+}
+
+let shared: NativeCalls | undefined;
+
+/** Loads node:ffi at the first call (9 ms, 0.1 MB). Throws `FfiMissing`. */
+export async function nativeCalls(): Promise<NativeCalls> {
+  if (shared !== undefined) return shared;
+  try {
+    const { DynamicLibrary } = await import('node:ffi');
+    shared = new NativeCalls(new DynamicLibrary(null));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FfiMissing(`this Node (${process.version}) makes no native calls: ${reason}`);
+  }
+  return shared;
+}

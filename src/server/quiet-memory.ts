@@ -1,0 +1,97 @@
+// Owns what is done about memory while the process has little to do: what reading a configuration has left behind goes
+// back to the system soon after, and with --trim-memory the executable's clean pages every ten seconds. Measured with a
+// small sidecar's configuration: 33 MB anonymous after the start, 16 when quiet, of 83 and 67 resident; 25 resident with trimming.
+import type { Clock } from '../base/clock.ts';
+import { FfiMissing, type NativeCalls, nativeCalls } from '../base/ffi.ts';
+import { logger } from '../base/logger.ts';
+import { collectGarbage, ExecutablePages } from '../base/memory.ts';
+import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
+import { releaseDescriptors } from '../config/api.ts';
+import { ResourceError } from './resources.ts';
+
+const log = logger('main');
+
+/** The first look, and the next while garbage waits for a quiet moment. */
+const SOON_MS = 500;
+const EVERY_MS = 10_000;
+/** Shares of a core. A collection delays whatever comes in the meantime; dropped pages only cost their faults. */
+const QUIET_FOR_COLLECTION = 0.1;
+const QUIET_FOR_TRIMMING = 0.5;
+
+export class QuietMemory implements TimerHandler {
+  readonly #timers: Timers;
+  readonly #trimExecutable: boolean;
+  #timer: Timer | null = null;
+  #calls: NativeCalls | null = null;
+  #pages: ExecutablePages | null = null;
+  /** Reading a configuration has left some, and there was no quiet moment yet. */
+  #garbage = false;
+  readonly #clock: Clock;
+  readonly #cpuMs: () => number;
+  #cpu = 0;
+  #cpuAt = 0;
+
+  /** `cpuMs` says how many milliseconds of CPU time the process has used so far. */
+  constructor(timers: Timers, clock: Clock, trimExecutable: boolean, cpuMs = processCpuMs) {
+    this.#timers = timers;
+    this.#clock = clock;
+    this.#trimExecutable = trimExecutable;
+    this.#cpuMs = cpuMs;
+  }
+
+  /** Before the server takes traffic. Throws `ResourceError` where trimming was asked for and cannot be had. */
+  async prepare(): Promise<void> {
+    if (!this.#trimExecutable) return;
+    try {
+      this.#pages = new ExecutablePages(await nativeCalls());
+    } catch (error) {
+      throw error instanceof FfiMissing ? new ResourceError([`--trim-memory: ${error.message}`]) : error;
+    }
+  }
+
+  /** When the server is up. */
+  async start(): Promise<void> {
+    try {
+      this.#calls = await nativeCalls();
+    } catch (error) {
+      if (!(error instanceof FfiMissing)) throw error;
+      log.debug(`free memory of malloc stays with the process: ${error.message}`);
+    }
+    this.#measureCpu();
+    this.#timer = this.#timers.schedule(SOON_MS, this);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  onTimer(): void {
+    const share = this.#measureCpu();
+    // Descriptors that are there say that a configuration was read since the last look.
+    if (releaseDescriptors()) this.#garbage = true;
+    if (this.#garbage && share < QUIET_FOR_COLLECTION) this.#collect();
+    if (share < QUIET_FOR_TRIMMING) this.#pages?.drop();
+    this.#timer = this.#timers.schedule(this.#garbage ? SOON_MS : EVERY_MS, this);
+  }
+
+  #collect(): void {
+    this.#garbage = false;
+    collectGarbage();
+    this.#calls?.trimMalloc();
+  }
+
+  /** Share of a core used since the last call. */
+  #measureCpu(): number {
+    const cpu = this.#cpuMs();
+    const at = this.#clock.monotonic();
+    const share = (cpu - this.#cpu) / Math.max(1, at - this.#cpuAt);
+    this.#cpu = cpu;
+    this.#cpuAt = at;
+    return share;
+  }
+}
+
+function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
