@@ -1,6 +1,6 @@
 // Owns resolution by asking name servers (c-ares, as in Envoy), with TTLs. Before the servers come literal addresses and
 // the hosts file; short names go through the search domains.
-import { Resolver } from 'node:dns';
+import type { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import type {
   DnsAddress,
@@ -18,6 +18,10 @@ import { type SearchRules, type SystemDnsFiles, searchCandidates } from './dns-s
 type CaresConfig = Extract<DnsResolverConfig, { kind: 'cares' }>;
 type Answer = { readonly addresses: readonly DnsAddress[]; readonly error: NodeJS.ErrnoException | null };
 type QueryFunction = (name: string, version: 4 | 6, done: (answer: Answer) => void) => void;
+
+/** Envoy's defaults. */
+const defaultTimeoutMs = 5000;
+const defaultTries = 4;
 
 const noSearch: SearchRules = { domains: [], ndots: 0 };
 /** The name does not exist, or has no record of that type: an answer, not a failure. */
@@ -42,7 +46,12 @@ export class CaresResolver implements DnsResolver {
     this.#config = config;
     this.#files = files;
     this.#stats = stats;
-    this.#resolver = new Resolver({ timeout: config.queryTimeoutMs ?? -1, tries: config.queryTries ?? 4 });
+    // Loaded with the first resolver: most processes need none (DESIGN 3.8).
+    const dns = process.getBuiltinModule('node:dns');
+    this.#resolver = new dns.Resolver({
+      timeout: config.queryTimeoutMs ?? defaultTimeoutMs,
+      tries: config.queryTries ?? defaultTries,
+    });
     const systemHasServers = this.#resolver.getServers().length > 0;
     if (config.servers.length > 0 && !(config.serversAreFallback && systemHasServers)) {
       this.#resolver.setServers(config.servers.map((server) => server.text));

@@ -1,6 +1,6 @@
 // Owns resolution through the system's getaddrinfo: what /etc/nsswitch.conf says, on a thread of libuv's pool, without
 // TTLs. Chosen by typed_dns_resolver_config (envoy.network.dns_resolver.getaddrinfo).
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { DnsAddress, DnsCallbacks, DnsFamily, DnsQuery, DnsResolver } from './dns.ts';
 import { inPreference } from './dns-family.ts';
 
@@ -10,6 +10,7 @@ class Lookup implements DnsQuery {
   constructor(name: string, family: DnsFamily, callbacks: DnsCallbacks) {
     this.#callbacks = callbacks;
     const only = family === 'v4_only' ? 4 : family === 'v6_only' ? 6 : 0;
+    const { lookup } = process.getBuiltinModule('node:dns');
     lookup(name, { all: true, family: only, order: 'verbatim' }, (error, found) => this.#done(error, found, family));
   }
 

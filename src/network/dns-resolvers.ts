@@ -1,4 +1,4 @@
-// Owns the process's resolvers: one for each configuration, made when first asked for. node:dns loads with the first.
+// Owns the process's resolvers: one for each configuration, made when first asked for.
 
 import type { StatsScope } from '../observability/stats/api.ts';
 import { type DnsResolver, type DnsResolverConfig, defaultDnsResolverConfig } from './dns.ts';

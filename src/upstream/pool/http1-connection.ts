@@ -34,6 +34,8 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
   requests = 0;
   /** Must not carry another request: it closes when the present one ends. */
   draining = false;
+  /** Given up by its pool while connecting: its end says nothing of the host. */
+  surplus = false;
   readonly #pool: Http1ConnectionOwner;
   #codec: ClientCodec | null = null;
   #streamActive = false;

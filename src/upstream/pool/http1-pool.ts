@@ -112,6 +112,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
   onConnectFailed(connection: Http1Connection, reason: PoolFailureReason, details: string): void {
     this.#connecting--;
     this.#connections.delete(connection);
+    if (connection.surplus) return;
     // All who wait learn it now: with a host in trouble their callers may choose another (Envoy's rule).
     const waiting = this.#pending.size;
     for (let i = 0; i < waiting; i++) {
@@ -140,7 +141,9 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
   #closeSurplus(): void {
     for (const connection of this.#connections) {
       if (this.#connecting <= this.#pending.size) return;
-      if (connection.state === 0) connection.close();
+      if (connection.state !== 0) continue;
+      connection.surplus = true;
+      connection.close();
     }
   }
 

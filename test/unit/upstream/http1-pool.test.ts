@@ -349,6 +349,18 @@ t.test('a removed host closes what is idle and what nobody waits for', async (t)
   t.ok(f.connections[1]?.closed, 'still connecting');
 });
 
+t.test('giving up a connection on its way fails nobody else', async (t) => {
+  const f = new PoolFixture();
+  const waiting = f.request();
+  const cancelled = f.request();
+  f.cluster.setEndpoints(endpoints());
+  cancelled.waiting?.cancel();
+  t.equal(waiting.failure, null);
+  t.equal(f.connections.filter((connection) => connection.closed).length, 1);
+  f.connections.find((connection) => !connection.closed)?.accept();
+  t.ok(waiting.stream);
+});
+
 t.test('a removed cluster gives its statistics back when its last connection has gone', async (t) => {
   const f = new PoolFixture();
   f.request();
