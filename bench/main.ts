@@ -10,7 +10,7 @@ import { findProxies, profileFile } from './proxies/index.ts';
 import { buildBundle } from './proxies/remora.ts';
 import { writeChart } from './report/chart.ts';
 import { writeDocument } from './report/document.ts';
-import { profileSummary } from './report/profile.ts';
+import { profileSummary, type TimeSpan } from './report/profile.ts';
 import { terminalTable } from './report/table.ts';
 import { type JobOutcome, save } from './results.ts';
 
@@ -71,6 +71,9 @@ function chooseJobs(): Job[] {
   });
 }
 
+/** Of each job, the time of its last measured run. */
+const lastSpans = new Map<string, TimeSpan>();
+
 const settings: Settings = {
   seconds: options.duration,
   runs: options.runs,
@@ -82,6 +85,9 @@ const settings: Settings = {
     : options.budget === true
       ? { connections: [2, 32] }
       : {}),
+  measured(job, span) {
+    lastSpans.set(job.name, span);
+  },
   progress(text) {
     // One line that rewrites itself on a terminal, lines elsewhere.
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
@@ -118,7 +124,7 @@ async function main(): Promise<void> {
   }
   if (options.json === true) console.log(JSON.stringify(outcomes, null, 2));
   if (options.profile === true) {
-    for (const { job } of outcomes) console.log(`\n${profileSummary(profileFile(job), options.duration)}`);
+    for (const [job, span] of lastSpans) console.log(`\n${profileSummary(profileFile(job), span)}`);
   }
   if (options.budget === true) {
     const { text, passed } = budgetReport(outcomes);

@@ -16,6 +16,7 @@ import { type CpuReading, readCpu, readMemory } from './machine/proc.ts';
 import { findProgram, type Running, start } from './machine/programs.ts';
 import { combine, type Figures } from './metrics.ts';
 import type { BenchProxy, Launch } from './proxies/proxy.ts';
+import { monotonicMicroseconds, type TimeSpan } from './report/profile.ts';
 import type { CaseOutcome, JobOutcome } from './results.ts';
 import { startUpstream } from './upstream/index.ts';
 
@@ -32,6 +33,8 @@ export interface Settings {
   /** Only these numbers of connections; all when undefined. */
   readonly connections?: readonly number[];
   progress(text: string): void;
+  /** Called after each measured run with its time span. */
+  measured?(job: Job, span: TimeSpan): void;
 }
 
 interface Started {
@@ -74,22 +77,32 @@ function makeBench(settings: Settings): Bench {
 const nothing: Window = { opens() {}, closes() {} };
 
 /** One measured run. */
-async function measureOnce(bench: Bench, started: Started, { load, bytesPerRequest }: Case): Promise<Figures> {
+async function measureOnce(
+  bench: Bench,
+  job: Job,
+  started: Started,
+  { load, bytesPerRequest }: Case,
+): Promise<Figures> {
   if (load.kind === 'startup') throw new Error('start-up is not a load');
   const { pid } = started.running;
   let before: CpuReading = { total: 0, user: 0, system: 0 };
   let after = before;
+  let from = 0;
+  let to = 0;
   const window: Window = {
     opens() {
       before = readCpu(pid);
+      from = monotonicMicroseconds();
     },
     closes() {
+      to = monotonicMicroseconds();
       after = readCpu(pid);
     },
   };
   const seconds = Math.max(bench.settings.seconds, load.kind === 'rate' ? (load.minimumSeconds ?? 0) : 0);
   const result = await bench.drive(started.site.listen, load, seconds, 1, window);
   started.running.assertAlive();
+  bench.settings.measured?.(job, { from, to });
   started.errors += result.errors;
   const cpu = after.total - before.total;
   const { rss, anonymous } = readMemory(pid);
@@ -107,7 +120,7 @@ async function measureOnce(bench: Bench, started: Started, { load, bytesPerReque
   };
 }
 
-async function measureLoad(bench: Bench, all: readonly Started[], one: Case): Promise<CaseOutcome> {
+async function measureLoad(bench: Bench, job: Job, all: readonly Started[], one: Case): Promise<CaseOutcome> {
   const { settings } = bench;
   if (one.load.kind === 'startup') throw new Error('start-up is not a load');
   for (const started of all) {
@@ -124,7 +137,7 @@ async function measureLoad(bench: Bench, all: readonly Started[], one: Case): Pr
   for (let run = 1; run <= settings.runs; run++) {
     for (const [started, figures] of runs) {
       settings.progress(`${one.name}: run ${run} of ${settings.runs}, ${started.proxy.name}`);
-      figures.push(await measureOnce(bench, started, one));
+      figures.push(await measureOnce(bench, job, started, one));
     }
   }
   return {
@@ -207,7 +220,9 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
     const cases: CaseOutcome[] = [];
     for (const one of selected(job, settings.connections)) {
       cases.push(
-        one.load.kind === 'startup' ? await measureStart(bench, launches, one) : await measureLoad(bench, started, one),
+        one.load.kind === 'startup'
+          ? await measureStart(bench, launches, one)
+          : await measureLoad(bench, job, started, one),
       );
     }
     return {

@@ -10,6 +10,8 @@ interface CpuProfile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   }[];
+  /** Microseconds of the monotonic clock. */
+  readonly startTime: number;
   readonly samples: readonly number[];
   /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[];
@@ -20,11 +22,16 @@ function place(url: string, line: number): string {
   return `${relative(projectRoot, fileURLToPath(url))}:${line + 1}`;
 }
 
-/**
- * Functions by their own time (without what they call), as shares of the work in the last `seconds` before it fell idle
- * for good: starting and compiling come before the measured run.
- */
-export function profileSummary(file: string, seconds: number, count = 30): string {
+/** Microseconds of the monotonic clock, which V8 stamps its samples with. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const monotonicMicroseconds = (): number => Number(process.hrtime.bigint() / 1_000n);
+
+/** Functions by their own time (without what they call) within `span`, as shares of the time that was not idle. */
+export function profileSummary(file: string, span: TimeSpan, count = 30): string {
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
   const names = new Map<number, string>();
   for (const { id, callFrame } of profile.nodes) {
@@ -33,21 +40,21 @@ export function profileSummary(file: string, seconds: number, count = 30): strin
   }
   const own = new Map<string, number>();
   let busy = 0;
-  let elapsed = 0;
-  for (let at = profile.samples.length - 1; at >= 0 && elapsed < seconds * 1e6; at--) {
-    const name = names.get(profile.samples[at] ?? 0) ?? '(unknown)';
+  let now = profile.startTime;
+  profile.samples.forEach((id, at) => {
+    now += profile.timeDeltas[at] ?? 0;
+    const name = names.get(id) ?? '(unknown)';
+    if (now < span.from || now > span.to || name === '(idle)') return;
     // A sample stands for the time until the next one.
     const time = profile.timeDeltas[at + 1] ?? 0;
-    if (busy > 0) elapsed += time;
-    if (name === '(idle)') continue;
-    if (busy === 0) elapsed = time;
     busy += time;
     own.set(name, (own.get(name) ?? 0) + time);
-  }
+  });
   const top = [...own].sort((a, b) => b[1] - a[1]).slice(0, count);
   const lines = top.map(([name, time]) => `${((time / busy) * 100).toFixed(1).padStart(6)} %  ${name}`);
+  const seconds = ((span.to - span.from) / 1e6).toFixed(1);
   return [
-    `own time in ${(busy / 1e6).toFixed(2)} s of work in the last ${seconds} s, ${relative(projectRoot, file)}:`,
+    `own time in ${(busy / 1e6).toFixed(2)} s of work within ${seconds} s, ${relative(projectRoot, file)}:`,
     ...lines,
   ].join('\n');
 }

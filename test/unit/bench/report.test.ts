@@ -93,7 +93,7 @@ t.test('every bound names a job and a case that exist', (t) => {
   t.end();
 });
 
-t.test('profile: own time of the last seconds, without idling', (t) => {
+t.test('profile: own time within a span, without idling', (t) => {
   const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 9 });
   const profile = {
     nodes: [
@@ -102,12 +102,13 @@ t.test('profile: own time of the last seconds, without idling', (t) => {
       { id: 3, callFrame: frame('hot', 'file:///elsewhere/hot.ts') },
       { id: 4, callFrame: frame('') },
     ],
-    samples: [1, 2, 3, 3, 3, 4, 2],
-    timeDeltas: [0, 900_000, 5_000_000, 250_000, 250_000, 250_000, 250_000],
+    startTime: 1_000_000,
+    samples: [1, 2, 3, 3, 3, 4, 2, 1],
+    timeDeltas: [0, 900_000, 5_000_000, 250_000, 250_000, 250_000, 250_000, 100_000],
   };
   const dir = t.testdir({ 'a.cpuprofile': JSON.stringify(profile) });
-  const text = profileSummary(`${dir}/a.cpuprofile`, 1);
-  t.match(text, /1\.00 s of work in the last 1 s/);
+  const text = profileSummary(`${dir}/a.cpuprofile`, { from: 1_800_000, to: 7_950_000 });
+  t.match(text, /1\.00 s of work within 6\.2 s/);
   t.match(text, / 75\.0 % {2}hot {2}.*elsewhere\/hot\.ts:10/);
   t.match(text, / 25\.0 % {2}\(anonymous\)/);
   t.notMatch(text, /start|idle/);
