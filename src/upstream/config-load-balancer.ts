@@ -2,7 +2,7 @@
 // with its `*_lb_config`, read as the same policies.
 import type { ConfigContext } from '../config/context.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
-import { typeNameOf } from '../config/parse/any.ts';
+import { typeNameOf } from '../config/unpacked.ts';
 import type {
   Cluster,
   Cluster_LbPolicy,

@@ -3,7 +3,7 @@
 import type { Address } from '../base/address.ts';
 import type { ConfigContext } from '../config/context.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
-import { typeNameOf } from '../config/parse/any.ts';
+import { typeNameOf } from '../config/unpacked.ts';
 import type {
   Cluster,
   Cluster_DiscoveryType,
