@@ -6,28 +6,16 @@ import { fromBinary, type JsonObject, type Message } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { ConfigContext } from './context.ts';
 import { Origin, originOf, setOrigin } from './origin.ts';
-import { isTypedStruct, typeNameOf } from './parse/any.ts';
 import { readMessage } from './parse/message.ts';
-import { propertyOf } from './plan.ts';
+import { propertyOf } from './property.ts';
 import { registry } from './registry.ts';
 import { isMapping, type SourceValue } from './source/value.ts';
+import { alreadyUnpacked, isTypedStruct, keepUnpacked, typedConfigHint, typeNameOf } from './unpacked.ts';
 import { inspect } from './validate/inspect.ts';
-
-const unpackedMessages = new WeakMap<Any, Message>();
-
-/** Remembers what an Any holds. */
-export function keepUnpacked(any: Any, message: Message): void {
-  unpackedMessages.set(any, message);
-}
-
-/** What the Any holds, when that is known without decoding. */
-export function alreadyUnpacked(any: Any): Message | undefined {
-  return unpackedMessages.get(any);
-}
 
 /** See ConfigContext.unpack. */
 export function unpackAny(any: Any, context: ConfigContext): Message | undefined {
-  const known = unpackedMessages.get(any);
+  const known = alreadyUnpacked(any);
   if (known !== undefined) return known;
   if (any.typeUrl === '') {
     context.error(any, '', 'RMR0308', 'Nothing says which extension this is: typed_config is empty', typedConfigHint);
@@ -40,11 +28,9 @@ export function unpackAny(any: Any, context: ConfigContext): Message | undefined
   if (descriptor !== undefined) inspect(message, descriptor, originOf(message) ?? originOf(any), context);
   // A broken message is not kept: each unpacking reports it again, to its own context.
   if (context.errorCount > errorsBefore) return undefined;
-  unpackedMessages.set(any, message);
+  keepUnpacked(any, message);
   return message;
 }
-
-export const typedConfigHint = 'add typed_config with "@type": type.googleapis.com/<the full name of the message>';
 
 function decode(any: Any, context: ConfigContext): Message | undefined {
   const name = typeNameOf(any.typeUrl);
@@ -63,7 +49,7 @@ function decode(any: Any, context: ConfigContext): Message | undefined {
   }
   const origin = originOf(any);
   if (origin !== undefined) setOrigin(message, origin);
-  return isTypedStruct(descriptor) ? fromTypedStruct(message, origin, context) : message;
+  return isTypedStruct(descriptor.typeName) ? fromTypedStruct(message, origin, context) : message;
 }
 
 /** The message a TypedStruct from the wire describes; the TypedStruct itself when its type is unknown. */

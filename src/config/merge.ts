@@ -3,7 +3,8 @@
  * are appended, maps are joined by key. Messages keep their identity, and with it their origin, where they can.
  */
 import { isMessage, type Message } from '@bufbuild/protobuf';
-import { isOneof, planOf, propertyOf } from './plan.ts';
+import { planOf } from './plan.ts';
+import { isOneof, propertyOf } from './property.ts';
 import { registry } from './registry.ts';
 
 /** Merges `from` into `into`, which must be of the same type; parts of `from` are taken over, not copied. */

@@ -5,6 +5,7 @@
 import { type DescField, type DescMessage, getOption, type Message } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 import { coverageOf, type FieldCoverage } from './coverage/coverage.ts';
+import { isOneof, propertyOf } from './property.ts';
 import { onReleaseDescriptors, registry } from './registry.ts';
 import { compileFieldRules, type FieldCheck } from './validate/rules.ts';
 
@@ -81,13 +82,4 @@ export function planOf(descriptor: DescMessage): MessagePlan {
 function hasTrueOption(field: DescField, name: string): boolean {
   const option = registry().getExtension(name);
   return option !== undefined && getOption(field, option) === true;
-}
-
-/** A message is a plain object whose properties its descriptor names; this is where the two meet. */
-export function propertyOf(message: Message, property: string): unknown {
-  return Reflect.get(message, property);
-}
-
-export function isOneof(value: unknown): value is { case: string | undefined; value?: unknown } {
-  return typeof value === 'object' && value !== null && 'case' in value;
 }

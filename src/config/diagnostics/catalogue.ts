@@ -1,6 +1,6 @@
 /**
  * The numbered catalogue of everything that can be said about a configuration. Numbers are never used twice: a retired
- * one stays in the list. docs/diagnostics.md is printed from here (`npm run diagnostics-page`).
+ * one stays in the list. docs/diagnostics.md is printed from here (`npm run coverage-table`).
  *
  * RMR01xx the document, RMR02xx the API's own rules, RMR03xx fields and extensions, RMR04xx clusters, RMR05xx listeners,
  * RMR06xx routes, RMR07xx HTTP filters and connection manager, RMR08xx TLS and secrets, RMR09xx the process.

@@ -4,14 +4,15 @@
  */
 import { create, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf';
 import { type Any, AnySchema } from '@bufbuild/protobuf/wkt';
-import { keepUnpacked } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
 import { nearest } from '../diagnostics/suggest.ts';
 import { type Origin, setOrigin } from '../origin.ts';
 import { messageDescriptor, registry } from '../registry.ts';
 import { describeValue, isMapping, type SourceMapping, type SourceValue } from '../source/value.ts';
-import { readFields, readMessage } from './message.ts';
+import { isTypedStruct, keepUnpacked, typeNameOf } from '../unpacked.ts';
 import { hasJsonFormOfItsOwn } from './well-known.ts';
+
+export { typeNameOf } from '../unpacked.ts';
 
 /** An Any whose bytes are made on demand from the message it holds. Descriptors may come and go (registry.ts). */
 class AnyOfMessage {
@@ -35,7 +36,24 @@ function packWithMessage(typeUrl: string, message: Message): Any {
   return any;
 }
 
-export function readAny(value: SourceValue, origin: Origin, context: ConfigContext): Any | undefined {
+/** The readers of other messages (parse/message.ts), handed in since the two call each other. */
+export type MessageReaders = {
+  readMessage(descriptor: DescMessage, value: SourceValue, origin: Origin, context: ConfigContext): Message | undefined;
+  readFields(
+    descriptor: DescMessage,
+    mapping: SourceMapping,
+    origin: Origin,
+    context: ConfigContext,
+    ignored?: string,
+  ): Message;
+};
+
+export function readAny(
+  value: SourceValue,
+  origin: Origin,
+  context: ConfigContext,
+  readers: MessageReaders,
+): Any | undefined {
   if (!isMapping(value)) {
     if (value === null) return emptyAny(origin);
     context.report(
@@ -57,10 +75,10 @@ export function readAny(value: SourceValue, origin: Origin, context: ConfigConte
   }
   const descriptor = resolveTypeUrl(typeUrl, origin, context);
   if (descriptor === undefined || typeof typeUrl !== 'string') return undefined;
-  if (isTypedStruct(descriptor)) return readTypedStruct(descriptor, typeUrl, value, origin, context);
+  if (isTypedStruct(descriptor.typeName)) return readTypedStruct(descriptor, typeUrl, value, origin, context, readers);
   const message = hasJsonFormOfItsOwn(descriptor.typeName)
-    ? readOwnForm(descriptor, value, origin, context)
-    : readFields(descriptor, value, origin, context, '@type');
+    ? readOwnForm(descriptor, value, origin, context, readers)
+    : readers.readFields(descriptor, value, origin, context, '@type');
   if (message === undefined) return undefined;
   const any = packWithMessage(typeUrl, message);
   setOrigin(any, origin);
@@ -73,23 +91,20 @@ function emptyAny(origin: Origin): Any {
   return any;
 }
 
-export function isTypedStruct(descriptor: DescMessage): boolean {
-  return descriptor.typeName === 'xds.type.v3.TypedStruct' || descriptor.typeName === 'udpa.type.v1.TypedStruct';
-}
-
 /** {"@type": …Duration, "value": "5s"}: types with a JSON form of their own stand under `value`. */
 function readOwnForm(
   descriptor: DescMessage,
   mapping: SourceMapping,
   origin: Origin,
   context: ConfigContext,
+  readers: MessageReaders,
 ): Message | undefined {
   for (const key of Object.keys(mapping)) {
     if (key === '@type' || key === 'value') continue;
     const problem = `${descriptor.name} inside an Any stands under "value"`;
     context.report('error', origin.child(key), '', 'RMR0101', problem, undefined, 'key');
   }
-  return readMessage(descriptor, mapping['value'] ?? null, origin.child('value'), context);
+  return readers.readMessage(descriptor, mapping['value'] ?? null, origin.child('value'), context);
 }
 
 /** {"@type": …TypedStruct, type_url: …, value: {…}}: the message that type_url names, its fields under `value`. */
@@ -99,26 +114,22 @@ function readTypedStruct(
   mapping: SourceMapping,
   origin: Origin,
   context: ConfigContext,
+  readers: MessageReaders,
 ): Any {
   const innerUrl = mapping['type_url'] ?? mapping['typeUrl'];
   const inner = typeof innerUrl === 'string' ? registry().getMessage(typeNameOf(innerUrl)) : undefined;
   const content = mapping['value'] ?? {};
   if (inner === undefined || typeof innerUrl !== 'string' || !isMapping(content)) {
-    const message = readFields(descriptor, mapping, origin, context, '@type');
+    const message = readers.readFields(descriptor, mapping, origin, context, '@type');
     const any = packWithMessage(typeUrl, message);
     setOrigin(any, origin);
     return any;
   }
   const at = origin.child('value');
-  const message = readMessage(inner, content, at, context) ?? create(inner);
+  const message = readers.readMessage(inner, content, at, context) ?? create(inner);
   const any = packWithMessage(innerUrl, message);
   setOrigin(any, origin);
   return any;
-}
-
-/** `type.googleapis.com/envoy.x.Y` to `envoy.x.Y`. */
-export function typeNameOf(typeUrl: string): string {
-  return typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
 }
 
 function resolveTypeUrl(typeUrl: SourceValue, origin: Origin, context: ConfigContext): DescMessage | undefined {

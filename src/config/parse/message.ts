@@ -9,7 +9,8 @@ import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 import type { ConfigContext } from '../context.ts';
 import { nearest } from '../diagnostics/suggest.ts';
 import { type Origin, setOrigin } from '../origin.ts';
-import { type FieldPlan, isOneof, planOf, propertyOf } from '../plan.ts';
+import { type FieldPlan, planOf } from '../plan.ts';
+import { isOneof, propertyOf } from '../property.ts';
 import { describeValue, isMapping, type SourceMapping, type SourceValue } from '../source/value.ts';
 import { readAny } from './any.ts';
 import { readMapKey } from './map-key.ts';
@@ -23,7 +24,8 @@ export function readMessage(
   origin: Origin,
   context: ConfigContext,
 ): Message | undefined {
-  if (descriptor.typeName === 'google.protobuf.Any') return readAny(value, origin, context);
+  if (descriptor.typeName === 'google.protobuf.Any')
+    return readAny(value, origin, context, { readMessage, readFields });
   const wellKnown = readWellKnown(descriptor.typeName, value);
   if (wellKnown !== undefined) {
     if (wellKnown.ok) {

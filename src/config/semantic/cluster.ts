@@ -8,8 +8,8 @@ import type {
   LocalityLbEndpoints,
 } from '../../generated/envoy/config/endpoint/v3/endpoint_components_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
+import { heldTypeName } from '../unpacked.ts';
 import { toNanoseconds } from '../validate/duration-rules.ts';
-import { heldTypeName } from '../validate/extensions.ts';
 import { checkIpAddress } from './address.ts';
 import { DiscoveryType, LbPolicy } from './enums.ts';
 

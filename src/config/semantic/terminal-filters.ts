@@ -6,9 +6,8 @@ import type { Message } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { Filter } from '../../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
 import type { HttpFilter } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import { alreadyUnpacked } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
-import { heldTypeName } from '../validate/extensions.ts';
+import { alreadyUnpacked, heldTypeName } from '../unpacked.ts';
 
 const network = 'envoy.extensions.filters.network';
 

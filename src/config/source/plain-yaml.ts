@@ -5,6 +5,7 @@
  * (test/unit/config/plain-yaml.test.ts compares the two). Why it exists: the library costs 4 MB and 19 ms to load, and 2 s
  * and 570 MB for 5,000 clusters of 10 hosts, which this reads in 0.15 s; nearly every process never needs it.
  */
+import { checkPlainStart, giveUp, quotedEnd, readLiteral, unquote } from './plain-yaml-scalars.ts';
 import { readPlainYaml } from './scalars.ts';
 import type { SourceMapping, SourceValue } from './value.ts';
 
@@ -28,9 +29,6 @@ export function readPlainYamlText(text: string, withPlaces: boolean): PlainYaml 
   return new PlainYamlReader(text, withPlaces).read();
 }
 
-/** Thrown and caught in this file only: one way out of any depth, at most once for a text. */
-const giveUp = new Error('left to the library');
-
 const NEWLINE = 10;
 const SPACE = 32;
 const QUOTE = 34;
@@ -45,9 +43,6 @@ const CLOSE_LIST = 93;
 const PIPE = 124;
 const OPEN_MAP = 123;
 const CLOSE_MAP = 125;
-
-/** First characters of a plain scalar or key that need no thought. */
-const plainStart = /[A-Za-z0-9_./+<~$^()\\=;\xa0-\uffff]/;
 
 class PlainYamlReader {
   readonly #text: string;
@@ -230,11 +225,15 @@ class PlainYamlReader {
       if (this.#indent > parent) throw giveUp;
       return value;
     }
-    if (code === PIPE) return this.#readLiteral(parent);
+    if (code === PIPE) {
+      const literal = readLiteral(this.#text, start, parent);
+      this.#nextLine(literal.end);
+      return literal.value;
+    }
     let value: SourceValue;
     if (code === QUOTE || code === APOSTROPHE) {
-      const end = this.#quotedEnd(start);
-      value = this.#unquote(start, end);
+      const end = quotedEnd(this.#text, start);
+      value = unquote(this.#text, start, end);
       this.#finishLine(end);
     } else {
       let end = this.#text.indexOf('\n', start);
@@ -250,7 +249,7 @@ class PlainYamlReader {
 
   /** The plain scalar between two offsets of one line, without comment and trailing spaces. */
   #plainText(start: number, lineEnd: number): string {
-    this.#checkPlainStart(start);
+    checkPlainStart(this.#text, start);
     let text = this.#text.slice(start, lineEnd);
     const comment = text.indexOf(' #');
     if (comment >= 0) text = text.slice(0, comment);
@@ -259,20 +258,12 @@ class PlainYamlReader {
     return text;
   }
 
-  #checkPlainStart(at: number): void {
-    const character = this.#text[at] ?? '';
-    if (plainStart.test(character)) return;
-    // -1, :path, ::1, -v: indicators that a letter follows are text.
-    const isIndicator = character === '-' || character === ':';
-    if (!isIndicator || !/[A-Za-z0-9._/:]/.test(this.#text[at + 1] ?? '')) throw giveUp;
-  }
-
   /** Offset of the colon that ends the key at `at`, or -1 when the line holds no key. */
   #keyEnd(at: number): number {
     const text = this.#text;
     const first = this.#code(at);
     if (first === QUOTE || first === APOSTROPHE) {
-      const end = this.#quotedEnd(at);
+      const end = quotedEnd(this.#text, at);
       let colon = end;
       while (this.#code(colon) === SPACE) colon++;
       return this.#code(colon) === COLON && this.#endsKey(colon) ? colon : -1;
@@ -294,81 +285,12 @@ class PlainYamlReader {
 
   #readKey(start: number, colon: number): string {
     const first = this.#code(start);
-    if (first === QUOTE || first === APOSTROPHE) return this.#unquote(start, this.#quotedEnd(start));
+    if (first === QUOTE || first === APOSTROPHE) return unquote(this.#text, start, quotedEnd(this.#text, start));
     if (start === colon) throw giveUp;
-    this.#checkPlainStart(start);
+    checkPlainStart(this.#text, start);
     const key = this.#text.slice(start, colon).trimEnd();
     if (key === '~') throw giveUp;
     return key;
-  }
-
-  /** Offset behind the closing quote, which must stand on the same line. */
-  #quotedEnd(start: number): number {
-    const text = this.#text;
-    const quote = this.#code(start);
-    for (let at = start + 1; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === NEWLINE) break;
-      if (code === 92 && quote === QUOTE) at++;
-      else if (code === quote) {
-        if (quote === APOSTROPHE && text.charCodeAt(at + 1) === APOSTROPHE) at++;
-        else return at + 1;
-      }
-    }
-    throw giveUp;
-  }
-
-  #unquote(start: number, end: number): string {
-    const inner = this.#text.slice(start + 1, end - 1);
-    if (this.#code(start) === APOSTROPHE) return inner.replaceAll("''", "'");
-    if (!inner.includes('\\')) return inner;
-    return inner.replaceAll(/\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\s\S])/g, (_, code: string) => {
-      if (code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-      const character = simpleEscapes[code];
-      if (character === undefined) throw giveUp;
-      return character;
-    });
-  }
-
-  /** `|`, `|-`, `|+`: lines as they stand, without their common indentation. */
-  #readLiteral(parent: number): string {
-    const text = this.#text;
-    const header = /^\|([+-]?)(?: *| +#.*)$/.exec(text.slice(this.#at, lineEndOf(text, this.#at)));
-    if (header === null) throw giveUp;
-    const lines: string[] = [];
-    let indent = -1;
-    let at = lineEndOf(text, this.#at) + 1;
-    while (at < text.length) {
-      const end = lineEndOf(text, at);
-      let content = at;
-      while (content < end && text.charCodeAt(content) === SPACE) content++;
-      if (content === end) {
-        // Blank lines that are longer than the indentation hold spaces: rare, and their rules are not simple.
-        if (content - at > Math.max(indent, 0)) throw giveUp;
-        lines.push('');
-      } else {
-        const column = content - at;
-        if (indent < 0) {
-          if (column <= parent) break;
-          indent = column;
-        }
-        if (column < indent) {
-          if (column > parent) throw giveUp;
-          break;
-        }
-        lines.push(text.slice(at + indent, end));
-      }
-      at = end + 1;
-    }
-    this.#nextLine(Math.min(at, text.length));
-    if (indent < 0) throw giveUp;
-    let trailing = 0;
-    while (lines[lines.length - 1 - trailing] === '') trailing++;
-    // A last line without a line break has none to keep.
-    if (trailing === 0 && at > text.length) throw giveUp;
-    const body = lines.slice(0, lines.length - trailing).join('\n');
-    if (header[1] === '-') return body;
-    return header[1] === '+' ? `${body}\n${'\n'.repeat(trailing)}` : `${body}\n`;
   }
 
   #readFlowDocument(): SourceValue {
@@ -411,8 +333,8 @@ class PlainYamlReader {
       const first = this.#code(keyStart);
       let key: string;
       if (first === QUOTE || first === APOSTROPHE) {
-        const end = this.#quotedEnd(keyStart);
-        key = this.#unquote(keyStart, end);
+        const end = quotedEnd(this.#text, keyStart);
+        key = unquote(this.#text, keyStart, end);
         this.#at = end;
       } else key = this.#flowPlainText();
       if (key === '' && first !== QUOTE && first !== APOSTROPHE) throw giveUp;
@@ -439,8 +361,8 @@ class PlainYamlReader {
     const code = this.#code(start);
     if (code === OPEN_LIST || code === OPEN_MAP) return this.#readFlow(parent);
     if (code === QUOTE || code === APOSTROPHE) {
-      this.#at = this.#quotedEnd(start);
-      return this.#unquote(start, this.#at);
+      this.#at = quotedEnd(this.#text, start);
+      return unquote(this.#text, start, this.#at);
     }
     const text = this.#flowPlainText();
     if (text === '' || this.#code(this.#at) === COLON) throw giveUp;
@@ -451,7 +373,7 @@ class PlainYamlReader {
   #flowPlainText(): string {
     const text = this.#text;
     const start = this.#at;
-    this.#checkPlainStart(start);
+    checkPlainStart(this.#text, start);
     let at = start;
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -496,25 +418,4 @@ class PlainYamlReader {
       else return;
     }
   }
-}
-
-const simpleEscapes: Readonly<Record<string, string>> = {
-  '0': '\0',
-  a: '\x07',
-  b: '\b',
-  t: '\t',
-  n: '\n',
-  v: '\v',
-  f: '\f',
-  r: '\r',
-  e: '\x1b',
-  '"': '"',
-  '/': '/',
-  '\\': '\\',
-  ' ': ' ',
-};
-
-function lineEndOf(text: string, at: number): number {
-  const end = text.indexOf('\n', at);
-  return end < 0 ? text.length : end;
 }

@@ -4,12 +4,12 @@
  */
 import type { Message } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
-import { alreadyUnpacked, typedConfigHint } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
 import { originOf } from '../origin.ts';
-import { typeNameOf } from '../parse/any.ts';
-import { type FieldPlan, isOneof, type MessagePlan, propertyOf } from '../plan.ts';
+import type { FieldPlan, MessagePlan } from '../plan.ts';
+import { isOneof, propertyOf } from '../property.ts';
 import { registry } from '../registry.ts';
+import { heldTypeName, typedConfigHint } from '../unpacked.ts';
 
 const slotNames = new Set([
   'typed_config',
@@ -29,17 +29,6 @@ export function isExtensionSlot(field: FieldPlan): boolean {
     (message === 'envoy.config.route.v3.FilterConfig' && field.name === 'config') ||
     (message === 'envoy.config.route.v3.FilterAction' && field.name === 'action')
   );
-}
-
-/** The type an Any holds, through a TypedStruct too. */
-export function heldTypeName(any: Any): string {
-  const message = alreadyUnpacked(any);
-  if (message === undefined) return typeNameOf(any.typeUrl);
-  if (message.$typeName === 'xds.type.v3.TypedStruct' || message.$typeName === 'udpa.type.v1.TypedStruct') {
-    const inner = propertyOf(message, 'typeUrl');
-    return typeof inner === 'string' ? typeNameOf(inner) : message.$typeName;
-  }
-  return message.$typeName;
 }
 
 /** False when the extension is not there, which has been reported: what it holds is then of no interest. */

@@ -5,12 +5,13 @@
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { isMessage } from '@bufbuild/protobuf';
 import { type Any, AnySchema, type Duration } from '@bufbuild/protobuf/wkt';
-import { alreadyUnpacked } from '../any.ts';
 import type { ConfigContext } from '../context.ts';
 import { Origin, originOf, setOrigin } from '../origin.ts';
-import { type FieldPlan, isOneof, planOf, propertyOf } from '../plan.ts';
+import { type FieldPlan, planOf } from '../plan.ts';
+import { isOneof, propertyOf } from '../property.ts';
 import { registry } from '../registry.ts';
 import { checkMeaning } from '../semantic/resources.ts';
+import { alreadyUnpacked } from '../unpacked.ts';
 import { durationText, isDuration, toNanoseconds } from './duration-rules.ts';
 import { checkExtension, checkUntypedExtension, isExtensionSlot } from './extensions.ts';
 import { checkEnumValue, reportFieldStatus } from './field-status.ts';
