@@ -180,6 +180,30 @@ t.test('nobody listens', async (t) => {
   });
 });
 
+t.test('the first address refuses, the second serves', async (t) => {
+  const upstream = await Upstream.start(t, answer(ok));
+  const closed = await Upstream.start(t, () => {});
+  closed.stop();
+  const [working] = upstream.cluster.config.endpoints.localities;
+  const [refusing] = closed.cluster.config.endpoints.localities;
+  const serving = working?.endpoints[0]?.address;
+  const endpoint = refusing?.endpoints[0];
+  if (refusing === undefined || endpoint === undefined || !serving) throw new Error('two endpoints');
+  const two = await Upstream.start(t, () => {}, {
+    endpoints: {
+      ...closed.cluster.config.endpoints,
+      localities: [{ ...refusing, endpoints: [{ ...endpoint, additionalAddresses: [serving] }] }],
+    },
+  });
+  const request = await two.get();
+  t.match(request, { status: 200, connection: { remoteAddress: { text: serving.text } } });
+  t.strictSame(
+    connectionStats(two.stats()),
+    { total: 1, active: 1, http1_total: 1 },
+    'one connection for all that counts',
+  );
+});
+
 t.test('the peer closes in the middle of a request', async (t) => {
   const upstream = await Upstream.start(t, (socket) => socket.on('data', () => socket.destroy()));
   t.equal((await upstream.get()).reset, ResetReason.ConnectionTermination);
