@@ -7,7 +7,8 @@ import { catalogue } from '../diagnostics/catalogue.ts';
 import type { Diagnostic, SourcePosition } from '../diagnostics/diagnostic.ts';
 import type { PathSegment } from '../origin.ts';
 import { lineAndColumn, locateInPlainYaml } from './locate.ts';
-import { type PlainYaml, readPlainYamlText } from './plain-yaml.ts';
+import type { PlainYaml } from './places.ts';
+import { readPlainYamlText } from './plain-yaml.ts';
 import type { SourceTree } from './tree.ts';
 import type { SourceValue } from './value.ts';
 

@@ -1,6 +1,6 @@
 /** Owns finding a place again: from a path to an offset of a plain text, from an offset to line and column. */
 import type { PathSegment } from '../origin.ts';
-import type { Place, PlainYaml } from './plain-yaml.ts';
+import type { Place, PlainYaml } from './places.ts';
 import type { SourceValue } from './value.ts';
 
 /** Counts from 1, as editors do. */

@@ -5,22 +5,26 @@
  * (test/unit/config/plain-yaml.test.ts compares the two). Why it exists: the library costs 4 MB and 19 ms to load, and 2 s
  * and 570 MB for 5,000 clusters of 10 hosts, which this reads in 0.15 s; nearly every process never needs it.
  */
+import {
+  APOSTROPHE,
+  CLOSE_LIST,
+  CLOSE_MAP,
+  COLON,
+  COMMA,
+  DASH,
+  HASH,
+  NEWLINE,
+  OPEN_LIST,
+  OPEN_MAP,
+  PERCENT,
+  PIPE,
+  QUOTE,
+  SPACE,
+} from './characters.ts';
+import type { Place, Places, PlainYaml } from './places.ts';
 import { checkPlainStart, giveUp, quotedEnd, readLiteral, unquote } from './plain-yaml-scalars.ts';
 import { readPlainYaml } from './scalars.ts';
 import type { SourceMapping, SourceValue } from './value.ts';
-
-/** Where an entry stands: offsets of key and value, and whether the value is a collection in block style. */
-export type Place = { readonly key: number; readonly value: number; readonly block: boolean };
-
-export type PlainYaml = {
-  readonly value: SourceValue;
-  /** Of the entries of each mapping (by key) and list (by index); only when asked for. */
-  readonly places: Places | undefined;
-  /** Offset of the whole. */
-  readonly start: number;
-};
-
-export type Places = Map<object, Map<string | number, Place>>;
 
 /** Undefined when the text has something this reader leaves to the library. */
 export function readPlainYamlText(text: string, withPlaces: boolean): PlainYaml | undefined {
@@ -28,21 +32,6 @@ export function readPlainYamlText(text: string, withPlaces: boolean): PlainYaml 
   if (/[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe]/.test(text)) return undefined;
   return new PlainYamlReader(text, withPlaces).read();
 }
-
-const NEWLINE = 10;
-const SPACE = 32;
-const QUOTE = 34;
-const HASH = 35;
-const PERCENT = 37;
-const APOSTROPHE = 39;
-const COMMA = 44;
-const DASH = 45;
-const COLON = 58;
-const OPEN_LIST = 91;
-const CLOSE_LIST = 93;
-const PIPE = 124;
-const OPEN_MAP = 123;
-const CLOSE_MAP = 125;
 
 class PlainYamlReader {
   readonly #text: string;
