@@ -1,4 +1,5 @@
 /** Owns the scalars of the quick YAML reader: quoted ones, literal blocks, and what may start a plain one. */
+import { APOSTROPHE, COLON, HASH, NEWLINE, OPEN_LIST, OPEN_MAP, PIPE, QUOTE, SPACE } from './characters.ts';
 
 /** Thrown here and in plain-yaml.ts, caught there only: one way out of any depth, at most once for a text. */
 export const giveUp = new Error('left to the library');
@@ -28,6 +29,29 @@ export function quotedEnd(text: string, start: number): number {
     }
   }
   throw giveUp;
+}
+
+/** Offset of the colon that ends the key at `at`, or -1 when the line holds no key. */
+export function keyEnd(text: string, at: number): number {
+  const first = text.charCodeAt(at);
+  if (first === QUOTE || first === APOSTROPHE) {
+    let colon = quotedEnd(text, at);
+    while (text.charCodeAt(colon) === SPACE) colon++;
+    return text.charCodeAt(colon) === COLON && endsKey(text, colon) ? colon : -1;
+  }
+  if (first === OPEN_LIST || first === OPEN_MAP || first === PIPE) return -1;
+  for (let index = at; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === NEWLINE) return -1;
+    if (code === HASH && text.charCodeAt(index - 1) === SPACE) return -1;
+    if (code === COLON && endsKey(text, index)) return index;
+  }
+  return -1;
+}
+
+function endsKey(text: string, colon: number): boolean {
+  const next = text.charCodeAt(colon + 1);
+  return next === SPACE || next === NEWLINE || colon + 1 >= text.length;
 }
 
 /** What the quoted scalar between two offsets (quotes included) says. */

@@ -22,7 +22,7 @@ import {
   SPACE,
 } from './characters.ts';
 import type { Place, Places, PlainYaml } from './places.ts';
-import { checkPlainStart, giveUp, quotedEnd, readLiteral, unquote } from './plain-yaml-scalars.ts';
+import { checkPlainStart, giveUp, keyEnd, quotedEnd, readLiteral, unquote } from './plain-yaml-scalars.ts';
 import { readPlainYaml } from './scalars.ts';
 import type { SourceMapping, SourceValue } from './value.ts';
 
@@ -122,7 +122,7 @@ class PlainYamlReader {
   /** The collection or lone scalar that starts at the current line, which is indented more than `parent`. */
   #readBlock(parent: number): SourceValue {
     if (this.#isEntry(this.#at)) return this.#readSequence(this.#indent);
-    if (this.#keyEnd(this.#at) >= 0) return this.#readMapping(this.#indent);
+    if (keyEnd(this.#text, this.#at) >= 0) return this.#readMapping(this.#indent);
     return this.#readInline(parent);
   }
 
@@ -131,7 +131,7 @@ class PlainYamlReader {
     const places = this.#newPlaces(mapping);
     while (this.#indent === indent && !this.#isEntry(this.#at)) {
       const keyStart = this.#at;
-      const colon = this.#keyEnd(keyStart);
+      const colon = keyEnd(this.#text, keyStart);
       if (colon < 0) throw giveUp;
       const key = this.#readKey(keyStart, colon);
       if (Object.hasOwn(mapping, key) || key === '__proto__') throw giveUp;
@@ -178,7 +178,7 @@ class PlainYamlReader {
       } else {
         place = at;
         this.#at = at;
-        if (this.#isEntry(at) || this.#keyEnd(at) >= 0) {
+        if (this.#isEntry(at) || keyEnd(this.#text, at) >= 0) {
           // A compact collection: as if it stood on a line of its own, at this column.
           this.#indent = indent + (at - dash);
           value = this.#readBlock(indent);
@@ -245,31 +245,6 @@ class PlainYamlReader {
     text = text.trimEnd();
     if (text.includes(': ') || text.endsWith(':')) throw giveUp;
     return text;
-  }
-
-  /** Offset of the colon that ends the key at `at`, or -1 when the line holds no key. */
-  #keyEnd(at: number): number {
-    const text = this.#text;
-    const first = this.#code(at);
-    if (first === QUOTE || first === APOSTROPHE) {
-      const end = quotedEnd(this.#text, at);
-      let colon = end;
-      while (this.#code(colon) === SPACE) colon++;
-      return this.#code(colon) === COLON && this.#endsKey(colon) ? colon : -1;
-    }
-    if (first === OPEN_LIST || first === OPEN_MAP || first === PIPE) return -1;
-    for (let index = at; index < text.length; index++) {
-      const code = text.charCodeAt(index);
-      if (code === NEWLINE) return -1;
-      if (code === HASH && text.charCodeAt(index - 1) === SPACE) return -1;
-      if (code === COLON && this.#endsKey(index)) return index;
-    }
-    return -1;
-  }
-
-  #endsKey(colon: number): boolean {
-    const next = this.#code(colon + 1);
-    return next === SPACE || next === NEWLINE || colon + 1 >= this.#text.length;
   }
 
   #readKey(start: number, colon: number): string {
