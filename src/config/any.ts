@@ -13,6 +13,8 @@ import { isMapping, type SourceValue } from './source/value.ts';
 import { alreadyUnpacked, isTypedStruct, keepUnpacked, typedConfigHint, typeNameOf } from './unpacked.ts';
 import { inspect } from './validate/inspect.ts';
 
+export { alreadyUnpacked } from './unpacked.ts';
+
 /** See ConfigContext.unpack. */
 export function unpackAny(any: Any, context: ConfigContext): Message | undefined {
   const known = alreadyUnpacked(any);

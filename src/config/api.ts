@@ -34,4 +34,4 @@ export {
 export { messageDescriptor, registry, releaseDescriptors } from './registry.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
-export { typeNameOf } from './unpacked.ts';
+export { alreadyUnpacked, typeNameOf } from './unpacked.ts';
