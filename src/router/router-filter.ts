@@ -270,12 +270,12 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { status } = headers;
     if (status >= 500) attempt.host.stats.rqError++;
     else attempt.host.stats.rqSuccess++;
+    if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt, status)) return;
     attempt.cluster.stats.recordResponse(
       status,
       (this.#headers as RequestHeaders).has(Names.xEnvoyInternal),
       attempt.host.canary,
     );
-    if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt, status)) return;
     if (this.#retry !== null && this.#retry.attempts > 0 && !this.#retry.wantsStatus(headers))
       attempt.cluster.stats.upstreamRqRetrySuccess.inc();
     this.#responseStarted = true;

@@ -257,6 +257,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     info.routeName = result.name;
     info.virtualHostName = result.virtualHostName;
     info.routeConfigName = result.routeConfigName;
+    info.routeMetadata = result.metadata;
     this.#route = result;
     return result;
   }
