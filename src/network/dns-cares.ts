@@ -136,8 +136,16 @@ class CaresQuery implements DnsQuery {
     }
     this.#query(name, version, (answer) => {
       this.#note(answer);
-      if (answer.addresses.length > 0) done(answer.addresses);
-      else this.#oneByOne(name, rest, done);
+      if (answer.addresses.length > 0) {
+        done(answer.addresses);
+        return;
+      }
+      // Envoy counts the second family as a resolution of its own.
+      if (rest.length > 0) {
+        this.#stats.resolveTotal.inc();
+        if (this.#failure === null) this.#stats.notFound.inc();
+      }
+      this.#oneByOne(name, rest, done);
     });
   }
 

@@ -152,32 +152,33 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
         log.debug(`cluster ${this.config.name}: ${update.added.length} hosts added, ${update.removed.length} removed`);
       }
     }
-    if (update.changedPriorities.length > 0) this.#countMembers();
+    if (update.changedPriorities.length > 0) {
+      const maxWeight = this.#countMembers();
+      // Envoy leaves it at 0 for static clusters, and for LOGICAL_DNS, whose host is not a real one.
+      if (this.#weightsShown && !hosts.some(isLogical)) this.stats.maxHostWeight.set(maxWeight);
+    }
     for (const host of update.removed) host.remove();
   }
 
-  #countMembers(): void {
+  /** Returns the largest weight, at least 1. */
+  #countMembers(): number {
     let healthy = 0;
     let degraded = 0;
     let excluded = 0;
     let total = 0;
-    let maxWeight = 0;
+    let maxWeight = 1;
     for (const set of this.hostSets.sets) {
       healthy += set.healthy.length;
       degraded += set.degraded.length;
       excluded += set.excludedCount;
       total += set.hosts.length;
-      for (const host of set.hosts) {
-        // LOGICAL_DNS: its host is not a real one.
-        if ((host as UpstreamHost).key === host.address.text) maxWeight = Math.max(maxWeight, host.weight);
-      }
+      for (const host of set.hosts) maxWeight = Math.max(maxWeight, host.weight);
     }
     this.stats.membershipHealthy.set(healthy);
     this.stats.membershipDegraded.set(degraded);
     this.stats.membershipExcluded.set(excluded);
     this.stats.membershipTotal.set(total);
-    // Envoy leaves it at 0 for static clusters.
-    if (this.#weightsShown) this.stats.maxHostWeight.set(maxWeight);
+    return maxWeight;
   }
 
   ready(): void {
@@ -211,4 +212,9 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
 /** Envoy counts a change for each priority whose hosts changed. */
 function countPriorities({ added, removed }: HostsUpdate): number {
   return new Set([...added, ...removed].map((host) => host.priority)).size;
+}
+
+/** A host whose address may change under it. */
+function isLogical({ key, address }: HostSpec): boolean {
+  return key !== address.text;
 }
