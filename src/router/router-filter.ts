@@ -367,10 +367,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const retry = this.#retry;
     const { cluster } = attempt;
     if (retry === null || this.#done) return false;
-    if (!this.#requestEnded) {
-      this.#config.stats.rqRetrySkippedRequestNotComplete.inc();
-      return false;
-    }
+    // The rest of the request is still to come: it could not be sent a second time.
+    if (!this.#requestEnded) return false;
     if (retry.exhausted) {
       cluster.stats.upstreamRqRetryLimitExceeded.inc();
       this.#callbacks.streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
