@@ -1,6 +1,7 @@
-// Owns what is done about memory while the process has little to do: what reading a configuration has left behind goes
-// back to the system soon after, and with --trim-memory the executable's clean pages every ten seconds. Measured with a
-// small sidecar's configuration: 33 MB anonymous after the start, 16 when quiet, of 83 and 67 resident; 25 resident with trimming.
+// Owns what is done about memory while the process has little to do. What reading a configuration has left behind goes
+// back to the system soon after; every ten seconds what V8's compilers have left in malloc's heap; and with --trim-memory
+// the executable's clean pages. Measured with a small sidecar's configuration, MB anonymous: at rest 33 → 16, at 1,000
+// requests/s 43 → 23; MB resident at rest: 83 → 67, with --trim-memory 25.
 import type { Clock } from '../base/clock.ts';
 import { FfiMissing, type NativeCalls, nativeCalls } from '../base/ffi.ts';
 import { logger } from '../base/logger.ts';
@@ -14,7 +15,7 @@ const log = logger('main');
 /** The first look, and the next while garbage waits for a quiet moment. */
 const SOON_MS = 500;
 const EVERY_MS = 10_000;
-/** Shares of a core. A collection delays whatever comes in the meantime; dropped pages only cost their faults. */
+/** Shares of a core. A collection delays whatever comes in the meantime by 20 to 70 ms, trimming by about one. */
 const QUIET_FOR_COLLECTION = 0.1;
 const QUIET_FOR_TRIMMING = 0.5;
 
@@ -69,15 +70,15 @@ export class QuietMemory implements TimerHandler {
     const share = this.#measureCpu();
     // Descriptors that are there say that a configuration was read since the last look.
     if (releaseDescriptors()) this.#garbage = true;
-    if (this.#garbage && share < QUIET_FOR_COLLECTION) this.#collect();
-    if (share < QUIET_FOR_TRIMMING) this.#pages?.drop();
+    if (this.#garbage && share < QUIET_FOR_COLLECTION) {
+      this.#garbage = false;
+      collectGarbage();
+    }
+    if (share < QUIET_FOR_TRIMMING) {
+      this.#calls?.trimMalloc();
+      this.#pages?.drop();
+    }
     this.#timer = this.#timers.schedule(this.#garbage ? SOON_MS : EVERY_MS, this);
-  }
-
-  #collect(): void {
-    this.#garbage = false;
-    collectGarbage();
-    this.#calls?.trimMalloc();
   }
 
   /** Share of a core used since the last call. */
