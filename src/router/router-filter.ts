@@ -1,6 +1,7 @@
 // Owns the terminal HTTP filter: from the matched route to a cluster, a host, an attempt, its response, or the reply
 // that says why there is none. One object for each request.
 import type { LazyTimeout, TimeoutPool } from '../base/lazy-timeout.ts';
+import { logger } from '../base/logger.ts';
 import type { Timer } from '../base/timers.ts';
 import { Protocol, ResetReason } from '../http/codec/api.ts';
 import {
@@ -31,6 +32,7 @@ export interface RouterConfig {
   readonly respectExpectedRequestTimeout: boolean;
 }
 
+const log = logger('router');
 const noBytes = Buffer.alloc(0);
 
 export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks, LoadBalancerContext {
@@ -358,6 +360,11 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       return false;
     if (this.#bodyBytes > 0 && this.#body === null) return false;
     this.#replayed = true;
+    if (log.debugEnabled) {
+      log.debug(
+        `host ${attempt.host.address.text} of cluster '${attempt.cluster.info.name}' closed a keep-alive connection just as ${(this.#headers as RequestHeaders).method} ${(this.#headers as RequestHeaders).path} went out: it is sent again on another`,
+      );
+    }
     this.#startAttemptAgain();
     return true;
   }

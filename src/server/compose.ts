@@ -1,10 +1,10 @@
 // The composition root: makes, once, everything the data path and its managers need, each with its reason. Nothing
 // below reaches for globals.
 import { networkInterfaces } from 'node:os';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { TimeoutPool } from '../base/lazy-timeout.ts';
 import { systemRandom } from '../base/random.ts';
-import { systemTimers } from '../base/timers.ts';
+import { systemTimers, type Timers } from '../base/timers.ts';
 import type { ConfigOptions } from '../config/api.ts';
 import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-registry.ts';
 import { createClientCodec } from '../http/codec/h1/api.ts';
@@ -34,6 +34,12 @@ import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
 
+/** The machine's, or what a test moves by hand. */
+export interface TimeSource {
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
 /** Everything that runs, for main.ts, the admin and the xDS subscriptions. */
 export class Server {
   readonly options: ServerOptions;
@@ -61,6 +67,7 @@ export class Server {
     bootstrap: BootstrapConfig,
     entries: readonly ExtensionEntry[],
     lifecycle: Lifecycle,
+    time: TimeSource = { clock: systemClock, timers: systemTimers },
   ) {
     this.options = options;
     this.bootstrap = bootstrap;
@@ -68,8 +75,7 @@ export class Server {
     this.stats = new StatsStore({ filter: bootstrap.stats.filter });
     this.serverStats = new ServerStats(this.stats, systemClock);
     this.serverStats.start(options.reportedVersion, options.concurrency, options.restartEpoch);
-    const clock = systemClock;
-    const timers = systemTimers;
+    const { clock, timers } = time;
     const random = systemRandom;
     const extensions = new ExtensionRegistry(entries);
     this.accessLogs = new AccessLogManager({

@@ -91,26 +91,39 @@ export async function applyClusters(prepared: PreparedResources, managers: Resou
   for (const { path, message } of await context.takeDiagnostics()) log.error(`${path}: ${message}`);
 }
 
-/** Listeners, then what is gone: a cluster goes only when no listener can name it any more. */
+/**
+ * Listeners, then what is gone: a cluster goes only when no listener can name it any more. Never rejects: a listener
+ * that cannot be bound stands in `failures`, and its old version, if any, lives on.
+ */
 export async function applyListeners(
   prepared: PreparedResources,
   managers: ResourceManagers,
   previous: StaticNames,
-): Promise<StaticNames> {
+): Promise<AppliedListeners> {
+  const listeners = new Set(prepared.listeners.map((config) => config.name));
+  const clusters = new Set(prepared.clusters.map((config) => config.name));
+  // Those that go free their addresses for those that come.
+  for (const name of previous.listeners) if (!listeners.has(name)) managers.listeners.remove(name);
   const results = await Promise.allSettled(
     prepared.listeners.map((config) => managers.listeners.addOrUpdate(config, '', false)),
   );
-  const names: StaticNames = {
-    clusters: new Set(prepared.clusters.map((config) => config.name)),
-    listeners: new Set(prepared.listeners.map((config) => config.name)),
-  };
-  for (const name of previous.listeners) if (!names.listeners.has(name)) managers.listeners.remove(name);
-  for (const name of previous.clusters) if (!names.clusters.has(name)) managers.clusters.remove(name);
-  const reasons = results.flatMap((result) =>
+  const failures = results.flatMap((result) =>
     result.status === 'rejected' ? [String(result.reason?.message ?? result.reason)] : [],
   );
-  if (reasons.length > 0) throw new ResourceError(reasons);
-  return names;
+  for (const name of previous.clusters) {
+    if (clusters.has(name)) continue;
+    // The old version of a listener that could not be changed may still route to it.
+    if (failures.length > 0) clusters.add(name);
+    else managers.clusters.remove(name);
+  }
+  return { names: { clusters, listeners }, failures };
+}
+
+export interface AppliedListeners {
+  /** What the bootstrap has put there: the next reload removes what it leaves out. */
+  readonly names: StaticNames;
+  /** In words, one for each listener. */
+  readonly failures: readonly string[];
 }
 
 export interface StaticNames {

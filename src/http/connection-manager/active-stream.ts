@@ -1,6 +1,7 @@
 // Owns one request from its first header to its access-log line: checks and prepares the headers, walks the filters,
 // answers locally where needed, tells the codec what to send, and accounts for it all.
 import type { LazyTimeout } from '../../base/lazy-timeout.ts';
+import { logger } from '../../base/logger.ts';
 import type { Connection } from '../../network/api.ts';
 import { AccessLogType } from '../../observability/access-log/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
@@ -29,6 +30,7 @@ import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
 
+const log = logger('http');
 const noFilters: readonly FilterSlot[] = [];
 
 export class ActiveStream implements RequestDecoder, StreamCallbacks {
@@ -476,6 +478,13 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.sendLocalReply({ status, body, details, cause });
   }
 
+  /** DESIGN 4: what went wrong in words, with the likely cause. The client is never told. */
+  #explain(): void {
+    const { info, headers } = this;
+    const request = headers === null ? 'a request' : `${headers.method} ${headers.path}`;
+    log.debug(`[C${this.connection.id}] ${request}: ${info.responseCode} ${info.responseCodeDetails}: ${info.cause}`);
+  }
+
   /** Last: filters let go, timers stop, the log line is written. Called by the manager, once. */
   destroy(now: number): void {
     this.destroyed = true;
@@ -488,6 +497,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     const slots = this.slots;
     for (let i = 0; i < slots.length; i++) (slots[i] as FilterSlot).destroy();
     this.info.requestComplete = now;
+    if (this.info.cause !== '' && log.debugEnabled) this.#explain();
     const meter = this.codecStream.bytesMeter;
     this.info.wireBytesReceived = meter.wireBytesReceived;
     this.info.wireBytesSent = meter.wireBytesSent;

@@ -1,0 +1,153 @@
+// Owns what a running server does with its configuration: load, apply, apply again when it changed. main.ts wraps the
+// process around it; tests run it in their own.
+import { FileWatch } from '../base/file-watch.ts';
+import { logger } from '../base/logger.ts';
+import {
+  ConfigContext,
+  type ConfigSource,
+  type Diagnostic,
+  formatDiagnostic,
+  hasErrors,
+  loadBootstrap,
+} from '../config/api.ts';
+import { extensions } from '../extensions/manifest.ts';
+import { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.ts';
+import type { Server } from './compose.ts';
+import { readSources } from './config-sources.ts';
+import type { ServerOptions } from './options.ts';
+import {
+  applyClusters,
+  applyListeners,
+  type PreparedResources,
+  prepareResources,
+  ResourceError,
+  type StaticNames,
+} from './resources.ts';
+
+const log = logger('main');
+const knownExtensions: ReadonlySet<string> = new Set(extensions.flatMap((entry) => entry.typeNames));
+
+export interface LoadedBootstrap {
+  readonly bootstrap: BootstrapConfig;
+  readonly sources: readonly ConfigSource[];
+}
+
+/** Undefined after every problem was printed. */
+export async function load(options: ServerOptions): Promise<LoadedBootstrap | undefined> {
+  let sources: ConfigSource[];
+  try {
+    sources = readSources(options);
+  } catch (error) {
+    log.critical(`cannot read the configuration: ${textOf(error)}`);
+    return undefined;
+  }
+  const { message, diagnostics } = await loadBootstrap(sources, {
+    knownExtensions,
+    unknownFields: options.allowUnknownStaticFields ? 'warn' : 'refuse',
+    skipDeprecated: options.skipDeprecatedLogs,
+  });
+  report(diagnostics, sources);
+  if (message === undefined || hasErrors(diagnostics)) return undefined;
+  const context = new ConfigContext({ knownExtensions });
+  const bootstrap = await readBootstrapConfig(message, options, context);
+  const own = await context.takeDiagnostics();
+  report(own, sources);
+  return hasErrors(own) ? undefined : { bootstrap, sources };
+}
+
+function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSource[]): void {
+  for (const diagnostic of diagnostics) {
+    const source = sources.find(({ name }) => name === diagnostic.position?.file) ?? sources[0];
+    const text = formatDiagnostic(diagnostic, source?.text ?? '');
+    if (diagnostic.severity === 'error') log.critical(text);
+    else log.warning(text);
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class ServerRun {
+  readonly #options: ServerOptions;
+  readonly #server: Server;
+  #names: StaticNames = { clusters: new Set(), listeners: new Set() };
+  #reloading: Promise<void> = Promise.resolve();
+  #configWatch: FileWatch | null = null;
+
+  constructor(options: ServerOptions, server: Server) {
+    this.#options = options;
+    this.#server = server;
+  }
+
+  /** Undefined after the reasons were printed. Nothing has begun to run. */
+  async prepare(loaded: LoadedBootstrap): Promise<PreparedResources | undefined> {
+    const context = new ConfigContext({ knownExtensions });
+    const { clusters, listeners } = loaded.bootstrap;
+    const prepared = await prepareResources(clusters, listeners, this.#server.managers, context);
+    report(prepared.diagnostics, loaded.sources);
+    return prepared.failed ? undefined : prepared;
+  }
+
+  /** False after the reason was printed. */
+  async start(prepared: PreparedResources): Promise<boolean> {
+    try {
+      await this.#server.startAdmin();
+      await this.#apply(prepared);
+    } catch (error) {
+      log.critical(`cannot start: ${error instanceof ResourceError ? error.message : String(error)}`);
+      return false;
+    }
+    this.#server.onInitialized();
+    return true;
+  }
+
+  /** The order is Envoy's: static clusters, those of CDS, all of them warm; then listeners. */
+  async #apply(prepared: PreparedResources): Promise<void> {
+    const { managers, dynamic } = this.#server;
+    await applyClusters(prepared, managers);
+    await dynamic.startClusters();
+    await managers.clusters.whenWarm();
+    const { names, failures } = await applyListeners(prepared, managers, this.#names);
+    this.#names = names;
+    if (failures.length > 0) throw new ResourceError(failures);
+    await dynamic.startListeners();
+  }
+
+  /**
+   * A changed file is applied as a diff of resources; a bad one changes nothing and says why. One after the other.
+   * Resolves when it is done, never rejects.
+   */
+  reload(reason: string): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload(reason));
+    return this.#reloading;
+  }
+
+  async #reload(reason: string): Promise<void> {
+    log.info(`reloading the configuration: ${reason}`);
+    try {
+      const loaded = await load(this.#options);
+      const prepared = loaded === undefined ? undefined : await this.prepare(loaded);
+      if (loaded === undefined || prepared === undefined) {
+        log.error('the configuration was not changed: the new one has errors (above)');
+        return;
+      }
+      await this.#apply(prepared);
+      this.#server.adopt(loaded.bootstrap);
+      log.info('the new configuration is in force');
+    } catch (error) {
+      log.error(`the new configuration is in force only in part: ${textOf(error)}`);
+    }
+  }
+
+  /** Follows the bootstrap file. */
+  watch(): void {
+    const { configPath } = this.#options;
+    if (configPath === '') return;
+    this.#configWatch = new FileWatch(configPath, () => void this.reload(`${configPath} changed`));
+  }
+
+  stop(): void {
+    this.#configWatch?.close();
+  }
+}
