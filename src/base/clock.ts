@@ -1,4 +1,5 @@
 // Owns time: the only place that reads the machine's clocks. Tests inject a `FakeClock` (test/support).
+import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** Source of time. Both readings come from one moment when taken in one turn of the event loop. */
 export interface Clock {
@@ -8,14 +9,38 @@ export interface Clock {
   wall(): number;
 }
 
-const offset = performance.timeOrigin;
+/** Read once for each turn of the event loop: a request asks a dozen times (3 % of its CPU without this). */
+class TurnClock implements Clock, TurnEnd {
+  #known = false;
+  #now = 0;
+  #wall = 0;
+  /** Wall time minus monotonic time. */
+  #offset = performance.timeOrigin;
 
-export const systemClock: Clock = {
-  monotonic: () => performance.now(),
-  // Follows steps of the wall clock (NTP): timeOrigin alone would drift from it for the life of the process.
-  wall: () => {
-    const derived = offset + performance.now();
-    const now = Date.now();
-    return Math.abs(derived - now) < 1.5 ? derived : now;
-  },
-};
+  monotonic(): number {
+    if (!this.#known) this.#read();
+    return this.#now;
+  }
+
+  wall(): number {
+    if (!this.#known) this.#read();
+    return this.#wall;
+  }
+
+  #read(): void {
+    this.#known = true;
+    const now = performance.now();
+    const date = Date.now();
+    // Steps of the wall clock (NTP) are followed: the offset of the start alone would drift from it.
+    if (Math.abs(now + this.#offset - date) > 1.5) this.#offset = date - now;
+    this.#now = now;
+    this.#wall = now + this.#offset;
+    atTurnEnd(this);
+  }
+
+  onTurnEnd(): void {
+    this.#known = false;
+  }
+}
+
+export const systemClock: Clock = new TurnClock();

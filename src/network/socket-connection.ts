@@ -3,9 +3,9 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
+import { atTurnEnd, type TurnEnd } from '../base/turn.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
-import { scheduleFlush } from './flush-queue.ts';
-import { OutputBuffer, recycleChunk } from './output-buffer.ts';
+import { OutputBuffer, type OutputPart } from './output-buffer.ts';
 import {
   beginLending,
   endLending,
@@ -31,7 +31,7 @@ export interface ConnectionOptions {
   readonly halfClose: boolean;
 }
 
-export class SocketConnection implements Connection, TimerHandler {
+export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   readonly id: number;
   localAddress: Address;
   remoteAddress: Address;
@@ -57,9 +57,12 @@ export class SocketConnection implements Connection, TimerHandler {
   #endSeen = false;
   #writeEnded = false;
   #delayTimer: Timer | null = null;
-  /** Chunks the socket may still read from. */
-  #inFlight: Buffer[] = [];
-  readonly #onWritten = (): void => this.#written();
+  /** Bytes handed to the socket that the kernel has not taken, and the sizes of the writes they belong to, in order. */
+  #pending = 0;
+  readonly #pendingSizes: number[] = [];
+  /** Size of the write in progress; 0 once it has called back. */
+  #handing = 0;
+  readonly #onWritten = (error?: Error | null): void => this.#written(error);
 
   // Bulk reading (read-buffer.ts): two full reads in a row switch to memory of our own, small reads switch back.
   #ownBuffer: Buffer | null = null;
@@ -178,13 +181,13 @@ export class SocketConnection implements Connection, TimerHandler {
     if (this.#state === 2) return;
     this.#reader?.onData(noBytes, true);
     if (!this.halfClose && this.#state === 0) {
-      // The peer reads nothing more of use: what is gathered is written, but nobody waits for it.
-      this.flush();
+      // As Envoy: what the peer would not read any more is not written.
       this.#finish(ConnectionEvent.RemoteClose);
     }
   }
 
   #onError(error: NodeJS.ErrnoException): void {
+    if (this.#state === 2) return;
     if (this.transportFailureReason === '') this.transportFailureReason = describeError(error, this.#connected);
     this.#finish(ConnectionEvent.RemoteClose);
   }
@@ -215,47 +218,47 @@ export class SocketConnection implements Connection, TimerHandler {
   #schedule(): void {
     if (!this.#connected) return;
     this.#flushScheduled = true;
-    scheduleFlush(this);
+    atTurnEnd(this);
+  }
+
+  onTurnEnd(): void {
+    this.flush();
   }
 
   flush(): void {
     this.#flushScheduled = false;
     const socket = this.#socket;
-    if (this.#output.length === 0 || socket === null || this.#state === 2 || !this.#connected) return;
-    this.bytesWritten += this.#output.length;
-    const single = this.#output.takeSingle();
-    if (single !== null) {
-      socket.write(single, this.#onWritten);
-    } else {
-      socket.cork();
-      for (const part of this.#output.takeAll()) socket.write(part, this.#onWritten);
-      socket.uncork();
-    }
-    this.#output.release(this.#inFlight);
-    // Zero: the kernel took everything within the call, which is the rule while the peer reads.
-    if (socket.writableLength === 0) this.#recycle();
-    else if (!this.#aboveHighWatermark && this.#bufferLimit !== 0 && socket.writableLength > this.#bufferLimit) {
+    const size = this.#output.length;
+    if (size === 0 || socket === null || this.#state === 2 || !this.#connected) return;
+    this.bytesWritten += size;
+    const text = this.#output.takeText();
+    // `_write` is what a Writable calls once it has queued, ticked and counted for itself, which we do already
+    // (1.5 of 18 µs a request). It calls back within the call when the kernel took everything, the rule while the peer
+    // reads: `#written` then sees `#handing`.
+    this.#handing = size;
+    if (text !== null) socket._write(text, 'latin1', this.#onWritten);
+    else writeParts(socket, this.#output.takeAll(), this.#onWritten);
+    if (this.#handing === 0) return;
+    this.#handing = 0;
+    this.#pendingSizes.push(size);
+    this.#pending += size;
+    if (!this.#aboveHighWatermark && this.#bufferLimit !== 0 && this.#pending > this.#bufferLimit) {
       this.#aboveHighWatermark = true;
       for (const callbacks of this.#callbacks.slice()) callbacks.onAboveWriteBufferHighWatermark();
     }
   }
 
-  #written(): void {
-    const socket = this.#socket;
-    if (socket === null) return;
-    const pending = socket.writableLength;
-    if (pending === 0) this.#recycle();
-    if (this.#aboveHighWatermark && pending <= this.#bufferLimit >> 1) {
-      this.#aboveHighWatermark = false;
-      if (this.#state === 0)
-        for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
+  #written(error: Error | null | undefined): void {
+    if (this.#handing !== 0) this.#handing = 0;
+    else this.#pending -= this.#pendingSizes.shift() ?? 0;
+    if (error !== null && error !== undefined) {
+      this.#onError(error);
+      return;
     }
-  }
-
-  #recycle(): void {
-    const chunks = this.#inFlight;
-    for (let i = 0; i < chunks.length; i++) recycleChunk(chunks[i] as Buffer);
-    chunks.length = 0;
+    if (!this.#aboveHighWatermark || this.#pending > this.#bufferLimit >> 1) return;
+    this.#aboveHighWatermark = false;
+    if (this.#state !== 0) return;
+    for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
   }
 
   endWrite(): void {
@@ -292,8 +295,7 @@ export class SocketConnection implements Connection, TimerHandler {
     }
     socket.end(() => this.#destroy());
     // A peer that does not read would keep the bytes, and us, for good.
-    if (socket.writableLength !== 0)
-      this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
+    if (this.#pending !== 0) this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
   }
 
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
@@ -316,8 +318,7 @@ export class SocketConnection implements Connection, TimerHandler {
     this.#output.clear();
     const socket = this.#socket;
     if (socket !== null && !socket.destroyed) {
-      if (event === ConnectionEvent.RemoteClose && socket.writableLength !== 0) socket.destroySoon();
-      else socket.destroy();
+      socket.destroy();
     }
     if (this.#ownBuffer !== null) this.#ownBuffer = null;
     this.#emit(local ? ConnectionEvent.LocalClose : event);
@@ -326,6 +327,14 @@ export class SocketConnection implements Connection, TimerHandler {
   #emit(event: ConnectionEvent): void {
     for (const callbacks of this.#callbacks.slice()) callbacks.onConnectionEvent(event);
   }
+}
+
+function writeParts(socket: Socket, parts: readonly OutputPart[], done: (error?: Error | null) => void): void {
+  // Net sockets and TLS sockets both have it: one system call for all parts.
+  socket._writev?.(
+    parts.map((chunk) => ({ chunk, encoding: 'latin1' as const })),
+    done,
+  );
 }
 
 /** Envoy prints the system's words; the code alone would tell a user little. */
