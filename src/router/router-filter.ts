@@ -105,9 +105,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.#markRequestEnd();
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
-    if (!endStream && (this.#retry !== null || isIdempotent(headers.method))) this.#body = [];
+    if (!endStream) this.#body = [];
     callbacks.addDownstreamWatermarkCallbacks(this);
-    this.#startAttempt(endStream);
+    this.#startAttempt(endStream, false);
     return FilterHeadersStatus.StopIteration;
   }
 
@@ -162,7 +162,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     return cluster;
   }
 
-  #startAttempt(endStream: boolean): void {
+  #startAttempt(endStream: boolean, fresh: boolean): void {
     const cluster = this.#cluster as Cluster;
     const callbacks = this.#callbacks;
     const headers = this.#headers as RequestHeaders;
@@ -182,7 +182,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     }
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
     for (let i = 0; i < this.#downstreamPauses; i++) attempt.readDisable(true);
-    attempt.start(headers, endStream);
+    attempt.start(headers, endStream, fresh);
   }
 
   #noHealthyHost(cluster: Cluster): void {
@@ -199,14 +199,15 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (endStream) this.#markRequestEnd();
-    if (data.length !== 0 && this.#body !== null) {
-      this.#bodyBytes += data.length;
-      if (this.bufferLimit > 0 && this.#bodyBytes > this.bufferLimit) {
-        // Too much to keep: what went out cannot be sent again.
+    this.#bodyBytes += data.length;
+    if (this.#body !== null && data.length !== 0) {
+      // Too much to keep, or nothing that may be sent twice: what went out cannot be sent again.
+      if (this.#mayKeepBody()) this.#body.push(Buffer.from(data));
+      else {
         this.#body = null;
         this.#retry = null;
-      } else this.#body.push(Buffer.from(data));
-    } else if (data.length !== 0) this.#bodyBytes += data.length;
+      }
+    }
     this.#attempt?.sendData(data, endStream);
     if (endStream && this.#attempt !== null) this.#startTimers();
     return FilterDataStatus.StopIterationNoBuffer;
@@ -218,6 +219,13 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#attempt?.sendTrailers(trailers);
     if (this.#attempt !== null) this.#startTimers();
     return FilterTrailersStatus.StopIteration;
+  }
+
+  /** By the route's wish, because a replay of the method is safe, or because nothing has left yet. */
+  #mayKeepBody(): boolean {
+    if (this.bufferLimit > 0 && this.#bodyBytes > this.bufferLimit) return false;
+    if (this.#retry !== null || isIdempotent((this.#headers as RequestHeaders).method)) return true;
+    return this.#attempt === null || this.#attempt.unsent;
   }
 
   #markRequestEnd(): void {
@@ -356,8 +364,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #replayOnFreshConnection(reason: ResetReason, attempt: UpstreamRequest): boolean {
     if (this.#replayed || !attempt.reused || attempt.responseStarted) return false;
     if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
-    if (!isIdempotent((this.#headers as RequestHeaders).method) || (this.#headers as RequestHeaders).protocol !== '')
-      return false;
+    const { method, protocol } = this.#headers as RequestHeaders;
+    // Where nothing has left yet even a POST may go out elsewhere.
+    if (protocol !== '' || (!isIdempotent(method) && !attempt.unsent)) return false;
     if (this.#bodyBytes > 0 && this.#body === null) return false;
     this.#replayed = true;
     if (log.debugEnabled) {
@@ -365,7 +374,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
         `host ${attempt.host.address.text} of cluster '${attempt.cluster.info.name}' closed a keep-alive connection just as ${(this.#headers as RequestHeaders).method} ${(this.#headers as RequestHeaders).path} went out: it is sent again on another`,
       );
     }
-    this.#startAttemptAgain();
+    this.#startAttemptAgain(true);
     return true;
   }
 
@@ -399,14 +408,14 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   onTimer(_timer: Timer): void {
     this.#backOff = null;
     this.#cluster?.circuitBreakers[this.priority].retries.dec();
-    if (!this.#done) this.#startAttemptAgain();
+    if (!this.#done) this.#startAttemptAgain(false);
   }
 
-  #startAttemptAgain(): void {
+  #startAttemptAgain(fresh: boolean): void {
     const body = this.#body;
     const whole = this.#requestEnded && this.#trailers === null;
     const endWithHeaders = whole && this.#bodyBytes === 0;
-    this.#startAttempt(endWithHeaders);
+    this.#startAttempt(endWithHeaders, fresh);
     const attempt = this.#attempt;
     if (endWithHeaders || attempt === null || attempt.detached) return;
     if (body !== null && this.#bodyBytes > 0)

@@ -46,6 +46,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #keptBytes = 0;
   #keptEnd = false;
   #trailers: HeaderMap | null = null;
+  #connection: UpstreamConnectionInfo | null = null;
+  #writtenBefore = 0;
   #holdingBack = 0;
   #readDisabled = 0;
 
@@ -57,12 +59,12 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   }
 
   /** May fail, and tell so, before it returns. */
-  start(headers: RequestHeaders, endStream: boolean): void {
+  start(headers: RequestHeaders, endStream: boolean, fresh: boolean): void {
     this.#headers = headers;
     this.#headersEnd = endStream;
     const router = this.#router;
     const pool = this.cluster.httpPool(this.host, router.priority, router.downstreamProtocol);
-    this.#waiting = pool.newStream(this, this);
+    this.#waiting = pool.newStream(this, this, fresh);
   }
 
   sendData(data: Buffer, endStream: boolean): void {
@@ -109,6 +111,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.#stream = stream;
     stream.callbacks = this;
     this.reused = connection.reused;
+    this.#connection = connection;
+    this.#writtenBefore = connection.bytesWritten;
     info.host = host;
     // The near end of a Unix socket has no name.
     info.localAddress = connection.localAddress.text === '' ? null : connection.localAddress;
@@ -183,6 +187,11 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #markResponseComplete(now: number): void {
     this.responseComplete = true;
     this.info.lastByteReceived = now;
+  }
+
+  /** Not one byte of the request went to the kernel: it was still gathered for the end of the turn. */
+  get unsent(): boolean {
+    return this.#connection === null || this.#connection.bytesWritten === this.#writtenBefore;
   }
 
   /** Adds what the codec counted; at the end of the attempt. */

@@ -17,8 +17,13 @@ const healthFlags: Readonly<Record<number, string>> = {
   5: '/degraded_eds_health',
 };
 
-function* activeStates(manager: UpstreamClusterManager): Generator<ClusterState> {
-  for (const { active } of manager.entries().values()) if (active !== null) yield active;
+/** Chooses clusters by name (`?filter=`). */
+export type NameTest = (name: string) => boolean;
+
+const anyName: NameTest = () => true;
+
+function* activeStates(manager: UpstreamClusterManager, matches: NameTest = anyName): Generator<ClusterState> {
+  for (const [name, { active }] of manager.entries()) if (active !== null && matches(name)) yield active;
 }
 
 function serviceName({ config }: ClusterState): string {
@@ -29,9 +34,9 @@ function serviceName({ config }: ClusterState): string {
 // --- /clusters -------------------------------------------------------------------------------------------------------
 
 /** `name::…` lines. */
-export function clustersText(manager: UpstreamClusterManager): string {
+export function clustersText(manager: UpstreamClusterManager, matches: NameTest = anyName): string {
   let text = '';
-  for (const state of activeStates(manager)) {
+  for (const state of activeStates(manager, matches)) {
     const { cluster } = state;
     const name = cluster.info.name;
     text += `${name}::observability_name::${cluster.info.observabilityName}\n`;
@@ -85,8 +90,8 @@ function hostText(cluster: string, host: UpstreamHost): string {
 }
 
 /** envoy.admin.v3.Clusters. */
-export function clustersJson(manager: UpstreamClusterManager): Json {
-  return { cluster_statuses: [...activeStates(manager)].map(clusterJson) };
+export function clustersJson(manager: UpstreamClusterManager, matches: NameTest = anyName): Json {
+  return { cluster_statuses: [...activeStates(manager, matches)].map(clusterJson) };
 }
 
 function clusterJson(state: ClusterState): Json {
@@ -203,7 +208,8 @@ export function endpointsDump(manager: UpstreamClusterManager): Json {
   const dynamic: Json[] = [];
   for (const state of activeStates(manager)) {
     const config = { endpoint_config: assignmentJson(state) };
-    (state.config.discovery.kind === 'eds' ? dynamic : fixed).push(config);
+    // Where the cluster came from decides, not where its endpoints did: as Envoy sorts them.
+    (state.addedViaApi ? dynamic : fixed).push(config);
   }
   return {
     '@type': 'type.googleapis.com/envoy.admin.v3.EndpointsConfigDump',

@@ -155,6 +155,8 @@ export interface UpstreamConnectionInfo {
   /** Another request had used it before: a reset before any response byte is the peer's idle close, most likely. */
   readonly reused: boolean;
   readonly protocol: Protocol;
+  /** Bytes handed to the kernel so far: no more than before means that nothing of a stream has left. */
+  readonly bytesWritten: number;
   /** Monotonic milliseconds of connect start and end. */
   readonly connectStart: number;
   readonly connectEnd: number;
@@ -175,7 +177,8 @@ export interface Cancellable {
 
 export interface HttpPool {
   /** Null when `callbacks` were called already. */
-  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): Cancellable | null;
+  /** `fresh`: on a connection that no other request has used, where one can be had (a replay, DESIGN 4). */
+  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh?: boolean): Cancellable | null;
 }
 
 // --- cluster manager -----------------------------------------------------------------------------------------------

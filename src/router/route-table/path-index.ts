@@ -78,7 +78,11 @@ class TrieNode {
 
   child(code: number): TrieNode | undefined {
     const children = this.children;
-    if (this.#table !== null) return code < 256 ? children[(this.#table[code] as number) - 1] : undefined;
+    if (this.#table !== null) {
+      // Bytes only: paths and patterns are byte strings.
+      const position = this.#table[code] as number;
+      return position === 0 ? undefined : children[position - 1];
+    }
     for (let i = 0; i < children.length; i++) {
       const child = children[i] as TrieNode;
       if (child.label.charCodeAt(0) === code) return child;

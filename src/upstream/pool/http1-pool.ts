@@ -29,8 +29,8 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     this.#breaker = cluster.circuitBreakers[priority];
   }
 
-  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): Cancellable | null {
-    const connection = this.#takeIdle();
+  newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh = false): Cancellable | null {
+    const connection = fresh ? null : this.#takeIdle();
     if (connection !== null) {
       if (!this.#breaker.requests.canCreate()) {
         this.#idle.push(connection);
@@ -50,7 +50,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     stats.upstreamRqPendingTotal.inc();
     stats.upstreamRqPendingActive.inc();
     this.#host.stats.rqPendingActive++;
-    const stream = this.#pending.push(decoder, callbacks);
+    const stream = this.#pending.push(decoder, callbacks, fresh);
     this.#connectIfNeeded();
     return stream;
   }
@@ -93,7 +93,8 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
 
   onConnectionReady(connection: Http1Connection): void {
     if (connection.requests === 0) this.#connecting--;
-    for (let next = this.#pending.shift(); next !== null; next = this.#pending.shift()) {
+    const passFresh = connection.requests > 0 && this.#connecting > 0;
+    for (let next = this.#pending.shift(passFresh); next !== null; next = this.#pending.shift(passFresh)) {
       this.#leavePending();
       if (this.#breaker.requests.canCreate()) {
         this.#start(connection, next.decoder, next.callbacks);

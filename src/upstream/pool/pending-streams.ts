@@ -14,8 +14,11 @@ export class PendingStream implements Cancellable {
   previous: PendingStream | null = null;
   next: PendingStream | null = null;
   queued = true;
+  /** Wants a connection that no other request has used. */
+  readonly fresh: boolean;
 
-  constructor(queue: PendingStreams, decoder: ResponseDecoder, callbacks: PoolCallbacks) {
+  constructor(queue: PendingStreams, decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh: boolean) {
+    this.fresh = fresh;
     this.#queue = queue;
     this.decoder = decoder;
     this.callbacks = callbacks;
@@ -36,8 +39,8 @@ export class PendingStreams {
     this.#owner = owner;
   }
 
-  push(decoder: ResponseDecoder, callbacks: PoolCallbacks): PendingStream {
-    const stream = new PendingStream(this, decoder, callbacks);
+  push(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh: boolean): PendingStream {
+    const stream = new PendingStream(this, decoder, callbacks, fresh);
     stream.previous = this.#last;
     if (this.#last === null) this.#first = stream;
     else this.#last.next = stream;
@@ -46,8 +49,10 @@ export class PendingStreams {
     return stream;
   }
 
-  shift(): PendingStream | null {
-    const stream = this.#first;
+  /** `passFresh`: the connection at hand is used, and another is on its way for those that want a fresh one. */
+  shift(passFresh = false): PendingStream | null {
+    let stream = this.#first;
+    while (passFresh && stream !== null && stream.fresh) stream = stream.next;
     if (stream !== null) this.#remove(stream);
     return stream;
   }

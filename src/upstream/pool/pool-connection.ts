@@ -30,6 +30,11 @@ export abstract class PoolConnection
 {
   abstract readonly protocol: Protocol;
   abstract readonly reused: boolean;
+
+  get bytesWritten(): number {
+    return this.connection.bytesWritten;
+  }
+
   readonly host: Host;
   readonly connectStart: number;
   connectEnd = -1;
