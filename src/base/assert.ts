@@ -16,6 +16,23 @@ export function shouldNeverHappen(message: string): void {
   if (count === 1) logger('assert').error(`should never happen: ${message}`);
 }
 
+/** Messages may hold what a peer sent: the table is not its to fill. */
+const maxSeen = 1000;
+
+/**
+ * An exception on a path that something outside set in motion is a bug of ours. It ends what it happened in (`where`: a
+ * stream, a connection), never the process. Told once with its stack, counted every time.
+ */
+export function contain(where: string, error: unknown): void {
+  const message = `${where}: ${error instanceof Error ? error.message : String(error)}`;
+  const count = (seen.get(message) ?? 0) + 1;
+  if (count > 1 || seen.size < maxSeen) seen.set(message, count);
+  if (count === 1) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    logger('assert').critical(`exception in ${where}, which ends; this is a bug, please report it: ${stack}`);
+  }
+}
+
 /** How often each `shouldNeverHappen` was reached; for server.envoy_bug_failures. */
 export function neverHappenedCount(): number {
   let total = 0;

@@ -1,5 +1,6 @@
 // Owns timers: the only place that calls setTimeout. Handlers are objects, not closures, so that arming a timer for
 // each request allocates nothing but the timer. Tests inject `FakeTimers` (test/support).
+import { contain } from './assert.ts';
 
 /** What a timer calls. One object may own several timers: it tells them apart by the timer passed. */
 export interface TimerHandler {
@@ -49,7 +50,11 @@ class SystemTimer implements Timer {
   }
   static fired(timer: SystemTimer): void {
     timer.#timeout = null;
-    timer.#handler.onTimer(timer);
+    try {
+      timer.#handler.onTimer(timer);
+    } catch (error) {
+      contain('a timer', error);
+    }
   }
 }
 

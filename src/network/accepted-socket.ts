@@ -24,11 +24,11 @@ export function attachAccepted(accepted: Socket, connection: SocketConnection): 
     const options: SocketConstructorOpts = { onread: connection.onreadOptions(), allowHalfOpen: true };
     const socket = new Socket(Object.assign(options, { handle }));
     connection.attach(socket, true, true);
-    socket.resume();
+    if (!connection.readDisabled) socket.resume();
     return true;
   }
   supported = false;
   connection.attach(accepted, false, true);
-  accepted.resume();
+  if (!connection.readDisabled) accepted.resume();
   return false;
 }

@@ -70,6 +70,8 @@ export interface Connection {
   setBufferLimit(bytes: number): void;
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** Known when the connection has ended: we gave up waiting for the peer (delayed_close_timeout). */
+  readonly delayedCloseTimedOut?: boolean;
 }
 
 // --- network filters -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // flushing. Used for both sides of the proxy; it knows nothing of what the bytes mean.
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
+import { contain } from '../base/assert.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { atTurnEnd, type TurnEnd } from '../base/turn.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
@@ -39,6 +40,8 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   transportFailureReason = '';
   bytesRead = 0;
   bytesWritten = 0;
+  /** The peer did not take its last bytes, or did not close, within the delayed-close timeout. */
+  delayedCloseTimedOut = false;
   delayedCloseTimeoutMs: number;
   halfClose: boolean;
 
@@ -57,6 +60,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #endSeen = false;
   #writeEnded = false;
   #delayTimer: Timer | null = null;
+  #unsentBefore = 0;
   /** Bytes handed to the socket that the kernel has not taken, and the sizes of the writes they belong to, in order. */
   #pending = 0;
   readonly #pendingSizes: number[] = [];
@@ -112,8 +116,10 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   markConnected(): void {
     if (this.#connected || this.#state === 2) return;
     this.#connected = true;
-    if (this.#output.length !== 0) this.#schedule();
-    this.#emit(ConnectionEvent.Connected);
+    // Behind an `end` that waits for the connection nothing may be written: it goes out now.
+    if (this.#state === 1 || this.#writeEnded) this.flush();
+    else if (this.#output.length !== 0) this.#schedule();
+    if (this.#state === 0) this.#emit(ConnectionEvent.Connected);
   }
 
   setReader(reader: ConnectionReader): void {
@@ -142,7 +148,16 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #onRead(bytes: number, buffer: Buffer): boolean {
     this.bytesRead += bytes;
     if (this.#state !== 0) return true;
-    const data = buffer.subarray(0, bytes);
+    try {
+      this.#read(buffer.subarray(0, bytes), bytes, buffer);
+    } catch (error) {
+      endLending();
+      this.#fail(error);
+    }
+    return true;
+  }
+
+  #read(data: Buffer, bytes: number, buffer: Buffer): void {
     if (buffer === this.#ownBuffer) {
       beginLending(buffer.buffer);
       this.#reader?.onData(data, false);
@@ -159,7 +174,12 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       if (this.#fullReads === 2) this.#ownBuffer = this.#nextBuffer = takeReadBuffer();
       this.#reader?.onData(data, false);
     }
-    return true;
+  }
+
+  /** Whoever reads these bytes has a bug: it costs this connection and nothing else. */
+  #fail(error: unknown): void {
+    contain(`connection ${this.id} with ${this.remoteAddress.text}`, error);
+    this.close(CloseType.NoFlush, 'internal_error');
   }
 
   /** Bytes in memory that nobody else will write to. */
@@ -167,7 +187,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     this.bytesRead += data.length;
     if (this.#state !== 0) return;
     beginLending(data.buffer);
-    this.#reader?.onData(data, false);
+    try {
+      this.#reader?.onData(data, false);
+    } catch (error) {
+      this.#fail(error);
+    }
     endLending();
   }
 
@@ -179,7 +203,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       return;
     }
     if (this.#state === 2) return;
-    this.#reader?.onData(noBytes, true);
+    try {
+      this.#reader?.onData(noBytes, true);
+    } catch (error) {
+      this.#fail(error);
+    }
     if (!this.halfClose && this.#state === 0) {
       // As Envoy: what the peer would not read any more is not written.
       this.#finish(ConnectionEvent.RemoteClose);
@@ -195,8 +223,14 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   readDisable(disable: boolean): void {
     this.#readDisableCount += disable ? 1 : -1;
     if (this.#socket === null) return;
-    if (disable && this.#readDisableCount === 1) this.#socket.pause();
+    // While closing, what comes is read and thrown away: the peer's FIN must be seen.
+    if (disable && this.#readDisableCount === 1 && this.#state === 0) this.#socket.pause();
     else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#socket.resume();
+  }
+
+  /** Somebody disabled reading, perhaps before there was a socket. */
+  get readDisabled(): boolean {
+    return this.#readDisableCount > 0;
   }
 
   // --- writing -------------------------------------------------------------------------------------------------------
@@ -222,7 +256,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   }
 
   onTurnEnd(): void {
-    this.flush();
+    try {
+      this.flush();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   flush(): void {
@@ -280,29 +318,50 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       return;
     }
     if (type === CloseType.Abort) {
-      socket.resetAndDestroy();
+      // A Unix socket has no RST, and Node throws when asked for one.
+      if (this.remoteAddress.kind === 'ip') socket.resetAndDestroy();
       this.#finish(ConnectionEvent.LocalClose);
       return;
     }
     this.flush();
+    // The flush may have found the connection dead.
+    if (this.closed) return;
     this.#state = 1;
     if (this.#readDisableCount > 0) socket.resume();
     if (type === CloseType.FlushAndDelay && this.delayedCloseTimeoutMs > 0 && !this.#endSeen) {
       // FIN now; the peer gets the time to read our answer and to close before an unread byte of its makes a RST.
       socket.end();
-      this.#delayTimer = this.#timers.schedule(this.delayedCloseTimeoutMs, this);
+      this.#watchClose(this.delayedCloseTimeoutMs);
       return;
     }
     socket.end(() => this.#destroy());
-    // A peer that does not read would keep the bytes, and us, for good.
-    if (this.#pending !== 0) this.#delayTimer = this.#timers.schedule(Math.max(1000, this.delayedCloseTimeoutMs), this);
+    if (this.#pending !== 0 || !this.#connected) this.#watchClose(Math.max(1000, this.delayedCloseTimeoutMs));
+  }
+
+  /** A peer that takes nothing for so long would keep the bytes, and us, for good. */
+  #watchClose(delayMs: number): void {
+    this.#unsentBefore = this.#unsent;
+    this.#delayTimer = this.#timers.schedule(delayMs, this);
+  }
+
+  /** Bytes that the kernel has not taken. libuv counts them as they go; our own count sees only whole writes. */
+  get #unsent(): number {
+    return (this.#socket as WithHandle | null)?._handle?.writeQueueSize ?? this.#pending;
   }
 
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
   terminationDetails = '';
 
-  onTimer(): void {
+  onTimer(timer: Timer): void {
+    const unsent = this.#unsent;
+    if (unsent !== this.#unsentBefore) {
+      // A slow reader is a reader: the time counts from the last byte it took.
+      this.#unsentBefore = unsent;
+      timer.refresh();
+      return;
+    }
     this.#delayTimer = null;
+    this.delayedCloseTimedOut = true;
     this.#destroy();
   }
 
@@ -325,8 +384,18 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   }
 
   #emit(event: ConnectionEvent): void {
-    for (const callbacks of this.#callbacks.slice()) callbacks.onConnectionEvent(event);
+    for (const callbacks of this.#callbacks.slice()) {
+      try {
+        callbacks.onConnectionEvent(event);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
   }
+}
+
+interface WithHandle {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
 }
 
 function writeParts(socket: Socket, parts: readonly OutputPart[], done: (error?: Error | null) => void): void {

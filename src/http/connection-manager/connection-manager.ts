@@ -262,6 +262,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (this.#codec?.headStarted === true) this.#openPartial();
     const active = this.#streams.size > 0;
     if (event === ConnectionEvent.LocalClose) this.localClose = true;
+    if (this.connection.delayedCloseTimedOut === true) stats.downstreamCxDelayedCloseTimeout.inc();
     stats.downstreamCxDestroy.inc();
     (this.localClose ? stats.downstreamCxDestroyLocal : stats.downstreamCxDestroyRemote).inc();
     if (active) {
