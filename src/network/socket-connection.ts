@@ -6,19 +6,20 @@ import { contain } from '../base/assert.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { atTurnEnd, type TurnEnd } from '../base/turn.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
-import { OutputBuffer, type OutputPart } from './output-buffer.ts';
-import {
-  beginLending,
-  endLending,
-  giveReadBufferBack,
-  readBufferSize,
-  sharedReadBuffer,
-  takeReadBuffer,
-} from './read-buffer.ts';
+import { OutputBuffer, type OutputPart, releasePages } from './output-buffer.ts';
+import { beginLending, endLending, Page, pageSize, sharedReadBuffer } from './read-buffer.ts';
 
 const noBytes = Buffer.alloc(0);
-/** A turn that gathers more than this writes at once, so that one fast reader cannot pile up a turn's worth. */
-const flushThreshold = 64 * 1024;
+/**
+ * A turn that gathers more than this writes at once: one fast reader cannot pile up a turn's worth, and bulk bytes are in
+ * the kernel before their page is read into again.
+ */
+const flushThreshold = 32 * 1024;
+
+interface PendingWrite {
+  readonly size: number;
+  readonly pages: readonly Page[] | null;
+}
 
 let nextConnectionId = 1;
 
@@ -61,15 +62,15 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #writeEnded = false;
   #delayTimer: Timer | null = null;
   #unsentBefore = 0;
-  /** Bytes handed to the socket that the kernel has not taken, and the sizes of the writes they belong to, in order. */
+  /** Bytes handed to the socket that the kernel has not taken, and the writes they belong to, in order. */
   #pending = 0;
-  readonly #pendingSizes: number[] = [];
+  readonly #pendingWrites: PendingWrite[] = [];
   /** Size of the write in progress; 0 once it has called back. */
   #handing = 0;
   readonly #onWritten = (error?: Error | null): void => this.#written(error);
 
   // Bulk reading (read-buffer.ts): two full reads in a row switch to memory of our own, small reads switch back.
-  #ownBuffer: Buffer | null = null;
+  #page: Page | null = null;
   #nextBuffer: Buffer | null = null;
   #fullReads = 0;
 
@@ -148,51 +149,57 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #onRead(bytes: number, buffer: Buffer): boolean {
     this.bytesRead += bytes;
     if (this.#state !== 0) return true;
-    try {
-      this.#read(buffer.subarray(0, bytes), bytes, buffer);
-    } catch (error) {
+    const page = this.#page;
+    const data = buffer.subarray(0, bytes);
+    if (page !== null && buffer === page.bytes) {
+      beginLending(page);
+      this.#tell(data, false);
       endLending();
-      this.#fail(error);
+      this.#afterBulkRead(page, bytes);
+    } else {
+      this.#fullReads = bytes === pageSize ? this.#fullReads + 1 : 0;
+      if (this.#fullReads === 2) this.#readInto(Page.take());
+      this.#tell(data, false);
     }
     return true;
   }
 
-  #read(data: Buffer, bytes: number, buffer: Buffer): void {
-    if (buffer === this.#ownBuffer) {
-      beginLending(buffer.buffer);
-      this.#reader?.onData(data, false);
-      if (endLending()) {
-        this.#ownBuffer = this.#nextBuffer = takeReadBuffer();
-      } else if (bytes < readBufferSize >> 2) {
-        giveReadBufferBack(buffer);
-        this.#ownBuffer = null;
-        this.#fullReads = 0;
-        this.#nextBuffer = sharedReadBuffer();
-      }
-    } else {
-      this.#fullReads = bytes === readBufferSize ? this.#fullReads + 1 : 0;
-      if (this.#fullReads === 2) this.#ownBuffer = this.#nextBuffer = takeReadBuffer();
-      this.#reader?.onData(data, false);
+  #readInto(page: Page | null): void {
+    this.#page = page;
+    this.#nextBuffer = page === null ? sharedReadBuffer() : page.bytes;
+  }
+
+  /** A page that a writer kept is left to it; small reads mean that the bulk is over. */
+  #afterBulkRead(page: Page, bytes: number): void {
+    if (this.#page !== page) return;
+    if (page.shared) {
+      page.release();
+      this.#readInto(Page.take());
+    } else if (bytes < pageSize >> 2) {
+      page.release();
+      this.#fullReads = 0;
+      this.#readInto(null);
     }
   }
 
-  /** Whoever reads these bytes has a bug: it costs this connection and nothing else. */
-  #fail(error: unknown): void {
-    contain(`connection ${this.id} with ${this.remoteAddress.text}`, error);
-    this.close(CloseType.NoFlush, 'internal_error');
-  }
-
-  /** Bytes in memory that nobody else will write to. */
+  /** Bytes in memory that nobody else will write to; copied where they are kept, since they are not ours to recycle. */
   #deliver(data: Buffer): void {
     this.bytesRead += data.length;
-    if (this.#state !== 0) return;
-    beginLending(data.buffer);
+    if (this.#state === 0) this.#tell(data, false);
+  }
+
+  /** What goes wrong with one connection's bytes ends that connection, not the process. */
+  #tell(data: Buffer, endStream: boolean): void {
     try {
-      this.#reader?.onData(data, false);
+      this.#reader?.onData(data, endStream);
     } catch (error) {
       this.#fail(error);
     }
-    endLending();
+  }
+
+  #fail(error: unknown): void {
+    contain(`connection ${this.id} (${this.remoteAddress.text})`, error);
+    this.close(CloseType.NoFlush);
   }
 
   #onEnd(): void {
@@ -203,11 +210,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       return;
     }
     if (this.#state === 2) return;
-    try {
-      this.#reader?.onData(noBytes, true);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#tell(noBytes, true);
     if (!this.halfClose && this.#state === 0) {
       // As Envoy: what the peer would not read any more is not written.
       this.#finish(ConnectionEvent.RemoteClose);
@@ -274,11 +277,19 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     // (1.5 of 18 µs a request). It calls back within the call when the kernel took everything, the rule while the peer
     // reads: `#written` then sees `#handing`.
     this.#handing = size;
+    let pages: readonly Page[] | null = null;
     if (text !== null) socket._write(text, 'latin1', this.#onWritten);
-    else writeParts(socket, this.#output.takeAll(), this.#onWritten);
-    if (this.#handing === 0) return;
+    else {
+      const batch = this.#output.takeBatch();
+      pages = batch.pages;
+      writeParts(socket, batch.parts, this.#onWritten);
+    }
+    if (this.#handing === 0) {
+      if (pages !== null) releasePages(pages);
+      return;
+    }
     this.#handing = 0;
-    this.#pendingSizes.push(size);
+    this.#pendingWrites.push({ size, pages });
     this.#pending += size;
     if (!this.#aboveHighWatermark && this.#bufferLimit !== 0 && this.#pending > this.#bufferLimit) {
       this.#aboveHighWatermark = true;
@@ -288,7 +299,13 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   #written(error: Error | null | undefined): void {
     if (this.#handing !== 0) this.#handing = 0;
-    else this.#pending -= this.#pendingSizes.shift() ?? 0;
+    else {
+      const write = this.#pendingWrites.shift();
+      if (write !== undefined) {
+        this.#pending -= write.size;
+        if (write.pages !== null) releasePages(write.pages);
+      }
+    }
     if (error !== null && error !== undefined) {
       this.#onError(error);
       return;
@@ -379,8 +396,15 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (socket !== null && !socket.destroyed) {
       socket.destroy();
     }
-    if (this.#ownBuffer !== null) this.#ownBuffer = null;
+    this.#releaseMemory();
     this.#emit(local ? ConnectionEvent.LocalClose : event);
+  }
+
+  #releaseMemory(): void {
+    // The socket may still be reading into the page: it is left to the garbage collector.
+    this.#page = null;
+    // Destroyed: the kernel takes no more of these.
+    this.#pendingWrites.length = 0;
   }
 
   #emit(event: ConnectionEvent): void {
