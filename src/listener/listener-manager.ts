@@ -3,7 +3,7 @@
 import { logger } from '../base/logger.ts';
 import type { Timer, TimerHandler } from '../base/timers.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
-import { ActiveListener } from './active-listener.ts';
+import { ActiveListener, sameAddress } from './active-listener.ts';
 import { sameMessage } from './config.ts';
 import type { ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -20,13 +20,22 @@ export interface ListenerEntry {
   lastUpdated: number;
 }
 
+/** A first or changed version that waits for what its chains need (RDS). */
+export interface WarmingListener {
+  readonly config: ListenerConfig;
+  readonly version: string;
+  readonly addedViaApi: boolean;
+  /** Milliseconds since the epoch. */
+  readonly lastUpdated: number;
+}
+
 export class ListenerManager implements TimerHandler {
   readonly stats: ListenerManagerStats;
   readonly #services: ProcessServices;
   readonly #limits: ConnectionLimits;
   readonly #drainTimeMs: number;
   readonly #entries = new Map<string, ListenerEntry>();
-  readonly #warming = new Set<string>();
+  readonly #warming = new Map<string, WarmingListener>();
   readonly #draining = new Map<Timer, readonly FilterChain[]>();
   #drainingListeners = 0;
 
@@ -41,7 +50,8 @@ export class ListenerManager implements TimerHandler {
     return this.#entries;
   }
 
-  get warming(): ReadonlySet<string> {
+  /** By name. */
+  get warming(): ReadonlyMap<string, WarmingListener> {
     return this.#warming;
   }
 
@@ -57,7 +67,7 @@ export class ListenerManager implements TimerHandler {
   async addOrUpdate(config: ListenerConfig, version: string, addedViaApi: boolean): Promise<boolean> {
     const present = this.#entries.get(config.name);
     if (present !== undefined && sameMessage(present.listener.config.message, config.message)) return false;
-    this.#warming.add(config.name);
+    this.#warming.set(config.name, { config, version, addedViaApi, lastUpdated: this.#services.clock.wall() });
     this.#count();
     try {
       await Promise.all(config.chains.map((chain) => chain.ready()));
@@ -80,12 +90,16 @@ export class ListenerManager implements TimerHandler {
   #updateInPlace(entry: ListenerEntry, config: ListenerConfig, version: string): void {
     const gone = entry.listener.config.chains.filter((chain) => !config.chains.includes(chain));
     entry.listener.replaceConfig(config);
-    entry.version = version;
-    entry.lastUpdated = this.#services.clock.wall();
-    this.stats.listenerModified.inc();
+    this.#noteUpdate(entry, version);
     this.stats.listenerInPlaceUpdated.inc();
     this.#drainChains(gone);
     log.info(`listener '${config.name}' updated: ${config.chains.length} filter chains, ${gone.length} drain`);
+  }
+
+  #noteUpdate(entry: ListenerEntry, version: string): void {
+    entry.version = version;
+    entry.lastUpdated = this.#services.clock.wall();
+    this.stats.listenerModified.inc();
   }
 
   async #replace(
@@ -94,8 +108,16 @@ export class ListenerManager implements TimerHandler {
     version: string,
     addedViaApi: boolean,
   ): Promise<void> {
+    if (present !== undefined && sameSocketOptions(present.listener.config, config)) {
+      const gone = present.listener.config.chains.filter((chain) => !config.chains.includes(chain));
+      await present.listener.rebind(config);
+      this.#noteUpdate(present, version);
+      this.#drainChains(gone);
+      log.info(`listener '${config.name}' is now on ${present.listener.localAddresses.join(', ')}`);
+      return;
+    }
     const listener = new ActiveListener(config, this.#services, this.#limits);
-    // The new one may want one of the old one's addresses beside others.
+    // A socket made with other options cannot go beside the old one on the same address.
     const overlap = present !== undefined && sharesAddress(present.listener.config, config);
     if (overlap) await present.listener.stopAccepting();
     try {
@@ -165,6 +187,7 @@ export class ListenerManager implements TimerHandler {
     for (const { listener } of this.#entries.values()) {
       await listener.stopAccepting();
       listener.closeConnections();
+      for (const chain of listener.config.chains) chain.remove();
     }
     for (const [timer, chains] of this.#draining) {
       timer.cancel();
@@ -183,15 +206,18 @@ export class ListenerManager implements TimerHandler {
   }
 }
 
+function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
+  return a.reusePort === b.reusePort && a.backlog === b.backlog;
+}
+
 function sameAddresses(a: ListenerConfig, b: ListenerConfig): boolean {
   return (
+    sameSocketOptions(a, b) &&
     a.addresses.length === b.addresses.length &&
-    a.reusePort === b.reusePort &&
-    a.backlog === b.backlog &&
-    a.addresses.every(
-      (entry, index) =>
-        entry.address.text === b.addresses[index]?.address.text && entry.ipv4Compat === b.addresses[index]?.ipv4Compat,
-    )
+    a.addresses.every((entry, index) => {
+      const other = b.addresses[index];
+      return other !== undefined && sameAddress(entry, other);
+    })
   );
 }
 

@@ -16,7 +16,7 @@ import { ListenerManager } from '../listener/listener-manager.ts';
 import { readHeaderMatcher } from '../matchers/config.ts';
 import { connect } from '../network/connect.ts';
 import { DnsResolvers } from '../network/dns-resolvers.ts';
-import type { AccessLogger, AccessLogSettings } from '../observability/access-log/api.ts';
+import type { AccessLogSettings } from '../observability/access-log/api.ts';
 import { AccessLogManager } from '../observability/access-log/file/access-log-manager.ts';
 import { ServerStats } from '../observability/server-stats.ts';
 import type { StatsSettings } from '../observability/stats/config.ts';
@@ -56,9 +56,10 @@ export class Server {
   readonly drain: DrainManager;
   readonly accessLogs: AccessLogManager;
   readonly managers: ResourceManagers;
-  readonly adminAccessLogs: readonly AccessLogger[] = [];
   /** In force; a reload exchanges it. */
   bootstrap: BootstrapConfig;
+  /** When it came into force; milliseconds since the epoch. */
+  bootstrapUpdated: number;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -71,6 +72,7 @@ export class Server {
   ) {
     this.options = options;
     this.bootstrap = bootstrap;
+    this.bootstrapUpdated = systemClock.wall();
     this.lifecycle = lifecycle;
     this.stats = new StatsStore({ filter: bootstrap.stats.filter });
     this.serverStats = new ServerStats(this.stats, systemClock);
@@ -152,6 +154,12 @@ export class Server {
     return this.drain.healthCheckFailed && this.lifecycle.state === 'LIVE' ? 'DRAINING' : this.lifecycle.state;
   }
 
+  /** /healthcheck/fail and /healthcheck/ok. */
+  setHealthCheckFailed(failed: boolean): void {
+    this.drain.healthCheckFailed = failed;
+    if (this.lifecycle.state === 'LIVE') this.serverStats.setDraining(failed);
+  }
+
   get statsSettings(): StatsSettings {
     return this.bootstrap.stats;
   }
@@ -183,6 +191,7 @@ export class Server {
   /** What changes for the rest of the process when a reload brought another bootstrap. */
   adopt(bootstrap: BootstrapConfig): void {
     this.bootstrap = bootstrap;
+    this.bootstrapUpdated = this.services.clock.wall();
   }
 
   async shutdown(): Promise<void> {

@@ -45,6 +45,15 @@ export class DynamicResources {
     await this.#lds?.start();
   }
 
+  /** `version_info` of the last update of clusters that was taken; empty before. */
+  get clustersVersion(): string {
+    return this.#cds?.state.version ?? '';
+  }
+
+  get listenersVersion(): string {
+    return this.#lds?.state.version ?? '';
+  }
+
   #subscribe(message: XdsSourceMessage, handler: ResourceHandler, prefix: string): FileSubscription | null {
     // The bootstrap's sources were checked when it was read (bootstrap-config.ts).
     const source = readConfigSource(message, message, new ConfigContext());

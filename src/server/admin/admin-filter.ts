@@ -1,6 +1,8 @@
 // Owns the HTTP side of the admin: a terminal filter that gathers the request, asks the endpoint and streams what it
 // gives. The admin sits on the proxy's own connection manager, as Envoy's does, so it costs no second HTTP stack
 // (node:http: 6.8 MB, DESIGN 3.8) and counts itself under `http.admin.`.
+import { logger } from '../../base/logger.ts';
+import { ResetReason } from '../../http/codec/api.ts';
 import {
   type DecoderFilter,
   type DecoderFilterCallbacks,
@@ -16,6 +18,7 @@ import { ResponseHeaders } from '../../http/headers/header-map.ts';
 import { Names, pinnedName } from '../../http/headers/name.ts';
 import type { AdminRequest, AdminResponse } from './endpoint.ts';
 
+const log = logger('admin');
 const contentTypeOptions = pinnedName('x-content-type-options');
 /** Nobody needs a larger body here. */
 const maxBodyBytes = 1024 * 1024;
@@ -68,6 +71,7 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
     const response = await this.#dispatch({
       method: headers.method,
       target: headers.path,
+      contentType: headers.get(Names.contentType) ?? '',
       body: Buffer.concat(this.#body),
       streamInfo: this.#callbacks.streamInfo,
     });
@@ -83,19 +87,26 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
     }
     this.#callbacks.encodeHeaders(head, false, 'admin_filter_response');
     if (text !== null) this.#callbacks.encodeData(text, true);
-    else await this.#stream(response.body as AsyncIterable<string>);
+    else await this.#stream(headers.path, response.body as AsyncIterable<string | Uint8Array>);
     const { afterSent } = response;
     // The answer is written at the end of this turn of the event loop.
     if (afterSent !== undefined) setImmediate(() => setImmediate(afterSent));
   }
 
   /** A turn of the event loop between parts, so that a scrape holds nothing up; and no more than the client takes. */
-  async #stream(parts: AsyncIterable<string>): Promise<void> {
-    for await (const part of parts) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#paused > 0) await new Promise<void>((resolve) => (this.#resume = resolve));
-      if (this.#ended) return;
-      if (part !== '') this.#callbacks.encodeData(Buffer.from(part), false);
+  async #stream(path: string, parts: AsyncIterable<string | Uint8Array>): Promise<void> {
+    try {
+      for await (const part of parts) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        if (this.#paused > 0) await new Promise<void>((resolve) => (this.#resume = resolve));
+        if (this.#ended) return;
+        if (part.length > 0) this.#callbacks.encodeData(bytesOf(part), false);
+      }
+    } catch (error) {
+      // The head is out: all that is left to say so is to break the response off.
+      log.error(`admin endpoint ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      if (!this.#ended) this.#callbacks.resetStream(ResetReason.LocalReset);
+      return;
     }
     if (!this.#ended) this.#callbacks.encodeData(Buffer.alloc(0), true);
   }
@@ -119,6 +130,10 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
     this.#ended = true;
     this.#wake();
   }
+}
+
+function bytesOf(part: string | Uint8Array): Buffer {
+  return typeof part === 'string' ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
 }
 
 export class AdminFilterFactory implements HttpFilterFactory {

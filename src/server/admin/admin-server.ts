@@ -11,8 +11,10 @@ import { ActiveListener } from '../../listener/active-listener.ts';
 import { ConnectionLimits } from '../../listener/connection-limits.ts';
 import { FilterChain } from '../../listener/filter-chain.ts';
 import { FilterChainMatcher } from '../../listener/filter-chain-match.ts';
+import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { Server } from '../compose.ts';
 import { AdminFilterFactory } from './admin-filter.ts';
+import { readAdmin } from './config.ts';
 import { dispatcher } from './dispatch.ts';
 import { adminEndpoints } from './endpoints/index.ts';
 
@@ -23,13 +25,14 @@ const bufferLimit = 1024 * 1024;
 /** Binds and serves. Rejects with words when the address cannot be had. */
 export async function startAdmin(server: Server, address: Address): Promise<ActiveListener> {
   const { services, options } = server;
+  const message = server.bootstrap.message;
+  const { allowed, accessLogs } = await readAdmin(message.admin, services);
   const endpoints = adminEndpoints(server);
-  const config = adminConnectionManager(server, new AdminFilterFactory(dispatcher(endpoints)));
+  const config = adminConnectionManager(server, new AdminFilterFactory(dispatcher(endpoints, allowed)), accessLogs);
   const { clock, timers, timeouts, random } = services;
   const httpServices = { clock, timers, timeouts, random, dates: new DateProvider(clock) };
   const drain = { drainClose: () => false };
   const factory = { createFilter: () => new ConnectionManager(config, httpServices, drain) };
-  const message = server.bootstrap.message;
   const chain = new FilterChain('admin', message, [factory], { active: false });
   const listener = new ActiveListener(
     {
@@ -59,7 +62,11 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
   return listener;
 }
 
-function adminConnectionManager(server: Server, filter: AdminFilterFactory): ConnectionManagerConfig {
+function adminConnectionManager(
+  server: Server,
+  filter: AdminFilterFactory,
+  accessLogs: readonly AccessLogger[],
+): ConnectionManagerConfig {
   const { stats, node, localAddress } = server.services;
   return {
     statPrefix: 'admin',
@@ -72,10 +79,10 @@ function adminConnectionManager(server: Server, filter: AdminFilterFactory): Con
     routes: { current: null },
     filters: [filter],
     upgrades: new Map(),
-    accessLogs: server.adminAccessLogs,
+    accessLogs,
     http1: defaultHttp1Settings,
-    pathNormalization: { normalizePath: false, mergeSlashes: false, escapedSlashes: 'keep' },
-    changesPath: false,
+    pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
+    changesPath: true,
     stripAnyHostPort: false,
     stripMatchingHostPort: false,
     stripTrailingHostDot: false,
@@ -85,7 +92,7 @@ function adminConnectionManager(server: Server, filter: AdminFilterFactory): Con
     serverHeader: 'overwrite',
     useRemoteAddress: true,
     xffNumTrustedHops: 0,
-    skipXffAppend: true,
+    skipXffAppend: false,
     appendXForwardedPort: false,
     internalAddresses: [],
     trustUnixSockets: false,

@@ -1,45 +1,45 @@
-// Endpoints about the process: /ready, /quitquitquit, /healthcheck, draining.
+// Endpoints about the process: /ready, /server_info, /memory, its end, its health, its files.
+import { reopenLog } from '../../../base/logger.ts';
 import type { Server } from '../../compose.ts';
-import { type AdminEndpoint, text } from '../endpoint.ts';
+import { type AdminEndpoint, action, json, text, view } from '../endpoint.ts';
+
+/** Two hot restarts must agree on it; ours hands over listening sockets only (DESIGN 3.6), so there is one version. */
+export const hotRestartVersion = '11.104';
 
 export function processEndpoints(server: Server): AdminEndpoint[] {
   return [
-    {
-      path: '/ready',
-      help: 'print server state, return 200 if LIVE, otherwise return 503',
-      mutates: false,
-      parameters: [],
-      handle: () => {
-        const state = server.state;
-        return text(`${state}\n`, state === 'LIVE' ? 200 : 503);
-      },
-    },
-    {
-      path: '/quitquitquit',
-      help: 'exit the server',
-      mutates: true,
-      parameters: [],
-      handle: () => ({ ...text('OK\n'), afterSent: () => server.lifecycle.end(0, '/quitquitquit') }),
-    },
-    {
-      path: '/healthcheck/fail',
-      help: 'cause the server to fail health checks',
-      mutates: true,
-      parameters: [],
-      handle: () => {
-        server.drain.healthCheckFailed = true;
-        return text('OK\n');
-      },
-    },
-    {
-      path: '/healthcheck/ok',
-      help: 'cause the server to pass health checks',
-      mutates: true,
-      parameters: [],
-      handle: () => {
-        server.drain.healthCheckFailed = false;
-        return text('OK\n');
-      },
-    },
+    view('/ready', 'the state of the server; 200 when it is LIVE, 503 otherwise', () => {
+      const state = server.state;
+      return text(`${state}\n`, state === 'LIVE' ? 200 : 503);
+    }),
+    view('/server_info', 'version, state, uptime, flags and node', async () => {
+      const { serverInfo } = await import('../server-info.ts');
+      return json(serverInfo(server, hotRestartVersion));
+    }),
+    view('/memory', 'memory in use, in bytes', async () => {
+      const { memoryJson } = await import('../memory.ts');
+      return json(memoryJson());
+    }),
+    view('/hot_restart_version', 'processes of different versions cannot hand over to each other', () =>
+      text(hotRestartVersion),
+    ),
+    view('/certs', 'certificates in use', () => json({ certificates: [] })),
+    action('/quitquitquit', 'end the process', () => ({
+      ...text('OK\n'),
+      afterSent: () => server.lifecycle.end(0, '/quitquitquit'),
+    })),
+    action('/healthcheck/fail', 'count as unhealthy: responses close their connections, /ready says DRAINING', () => {
+      server.setHealthCheckFailed(true);
+      return text('OK\n');
+    }),
+    action('/healthcheck/ok', 'count as healthy again', () => {
+      server.setHealthCheckFailed(false);
+      return text('OK\n');
+    }),
+    action('/reopen_logs', 'open log files anew, after they were moved away', () => {
+      reopenLog();
+      server.accessLogs.reopen();
+      return text('OK\n');
+    }),
   ];
 }
