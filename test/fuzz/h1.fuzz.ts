@@ -3,6 +3,7 @@
 // A fourth, in round-trip.ts: what one of our codecs writes the other reads as it was.
 import { existsSync, readFileSync } from 'node:fs';
 import { RequestHeaders, ResponseHeaders } from '../../src/http/headers/header-map.ts';
+import { joinedInRequests, joinedInResponses } from '../../src/http/headers/joined-names.ts';
 import { requestCases, responseCases } from '../unit/http/codec/support/cases.ts';
 import { ClientFixture, lines, type RecordedRequest, ServerFixture } from '../unit/http/codec/support/recorder.ts';
 import { mutate, Random, split } from './mutator.ts';
@@ -187,8 +188,17 @@ function compareMessages(mine: NodeMessage, theirs: NodeMessage, whole: boolean)
   if (!sameStart(mine.start, theirs.start)) return 'start lines differ';
   // CONNECT has no body, so its length of 0 says nothing and is dropped.
   const connect = mine.start.startsWith('CONNECT ');
-  const theirFields = connect ? theirs.fields.filter((line) => !/^content-length: 0+$/.test(line)) : theirs.fields;
-  if (fieldsOf(mine.fields) !== fieldsOf(theirFields)) return 'fields differ';
+  let theirFields = connect ? theirs.fields.filter((line) => !/^content-length: 0+$/.test(line)) : theirs.fields;
+  let myFields = mine.fields;
+  const request = !mine.start.startsWith('HTTP/');
+  if (request && !connect && !theirs.upgrade) {
+    const named = namedByConnection(theirs.fields);
+    // Of TE, `trailers` stays.
+    if (named.has('te')) myFields = myFields.filter((line) => line !== 'te: trailers');
+    theirFields = theirFields.filter((line) => !named.has(nameOf(line)));
+  }
+  const joined = request ? joinedRequestNames : joinedResponseNames;
+  if (fieldsOf(myFields, joined) !== fieldsOf(theirFields, joined)) return 'fields differ';
   if (theirs.upgrade !== mine.upgrade) {
     // h2c is refused by going on without it.
     return theirs.fields.some((field) => /^upgrade:\s*h2c$/i.test(field)) ? '' : 'one sees an upgrade';
@@ -212,12 +222,38 @@ function sameStart(mine: string, theirs: string): boolean {
   return /^[A-Z]+ [a-z]+:\/\//i.test(theirs) && mine.split(' ')[0] === method;
 }
 
-function fieldsOf(fields: readonly string[]): string {
+/** Sorted; the lines of a field that the codec joins are told value by value, on both sides. */
+function fieldsOf(fields: readonly string[], joined: ReadonlySet<string> = new Set()): string {
   return [...fields]
     .filter((line) => !/^(host|upgrade|http2-settings|connection): /.test(line))
     .map((line) => line.replace(/^content-length: 0+(\d)/, 'content-length: $1'))
+    .flatMap((line) => (joined.has(nameOf(line)) ? valuesOf(line) : [line]))
     .sort()
     .join('\n');
+}
+
+const joinedRequestNames = new Set(joinedInRequests);
+const joinedResponseNames = new Set(joinedInResponses);
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf(': '));
+}
+
+/** Empty values are left out: joined or not, they say nothing. */
+function valuesOf(line: string): string[] {
+  const name = nameOf(line);
+  const values = line.slice(name.length + 2).split(',');
+  return values.filter((value) => value !== '').map((value) => `${name}: ${value}`);
+}
+
+function namedByConnection(fields: readonly string[]): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const line of fields) {
+    if (nameOf(line) !== 'connection') continue;
+    for (const token of line.slice('connection: '.length).split(',')) named.add(token.trim().toLowerCase());
+  }
+  for (const kept of ['', 'close', 'keep-alive']) named.delete(kept);
+  return named;
 }
 
 export interface FuzzResult {

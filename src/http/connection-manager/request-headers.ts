@@ -109,18 +109,20 @@ function removeHopByHop(headers: RequestHeaders): void {
     found |= name.flags;
     if (name === Names.te) te = true;
   }
-  if (te) keepOnlyTrailers(headers);
+  const upgrade = headers.protocol !== '' && headers.method !== 'CONNECT';
+  if (te && !upgrade) keepOnlyTrailers(headers);
   if ((found & NameFlag.HopByHop) !== 0) {
-    if (headers.protocol === '' || headers.method === 'CONNECT') headers.removeFlagged(NameFlag.HopByHop);
-    else removeAllButUpgrade(headers);
+    if (upgrade) removeAllButUpgrade(headers);
+    else headers.removeFlagged(NameFlag.HopByHop);
   }
   if ((found & NameFlag.Envoy) !== 0) headers.remove(Names.xEnvoyInternal);
 }
 
-/** RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary. */
+/** RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary. An empty one asks for nothing, and passes. */
 function keepOnlyTrailers(headers: RequestHeaders): void {
-  const tokens = (headers.getJoined(Names.te) ?? '').split(',');
-  if (tokens.some((token) => token.trim().toLowerCase() === 'trailers')) headers.set(Names.te, 'trailers');
+  const value = headers.getJoined(Names.te) ?? '';
+  if (value === '') return;
+  if (value.split(',').some((token) => token.trim() === 'trailers')) headers.set(Names.te, 'trailers');
   else headers.remove(Names.te);
 }
 

@@ -159,18 +159,16 @@ export class RequestHeaders extends HeaderMap {
     else if (name === Names.method) value = this.method;
     else if (name === Names.scheme) value = this.scheme;
     else if (name === Names.protocol) value = this.protocol;
-    return value === '' ? undefined : value;
+    return value === '' && !(this.emptyHost && name === Names.authority) ? undefined : value;
   }
 
   /** `host` is the authority under its HTTP/1 name. */
   override get(name: NameInfo): string | undefined {
-    if (name === Names.host) return this.authority === '' ? undefined : this.authority;
-    return super.get(name);
+    return super.get(name === Names.host ? Names.authority : name);
   }
 
   override getJoined(name: NameInfo): string | undefined {
-    if (name === Names.host) return this.authority === '' ? undefined : this.authority;
-    return super.getJoined(name);
+    return super.getJoined(name === Names.host ? Names.authority : name);
   }
 
   override set(name: NameInfo, value: string): void {

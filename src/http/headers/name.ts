@@ -1,5 +1,6 @@
 // Owns header names: each is one interned object with flags, so that routing, hop-by-hop removal and filters compare
 // identities and test bits instead of strings (DESIGN 3.1).
+import { joinedInRequests, joinedInResponses, requestJoinBit, responseJoinBit } from './joined-names.ts';
 
 /** Facts about a name, as bits of `NameInfo.flags`. */
 export const NameFlag = {
@@ -29,12 +30,17 @@ export class NameInfo {
   readonly flags: number;
   /** `name: ` as HTTP/1 writes it; made once here, not for each header. */
   readonly wire: string;
+  /** Not 0: lines that repeat the field become one (joined-names.ts). */
+  readonly requestJoin: number;
+  readonly responseJoin: number;
   #properWire = '';
 
   constructor(name: string, flags: number) {
     this.name = name;
     this.flags = flags | flagsOfSpelling(name);
     this.wire = `${name}: `;
+    this.requestJoin = requestJoinBit(name);
+    this.responseJoin = responseJoinBit(name);
   }
 
   /** `Name: ` with the first letter of each word in upper case (header_key_format proper_case_words). */
@@ -169,6 +175,9 @@ export const Names = {
   xEnvoyUpstreamRequestTimeoutMs: define('x-envoy-upstream-rq-timeout-ms', Single),
   xEnvoyUpstreamServiceTime: define('x-envoy-upstream-service-time', Single),
 } as const;
+
+// Names that are joined are compared by identity, however full the table of what peers sent.
+for (const name of [...joinedInRequests, ...joinedInResponses]) pinnedName(name);
 
 /**
  * The name of any spelling. Known and often-seen names are interned, so equal names are mostly, but past the bound not

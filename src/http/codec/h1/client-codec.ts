@@ -55,6 +55,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   #state: State = State.Idle;
   #stream: H1ClientStream | null = null;
   #remaining = 0;
+  /** Of a head that came in pieces. */
+  #startLineSeen = false;
   /** What the last head said of the connection. */
   #keepsAlive = true;
   #leftOver = false;
@@ -95,13 +97,17 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     const end = data.length;
     let pos = 0;
     let error: CodecError | null = null;
+    let answered: H1ClientStream | null = null;
     while (pos < end && error === null) {
       const stream = this.#stream;
       if (stream === null) {
-        if (this.#state === State.Ended) return null;
+        // Whatever follows a response is an offence, though the connection is given up already; what a stream that was
+        // reset leaves unread is none.
+        if (this.#state === State.Ended && answered?.responseComplete !== true) return null;
         error = H1Error.prematureResponse;
         break;
       }
+      answered = stream;
       const before = pos;
       const meter = stream.bytesMeter;
       switch (this.#state) {
@@ -113,7 +119,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
           pos = this.#reader.read(data, pos, end);
           meter.wireBytesReceived += pos - before;
           if (this.#reader.result === ScanResult.Complete) error = this.#onHead(stream, pos < end);
-          else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
+          else error = this.#onBeginning();
           break;
         case State.Length: {
           const taken = Math.min(this.#remaining, end - pos);
@@ -158,6 +164,17 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     return error;
   }
 
+  /** A head that is not whole, or not well-formed; its beginning is judged once. */
+  #onBeginning(): CodecError | null {
+    const reader = this.#reader;
+    let error: CodecError | null = null;
+    if (!this.#startLineSeen) {
+      this.#startLineSeen = reader.scanner.startLineEnd !== 0;
+      error = this.#head.readBeginning(reader);
+    }
+    return error ?? (reader.result === ScanResult.Error ? reader.error : null);
+  }
+
   /** `more`: bytes follow in what was read. */
   #onHead(stream: H1ClientStream, more: boolean): CodecError | null {
     const head = this.#head;
@@ -165,6 +182,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     const error = head.read(this.#reader, stream.kind);
     stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * Math.max(scanner.count, 1);
     this.#reader.begin(true);
+    this.#startLineSeen = false;
     if (error !== null) return error;
     const { headers } = head;
     head.release();

@@ -27,6 +27,7 @@ export const H1Error = {
     'a field name differs from a framing field by an underscore only',
   ),
   // Start lines.
+  notHttp: error(400, codec, 'the first byte begins no HTTP/1 message'),
   requestLine: error(400, codec, 'the request line is not METHOD SP TARGET SP VERSION'),
   method: error(400, codec, 'the request method is unknown'),
   target: error(400, codec, 'the request target has no form that HTTP knows'),
@@ -48,6 +49,11 @@ export const H1Error = {
   bodyDisallowed: error(400, 'http1.body_disallowed', 'a message that may have no body has one'),
   upgradeWithBody: error(400, codec, 'an upgrade request with a body: where it ends depends on the answer'),
   duplicateHost: error(400, codec, 'more than one Host field (RFC 9112 section 3.2)'),
+  connectionNames: error(
+    400,
+    'http1.connection_header_rejected',
+    'Connection names too many fields, or one that the proxy relies on',
+  ),
   authority: error(400, 'http.invalid_authority', 'Host has a character that no authority may have'),
   // Bodies.
   chunkSize: error(400, codec, 'a chunk size is malformed or too large'),

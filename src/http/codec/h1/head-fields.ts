@@ -1,5 +1,6 @@
 // Owns the second pass over a head: fields become entries of the header map, and those that frame the message or its
-// connection are read (RFC 9112 sections 6 and 9). One object serves all messages of a connection.
+// connection are read (RFC 9112 sections 6 and 9). Repeated lines of some fields become one. One object serves all messages
+// of a connection.
 import type { HeaderMap } from '../../headers/header-map.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
@@ -19,6 +20,8 @@ export class HeadFields {
   connectionClose = false;
   connectionKeepAlive = false;
   connectionUpgrade = false;
+  /** Connection says more than `close` or `keep-alive`. */
+  connectionNames = false;
   /** Value of Upgrade; empty without. */
   upgrade = '';
   /** Value of Host; empty without. */
@@ -46,12 +49,15 @@ export class HeadFields {
     this.connectionClose = false;
     this.connectionKeepAlive = false;
     this.connectionUpgrade = false;
+    this.connectionNames = false;
     this.hostCount = 0;
     this.release();
     const count = scanner.count;
     if (count > this.#settings.maxHeadersCount) return H1Error.tooManyHeaders;
     const { names, bounds, folded } = scanner;
     const entries = headers.entries;
+    const request = this.#request;
+    let seen = 0;
     for (let i = 0; i < count; i++) {
       const name = names[i] as NameInfo;
       let value = text.slice(bounds[i << 1], bounds[(i << 1) | 1]);
@@ -75,12 +81,17 @@ export class HeadFields {
             const start = bounds[i << 1] as number;
             if (hasTabAround(text, start, start + value.length)) return H1Error.tabAroundFraming;
           }
-          if (name === Names.host && this.#request) continue;
+          if (name === Names.host && request) continue;
           // `007` is 7 to us and may be octal to others: one spelling leaves.
           if (name === Names.contentLength && value.length > 1 && value.charCodeAt(0) === 0x30) {
             value = String(this.contentLength);
           }
         }
+      }
+      const join = request ? name.requestJoin : name.responseJoin;
+      if (join !== 0) {
+        if ((seen & join) !== 0 && joined(entries, name, value)) continue;
+        seen |= join;
       }
       entries.push(name, value);
     }
@@ -139,12 +150,24 @@ export class HeadFields {
     } else if (value === 'close') {
       this.connectionClose = true;
     } else {
+      this.connectionNames = true;
       if (hasToken(value, 'close')) this.connectionClose = true;
       if (name === Names.proxyConnection) return;
       if (hasToken(value, 'keep-alive')) this.connectionKeepAlive = true;
       if (hasToken(value, 'upgrade')) this.connectionUpgrade = true;
     }
   }
+}
+
+/** Adds the value to the line that the field has already; false when it has none. */
+function joined(entries: (NameInfo | string)[], name: NameInfo, value: string): boolean {
+  for (let i = 0; i < entries.length; i += 2) {
+    if (entries[i] !== name) continue;
+    const before = entries[i + 1] as string;
+    if (value !== '') entries[i + 1] = before === '' ? value : `${before},${value}`;
+    return true;
+  }
+  return false;
 }
 
 /** Blanks around a value are spaces or tabs; around framing fields some parsers take only spaces for such. */

@@ -11,7 +11,10 @@ export class HeadReader {
   readonly scanner: HeadScanner;
   result: ScanResult = ScanResult.NeedMore;
   error: CodecError = H1Error.headTooLarge;
-  /** After Complete: the head is `bytes[start, start + scanner.length)`, until the next call. */
+  /**
+   * Where the head lies, until the next call: `bytes[start, start + scanner.length)` after Complete, else what there is of
+   * it from `start` on.
+   */
   bytes: Buffer;
   start = 0;
 
@@ -44,14 +47,15 @@ export class HeadReader {
     const limit = Math.min(end, pos + this.#maxBytes);
     const result = this.scanner.scan(data, pos, limit);
     this.result = result;
-    if (result === ScanResult.Complete) {
-      this.bytes = data;
-      this.start = pos;
-      return pos + this.scanner.length;
-    }
+    this.bytes = data;
+    this.start = pos;
+    if (result === ScanResult.Complete) return pos + this.scanner.length;
     if (result === ScanResult.Error) this.error = this.scanner.error;
     else if (end > limit) this.#tooLarge();
-    else this.#append(data, pos, end);
+    else {
+      this.bytes = this.#append(data, pos, end);
+      this.start = 0;
+    }
     return end;
   }
 
@@ -60,15 +64,13 @@ export class HeadReader {
     const taken = Math.min(end, pos + this.#maxBytes + 1 - before);
     const lineEnded = hasLineFeed(data, pos, taken);
     const bytes = this.#append(data, pos, taken, store);
+    this.bytes = bytes;
+    this.start = 0;
     this.result = ScanResult.NeedMore;
     if (lineEnded) {
       const result = this.scanner.scan(bytes, 0, Math.min(this.#stored, this.#maxBytes));
       this.result = result;
-      if (result === ScanResult.Complete) {
-        this.bytes = bytes;
-        this.start = 0;
-        return pos + this.scanner.length - before;
-      }
+      if (result === ScanResult.Complete) return pos + this.scanner.length - before;
       if (result === ScanResult.Error) {
         this.error = this.scanner.error;
         return end;

@@ -2,8 +2,10 @@
 // what could be read two ways is rejected where Envoy is lenient (the list: test/unit/http/codec/support/differences.ts).
 import { RequestHeaders } from '../../headers/header-map.ts';
 import { Names } from '../../headers/name.ts';
+import { lowerToken } from '../../headers/name-table.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
 import { allOf, authorityOctet } from './characters.ts';
+import { removeNamedFields } from './connection-names.ts';
 import { H1Error } from './errors.ts';
 import { HeadFields } from './head-fields.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -37,38 +39,62 @@ export class RequestHead {
   readonly #settings: Http1Settings;
   readonly #line = new RequestLine();
   readonly #fields: HeadFields;
+  #targetError: CodecError | null = null;
 
   constructor(settings: Http1Settings, stats: Http1CodecStats) {
     this.#settings = settings;
     this.#fields = new HeadFields(settings, stats, true);
   }
 
+  /**
+   * What can be said before the head has ended: bytes that cannot become a request are refused at once, so that whoever
+   * speaks another protocol gets an answer and not a timeout.
+   */
+  readBeginning(reader: HeadReader): CodecError | null {
+    if (lowerToken[reader.bytes[reader.start] as number] === 0) return H1Error.notHttp;
+    const { startLineEnd } = reader.scanner;
+    if (startLineEnd === 0) return null;
+    const line = reader.bytes.toString('latin1', reader.start, reader.start + startLineEnd);
+    return this.#readLine(line, new RequestHeaders());
+  }
+
   read(reader: HeadReader): CodecError | null {
     const { scanner } = reader;
-    const settings = this.#settings;
     const text = reader.bytes.toString('latin1', reader.start, reader.start + scanner.length);
     const headers = new RequestHeaders();
     this.headers = headers;
     this.http10 = false;
-    const line = this.#line;
-    const lineError = line.read(text, scanner.startLineEnd, settings);
+    const lineError = this.#readLine(text, headers, scanner.startLineEnd);
     if (lineError !== null) return lineError;
-    headers.method = line.method;
     const fields = this.#fields;
     const fieldError = fields.read(text, scanner, headers);
-    const targetError = readTarget(line.target, headers, settings.allowAbsoluteUrl);
-    // Envoy checks the target's syntax with the line and its meaning after the fields.
-    if (targetError === H1Error.target) return targetError;
     if (fieldError !== null) return fieldError;
-    if (line.version !== 11) {
-      if (line.version !== 10 || !settings.acceptHttp10) return H1Error.lowVersion;
-      this.http10 = true;
-    }
-    this.closes = fields.connectionClose || (this.http10 && !fields.connectionKeepAlive);
+    const http10 = this.#line.version === 10;
+    this.http10 = http10;
+    this.closes = fields.connectionClose || (http10 && !fields.connectionKeepAlive);
     const framingError = this.#frame(headers, fields);
     if (framingError !== null) return framingError;
-    if (targetError !== null) return targetError;
+    if (fields.connectionNames && headers.protocol === '' && headers.method !== 'CONNECT') {
+      const namesError = removeNamedFields(headers, fields, headers.get(Names.connection) ?? '');
+      if (namesError !== null) return namesError;
+    }
+    if (this.#line.version !== 11 && !(http10 && this.#settings.acceptHttp10)) return H1Error.lowVersion;
+    if (this.#targetError !== null) return this.#targetError;
     return this.#takeHost(headers, fields);
+  }
+
+  /** Envoy checks the target's syntax with the line and its meaning after the fields; without version there are none. */
+  #readLine(text: string, headers: RequestHeaders, end = text.length): CodecError | null {
+    const line = this.#line;
+    const lineError = line.read(text, end, this.#settings);
+    // In words that do not depend on how the bytes were split.
+    if (lineError !== null) return lowerToken[text.charCodeAt(0)] === 0 ? H1Error.notHttp : lineError;
+    headers.method = line.method;
+    const targetError = readTarget(line.target, headers, this.#settings.allowAbsoluteUrl);
+    this.#targetError = targetError;
+    if (targetError === H1Error.target) return targetError;
+    if (line.version === 0) return targetError ?? H1Error.lowVersion;
+    return null;
   }
 
   /** RFC 9112 section 6.3, without its lenient branches. */
@@ -90,7 +116,7 @@ export class RequestHead {
         headers.remove(Names.contentLength);
       }
       if (!fields.chunked) return H1Error.transferEncoding;
-      if (this.http10) return H1Error.http10Encoding;
+      if (this.http10) return this.#settings.acceptHttp10 ? H1Error.http10Encoding : H1Error.lowVersion;
       if (headers.protocol !== '') return H1Error.upgradeWithBody;
       this.body = BodyKind.Chunked;
       return null;

@@ -35,16 +35,26 @@ export class ResponseHead {
     this.#fields = new HeadFields(settings, stats, false);
   }
 
+  /** What can be said before the head has ended: an upstream that speaks another protocol fails at once. */
+  readBeginning(reader: HeadReader): CodecError | null {
+    if (reader.bytes[reader.start] !== 0x48) return H1Error.notHttp;
+    const { startLineEnd } = reader.scanner;
+    if (startLineEnd === 0) return null;
+    const line = reader.bytes.toString('latin1', reader.start, reader.start + startLineEnd);
+    return this.#line.read(line, startLineEnd) ? null : H1Error.statusLine;
+  }
+
   read(reader: HeadReader, request: RequestKind): CodecError | null {
     const { scanner } = reader;
     const text = reader.bytes.toString('latin1', reader.start, reader.start + scanner.length);
-    if (!this.#line.read(text, scanner.startLineEnd)) return H1Error.statusLine;
+    if (!this.#line.read(text, scanner.startLineEnd))
+      return text.startsWith('H') ? H1Error.statusLine : H1Error.notHttp;
     const headers = new ResponseHeaders(this.#line.status);
     this.headers = headers;
     const fields = this.#fields;
     const fieldError = fields.read(text, scanner, headers);
     if (fieldError !== null) return fieldError;
-    this.keepsAlive = !fields.connectionClose && (!this.#line.http10 || fields.connectionKeepAlive);
+    this.keepsAlive = !fields.connectionClose && (this.#line.persistent || fields.connectionKeepAlive);
     this.keepAliveSeconds = fields.keepAlive === '' ? -1 : keepAliveTimeout(fields.keepAlive);
     return this.#frame(headers, fields, request);
   }

@@ -5,14 +5,14 @@ import { parseVersion } from './request-line.ts';
 
 export class StatusLine {
   status = 0;
-  /** The peer speaks HTTP/1.0 or older: no keep-alive unless it says so. */
-  http10 = false;
+  /** The connection goes on unless the peer says otherwise: HTTP/1.1, and as in Envoy no other version, be it higher. */
+  persistent = true;
 
   /** Reads `text[0, end)`; false when malformed. Exactly three digits: what Envoy makes of two or four, nobody means. */
   read(text: string, end: number): boolean {
     const version = parseVersion(text, 0, Math.min(end, 8));
     if (version === -1) return false;
-    this.http10 = version < 11;
+    this.persistent = version === 11;
     let at = 8;
     while (at < end && text.charCodeAt(at) === 0x20) at++;
     if (at === 8 || at + 3 > end) return false;

@@ -150,16 +150,20 @@ t.test('responses', (t) => {
     t.end();
   });
   t.test('connections that are not used again', (t) => {
-    for (const raw of [
-      `${ok}Connection: close\r\nContent-Length: 0\r\n\r\n`,
-      `${ok}Connection: x, Close\r\nContent-Length: 0\r\n\r\n`,
-      'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n',
-      `${ok}Content-Length: 0\r\n\r\nx`,
-      `${ok}Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n`,
-      `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n\r\n`,
-    ]) {
+    const cases: [string, null | { status: number }][] = [
+      [`${ok}Connection: close\r\nContent-Length: 0\r\n\r\n`, null],
+      [`${ok}Connection: x, Close\r\nContent-Length: 0\r\n\r\n`, null],
+      ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', null],
+      ['HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n', null],
+      ['HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n', null],
+      [`${ok}Content-Length: 0\r\n\r\nx`, { status: 502 }],
+      [`${ok}Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n`, { status: 502 }],
+      [`${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n\r\n`, { status: 502 }],
+      [`${ok}Connection: close\r\nContent-Length: 0\r\n\r\nx`, { status: 502 }],
+    ];
+    for (const [raw, offence] of cases) {
       const { client, response } = asked();
-      t.equal(client.feed(raw), null);
+      t.match(client.feed(raw), offence, 'what follows a response is an offence');
       t.equal(response.complete, true);
       t.same(client.completed, [false], JSON.stringify(raw));
       t.equal(client.feed('more'), null, 'what follows is ignored');

@@ -124,6 +124,8 @@ function ourResponseVerdict(entry: ResponseCase): { verdict: string; body: strin
     error = client.codec.onEndOfInput();
     if (error === null && !response.complete) return { verdict: 'connection_termination', body: '', status: 0 };
   }
+  // What follows a complete response is an offence, but does not undo it.
+  if (response.complete) error = null;
   const verdict =
     error !== null ? 'protocol_error' : response.complete || request.protocol !== '' ? 'accepted' : 'incomplete';
   return { verdict, body: response.body, status: response.headers?.status ?? 0 };
