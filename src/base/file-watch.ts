@@ -3,7 +3,7 @@
 // links is watched, and the content decides whether anything changed.
 
 import { createHash } from 'node:crypto';
-import { type FSWatcher, lstatSync, readFileSync, readlinkSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readFileSync, readlinkSync, statSync, watch } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** Editors and tools write in several steps: one look after they are done. */
@@ -36,7 +36,8 @@ export class FileWatch {
 
   #watchDirectories(): void {
     const directories = [...new Set([...directoriesOnTheWay(this.#path), ...this.#extraDirectories])];
-    const key = directories.join('\0');
+    // A directory that was replaced has the same name: a watch on the old one would hear nothing more.
+    const key = directories.map((directory) => `${directory}\0${inodeOf(directory)}`).join('\0');
     if (key === this.#directories) return;
     this.#directories = key;
     for (const watcher of this.#watchers) watcher.close();
@@ -68,6 +69,15 @@ export class FileWatch {
     if (digest === '' || digest === this.#digest) return;
     this.#digest = digest;
     this.#onChange();
+  }
+}
+
+function inodeOf(path: string): string {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return '';
   }
 }
 

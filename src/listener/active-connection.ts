@@ -5,6 +5,7 @@ import { NetworkFilterChain } from '../network/filter-chain.ts';
 import type { DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
 import type { ActiveListener } from './active-listener.ts';
 import type { FilterChain } from './filter-chain.ts';
+import type { ListenerStats } from './stats.ts';
 
 export class ActiveConnection implements ConnectionCallbacks, DownstreamConnectionInfo {
   readonly connection: Connection;
@@ -13,11 +14,13 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   terminationDetails = '';
   transportFailureReason = '';
   readonly #listener: ActiveListener;
+  readonly #stats: ListenerStats;
   readonly #chain: FilterChain;
   readonly #openedAt: number;
 
   constructor(listener: ActiveListener, chain: FilterChain, connection: Connection, now: number) {
     this.#listener = listener;
+    this.#stats = listener.stats;
     this.#chain = chain;
     this.connection = connection;
     this.#openedAt = now;
@@ -49,7 +52,7 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   onConnectionEvent(event: ConnectionEvent): void {
     if (event === ConnectionEvent.Connected) return;
     this.#chain.onConnectionClosed(this);
-    this.#listener.onConnectionClosed(this.#openedAt);
+    this.#listener.onConnectionClosed(this.#openedAt, this.#stats);
   }
 
   onAboveWriteBufferHighWatermark(): void {}

@@ -1,6 +1,7 @@
 // Owns a listening socket's life: bound once, its configuration exchanged in place, drained in the end.
 import type { Socket } from 'node:net';
 import { ipAddress, pipeAddress } from '../base/address.ts';
+import { contain } from '../base/assert.ts';
 import { logger } from '../base/logger.ts';
 import { attachAccepted } from '../network/accepted-socket.ts';
 import { CloseType } from '../network/api.ts';
@@ -8,7 +9,7 @@ import { type ListenSocket, listen } from '../network/listen-socket.ts';
 import { SocketConnection } from '../network/socket-connection.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { ActiveConnection } from './active-connection.ts';
-import type { ListenerConfig } from './config-types.ts';
+import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { ConnectionFacts } from './filter-chain-match.ts';
@@ -21,7 +22,7 @@ export class ActiveListener {
   stats: ListenerStats;
   readonly #services: ProcessServices;
   readonly #limits: ConnectionLimits;
-  #sockets: ListenSocket[] = [];
+  #bound: readonly BoundAddress[] = [];
   #accepting = false;
 
   constructor(config: ListenerConfig, services: ProcessServices, limits: ConnectionLimits) {
@@ -33,27 +34,43 @@ export class ActiveListener {
 
   /** Binds every address; on failure none stays bound. Rejects with words that name the address. */
   async bind(): Promise<void> {
+    this.#bound = await this.#listen(this.config, []);
+    this.#accepting = true;
+  }
+
+  /**
+   * Changes to other addresses. Sockets that stay accept all the while, and what is new is bound before anything is
+   * given up: on failure (rejects) the listener is as before.
+   */
+  async rebind(config: ListenerConfig): Promise<void> {
+    const staying = this.#bound.filter(({ wanted }) => config.addresses.some((entry) => sameAddress(entry, wanted)));
+    const fresh = await this.#listen(config, staying);
+    const going = this.#bound.filter((entry) => !staying.includes(entry));
+    this.#bound = [...staying, ...fresh];
+    this.#accepting = true;
+    this.replaceConfig(config);
+    close(going);
+  }
+
+  async #listen(config: ListenerConfig, present: readonly BoundAddress[]): Promise<BoundAddress[]> {
+    const { backlog, reusePort } = config;
+    const bound: BoundAddress[] = [];
     try {
-      for (const { address, ipv4Compat } of this.config.addresses) {
-        const options = {
-          address,
-          ipv4Compat,
-          backlog: this.config.backlog,
-          reusePort: this.config.reusePort,
-          noDelay: true,
-        };
-        this.#sockets.push(await listen(options, (socket) => this.#accept(socket)));
+      for (const wanted of config.addresses) {
+        if (present.some((entry) => sameAddress(entry.wanted, wanted))) continue;
+        const options = { ...wanted, backlog, reusePort, noDelay: true };
+        bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket)) });
       }
-      this.#accepting = true;
+      return bound;
     } catch (error) {
-      await this.stopAccepting();
+      close(bound);
       throw error;
     }
   }
 
   /** As bound: port 0 has become a number. */
   get localAddresses(): string[] {
-    return this.#sockets.map((socket) => socket.address.text);
+    return this.#bound.map(({ socket }) => socket.address.text);
   }
 
   get accepting(): boolean {
@@ -68,10 +85,8 @@ export class ActiveListener {
 
   async stopAccepting(): Promise<void> {
     this.#accepting = false;
-    const sockets = this.#sockets;
-    this.#sockets = [];
-    // Resolves only when connections have ended too, in Node: nobody waits for that here.
-    for (const socket of sockets) void socket.close();
+    close(this.#bound);
+    this.#bound = [];
   }
 
   get connectionCount(): number {
@@ -81,6 +96,20 @@ export class ActiveListener {
   }
 
   #accept(socket: Socket): void {
+    try {
+      this.#admit(socket);
+    } catch (error) {
+      contain(`listener '${this.config.name}'`, error);
+      socket.destroy();
+    }
+  }
+
+  #admit(socket: Socket): void {
+    if (socket.remoteAddress === undefined && this.config.addresses[0]?.address.kind === 'ip') {
+      // The client reset the connection before it was accepted.
+      socket.destroy();
+      return;
+    }
     const refused = this.#limits.admit(this.config);
     if (refused !== null) {
       (refused === 'listener' ? this.stats.downstreamCxOverflow : this.stats.downstreamGlobalCxOverflow).inc();
@@ -134,10 +163,11 @@ export class ActiveListener {
     return this.config.chains[this.config.matcher.match(facts)];
   }
 
-  onConnectionClosed(openedAt: number): void {
-    this.stats.downstreamCxDestroy.inc();
-    this.stats.downstreamCxActive.dec();
-    this.stats.downstreamCxLengthMs.record(Math.round(this.#services.clock.monotonic() - openedAt));
+  /** `stats` are those that counted the connection's begin: an update may have brought others. */
+  onConnectionClosed(openedAt: number, stats: ListenerStats): void {
+    stats.downstreamCxDestroy.inc();
+    stats.downstreamCxActive.dec();
+    stats.downstreamCxLengthMs.record(Math.round(this.#services.clock.monotonic() - openedAt));
     this.#limits.release(this.config);
   }
 
@@ -146,6 +176,20 @@ export class ActiveListener {
       for (const connection of chain.connections) connection.connection.close(CloseType.NoFlush);
     }
   }
+}
+
+interface BoundAddress {
+  readonly wanted: ListenAddress;
+  readonly socket: ListenSocket;
+}
+
+export function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
+  return a.address.text === b.address.text && a.ipv4Compat === b.ipv4Compat;
+}
+
+function close(bound: readonly BoundAddress[]): void {
+  // Resolves only when connections have ended too, in Node: nobody waits for that here.
+  for (const { socket } of bound) void socket.close();
 }
 
 /** A dual-stack socket shows IPv4 peers as IPv4-mapped IPv6; Envoy shows them as IPv4. */

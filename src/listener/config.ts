@@ -41,7 +41,7 @@ export function readListener(
   const addresses = readAddresses(message, context.config);
   const first = addresses[0];
   if (first === undefined) return undefined;
-  const name = message.name === '' ? first.address.text : message.name;
+  const name = listenerName(message);
   const statPrefix = message.statPrefix === '' ? first.address.text.replace(/:\/\/|:\/|:/g, '_') : message.statPrefix;
   const scope = context.services.stats.scope(`listener.${statPrefix}.`);
   const direction = (['unspecified', 'inbound', 'outbound'] as const)[message.trafficDirection] ?? 'unspecified';
@@ -94,6 +94,13 @@ export function readListener(
     ),
     message,
   });
+}
+
+/** A listener without a name goes by its address. */
+export function listenerName(message: Listener): string {
+  if (message.name !== '') return message.name;
+  const address = addressOf(message.address);
+  return typeof address === 'string' ? '' : address.text;
 }
 
 /** Chains were built with these: when they change, every chain is built anew. */

@@ -12,6 +12,7 @@ export class FilterChain {
   readonly draining: { active: boolean };
   readonly connections = new Set<ActiveConnection>();
   #removed = false;
+  #destroyed = false;
 
   constructor(
     name: string,
@@ -52,7 +53,9 @@ export class FilterChain {
   }
 
   #destroyWhenEmpty(): void {
-    if (!this.#removed || this.connections.size !== 0) return;
+    // Once: what factories hold (route subscriptions) is counted, and other chains may share it.
+    if (!this.#removed || this.#destroyed || this.connections.size !== 0) return;
+    this.#destroyed = true;
     for (const factory of this.factories) factory.destroy?.();
   }
 }

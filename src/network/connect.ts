@@ -1,6 +1,6 @@
 // Owns originating connections: a plain socket to an address, read through `onread`. Transport sockets (TLS) wrap here
 // with issue 5.
-import { createConnection, type NetConnectOpts } from 'node:net';
+import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
 import type { TcpKeepalive } from './api.ts';
@@ -33,7 +33,14 @@ export function connect(options: ConnectOptions): SocketConnection {
     halfClose: options.halfClose ?? false,
   });
   connection.setBufferLimit(options.bufferLimit ?? 0);
-  const socket = createConnection(connectArguments(options, connection));
+  let socket: Socket;
+  try {
+    socket = createConnection(connectArguments(options, connection));
+  } catch (error) {
+    // An address that no socket can have: told like any other failure.
+    queueMicrotask(() => connection.failToConnect(error));
+    return connection;
+  }
   connection.attach(socket, true, false);
   socket.once('connect', () => {
     if (address.kind === 'ip' && socket.localAddress !== undefined && socket.localPort !== undefined) {

@@ -1,5 +1,6 @@
-// Owns the network-filter chain of one connection: read filters in order, bytes kept while a filter stops iteration
-// (bounded by the connection's buffer limit: beyond it the socket is not read).
+// Owns the network-filter chain of one connection: read filters in order, bytes kept in front of a filter whose
+// predecessor stopped iteration (bounded by the connection's buffer limit: beyond it the socket is not read). Every
+// filter up to the one that stopped sees every byte once.
 import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
 import {
   type Connection,
@@ -16,12 +17,9 @@ export class NetworkFilterChain implements ConnectionReader {
   readonly #bufferLimit: number;
   /** First filter that has not yet seen onNewConnection. */
   #opened = 0;
-  /** Bytes kept for the filters behind the one that stopped, with the end of stream. */
-  #kept: Buffer[] = [];
+  /** By filter that stopped: what the filters behind it have not seen. Null while none has stopped, the rule. */
+  #stopped: (StoppedAt | undefined)[] | null = null;
   #keptBytes = 0;
-  #end = false;
-  /** Index of the filter that stopped iteration; -1 while none. */
-  #stoppedAt = -1;
   #readDisabled = false;
 
   constructor(
@@ -41,72 +39,87 @@ export class NetworkFilterChain implements ConnectionReader {
 
   /** Tells every filter of the connection, up to one that stops. */
   open(): void {
-    while (this.#opened < this.#filters.length && !this.connection.closed) {
-      const index = this.#opened++;
-      if (
-        (this.#filters[index] as ReadFilter).onNewConnection() === FilterStatus.StopIteration &&
-        !this.#isLast(index)
-      ) {
-        this.#stoppedAt = index;
-        return;
-      }
-    }
+    while (this.#opened < this.#filters.length && !this.connection.closed) if (!this.#openNext()) return;
   }
 
-  #isLast(index: number): boolean {
-    return index === this.#filters.length - 1;
+  /** False: it stopped. */
+  #openNext(): boolean {
+    const index = this.#opened++;
+    if ((this.#filters[index] as ReadFilter).onNewConnection() === FilterStatus.Continue) return true;
+    if (index < this.#filters.length - 1) this.#stopAt(index);
+    return false;
   }
 
   onData(data: Buffer, endStream: boolean): void {
-    if (this.#stoppedAt >= 0) {
-      this.#keep(data, endStream);
-      return;
-    }
     this.#run(0, data, endStream);
   }
 
   #run(from: number, data: Buffer, endStream: boolean): void {
-    for (let i = from; i < this.#filters.length; i++) {
+    let bytes = data;
+    const last = this.#filters.length - 1;
+    for (let i = from; i <= last; i++) {
+      // A stop in onNewConnection had held it back.
+      if (i === this.#opened) this.#openNext();
       if (this.connection.closed) return;
-      const status = (this.#filters[i] as ReadFilter).onData(data, endStream);
+      const status = (this.#filters[i] as ReadFilter).onData(bytes, endStream);
+      const stopped = this.#stopped?.[i];
       if (status === FilterStatus.StopIteration) {
-        if (!this.#isLast(i)) {
-          this.#stoppedAt = i;
-          this.#keep(data, endStream);
-        }
+        // Behind the last filter is nothing to keep bytes for.
+        if (i !== last) this.#keep(stopped ?? this.#stopAt(i), bytes, endStream);
         return;
       }
+      // It lets go what it had stopped.
+      if (stopped !== undefined) bytes = this.#take(i, stopped, bytes);
     }
   }
 
-  #keep(data: Buffer, endStream: boolean): void {
+  #stopAt(index: number): StoppedAt {
+    this.#stopped ??= [];
+    const stopped = { kept: [], end: false };
+    this.#stopped[index] = stopped;
+    return stopped;
+  }
+
+  #keep(stopped: StoppedAt, data: Buffer, endStream: boolean): void {
     if (data.length > 0) {
-      this.#kept.push(Buffer.from(data));
+      stopped.kept.push(Buffer.from(data));
       this.#keptBytes += data.length;
     }
-    this.#end ||= endStream;
+    stopped.end ||= endStream;
     if (!this.#readDisabled && this.#bufferLimit > 0 && this.#keptBytes > this.#bufferLimit) {
       this.#readDisabled = true;
       this.connection.readDisable(true);
     }
   }
 
-  continueReading(index: number): void {
-    if (this.#stoppedAt !== index || this.connection.closed) return;
-    this.#stoppedAt = -1;
-    if (this.#opened <= this.#filters.length - 1) this.open();
-    if (this.#stoppedAt >= 0) return;
-    const data = this.#kept.length === 1 ? (this.#kept[0] as Buffer) : Buffer.concat(this.#kept);
-    const end = this.#end;
-    this.#kept = [];
-    this.#keptBytes = 0;
-    this.#end = false;
-    if (this.#readDisabled) {
+  /** What was kept behind filter `index`, with `more` behind it. */
+  #take(index: number, stopped: StoppedAt, more: Buffer): Buffer {
+    if (this.#stopped !== null) this.#stopped[index] = undefined;
+    const { kept } = stopped;
+    for (const piece of kept) this.#keptBytes -= piece.length;
+    if (this.#readDisabled && this.#keptBytes <= this.#bufferLimit) {
       this.#readDisabled = false;
       this.connection.readDisable(false);
     }
-    if (data.length > 0 || end) this.#run(index + 1, data, end);
+    if (kept.length === 0) return more;
+    if (more.length > 0) kept.push(more);
+    return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
   }
+
+  continueReading(index: number): void {
+    const stopped = this.#stopped?.[index];
+    if (stopped === undefined || this.connection.closed) return;
+    const bytes = this.#take(index, stopped, noBytes);
+    if (this.#opened === index + 1) this.open();
+    if (bytes.length > 0 || stopped.end) this.#run(index + 1, bytes, stopped.end);
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+
+interface StoppedAt {
+  readonly kept: Buffer[];
+  end: boolean;
 }
 
 class Callbacks implements ReadFilterCallbacks {

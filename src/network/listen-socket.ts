@@ -3,6 +3,9 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { type Address, ipAddress } from '../base/address.ts';
+import { logger } from '../base/logger.ts';
+
+const log = logger('conn_handler');
 
 export interface ListenSocketOptions {
   readonly address: Address;
@@ -29,10 +32,15 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, options.address))));
     server.listen(listenArguments(options), () => {
       server.removeAllListeners('error');
-      // An accept that fails (EMFILE) is not the listener's end.
-      server.on('error', () => {});
+      server.on('error', (error: NodeJS.ErrnoException) => tellAcceptError(error, options.address));
       if (options.address.kind === 'pipe' && options.address.mode !== 0 && !options.address.path.startsWith('@')) {
-        chmodSync(options.address.path, options.address.mode);
+        try {
+          chmodSync(options.address.path, options.address.mode);
+        } catch (error) {
+          server.close();
+          reject(new Error(`cannot set the mode of '${options.address.path}': ${(error as Error).message}`));
+          return;
+        }
       }
       resolve({
         address: boundAddress(server, options.address),
@@ -40,6 +48,17 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
       });
     });
   });
+}
+
+let lastAcceptError = Number.NEGATIVE_INFINITY;
+
+/** An accept that fails (EMFILE) is not the listener's end, but a user must learn of it: once a minute. */
+function tellAcceptError(error: NodeJS.ErrnoException, address: Address): void {
+  const now = performance.now();
+  if (now - lastAcceptError < 60_000) return;
+  lastAcceptError = now;
+  const hint = error.code === 'EMFILE' ? ': the limit of open files is reached (ulimit -n)' : '';
+  log.error(`cannot accept connections on '${address.text}': ${error.message}${hint}`);
 }
 
 function listenArguments(options: ListenSocketOptions): ListenOptions {

@@ -113,6 +113,12 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     socket.on('close', () => this.#finish(ConnectionEvent.RemoteClose));
   }
 
+  /** There never was a socket. */
+  failToConnect(error: unknown): void {
+    this.transportFailureReason ||= error instanceof Error ? error.message : String(error);
+    this.#finish(ConnectionEvent.RemoteClose);
+  }
+
   /** The transport is ready for bytes. */
   markConnected(): void {
     if (this.#connected || this.#state === 2) return;

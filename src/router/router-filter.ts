@@ -205,12 +205,22 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       if (this.#mayKeepBody()) this.#body.push(Buffer.from(data));
       else {
         this.#body = null;
-        this.#retry = null;
+        if (this.#retry !== null) this.#abandonRetries();
       }
     }
     this.#attempt?.sendData(data, endStream);
     if (endStream && this.#attempt !== null) this.#startTimers();
     return FilterDataStatus.StopIterationNoBuffer;
+  }
+
+  #abandonRetries(): void {
+    this.#retry = null;
+    this.#cluster?.stats.retryOrShadowAbandoned.inc();
+    if (log.debugEnabled) {
+      log.debug(
+        `${(this.#headers as RequestHeaders).path} will not be retried: its body exceeds the ${this.bufferLimit} bytes that may be kept (per_request_buffer_limit_bytes, else per_connection_buffer_limit_bytes)`,
+      );
+    }
   }
 
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {

@@ -2,7 +2,7 @@
 // bootstrap, a changed bootstrap file, files as xDS sources and control planes all take it.
 import { logger } from '../base/logger.ts';
 import { ConfigContext, type Diagnostic } from '../config/api.ts';
-import { readListener } from '../listener/config.ts';
+import { listenerName, readListener } from '../listener/config.ts';
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
@@ -66,7 +66,7 @@ export async function prepareResources(
     severalWorkers: managers.severalWorkers,
   };
   for (const message of listeners) {
-    const previous = managers.listeners.get(message.name);
+    const previous = managers.listeners.get(listenerName(message));
     const config = readListener(message, listenerContext, previous);
     if (config !== undefined) listenerConfigs.push(config);
   }

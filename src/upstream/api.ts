@@ -109,6 +109,8 @@ export interface ClusterTrafficStats {
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryOverflow: Counter;
   readonly upstreamRqMaintenanceMode: Counter;
+  /** The body outgrew what may be kept for another attempt. */
+  readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqPendingOverflow: Counter;
   readonly upstreamCxNoneHealthy: Counter;
   readonly upstreamFlowControlPausedReading: Counter;

@@ -8,7 +8,7 @@ import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.
 import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
-import { readListener } from '../listener/config.ts';
+import { listenerName, readListener } from '../listener/config.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
 import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
@@ -87,7 +87,7 @@ export class ListenerDiscovery implements ResourceHandler {
     const names = new Set<string>();
     for (const message of messages) typeNamesIn(message, context, names);
     await this.#services.extensions.preload(names);
-    const named = new Set(messages.map((message) => message.name));
+    const named = new Set(messages.map(listenerName));
     // Those that go free their addresses for those that come.
     for (const [name, entry] of this.#manager.entries()) {
       if (entry.addedViaApi && !named.has(name)) this.#manager.remove(name);
@@ -99,7 +99,7 @@ export class ListenerDiscovery implements ResourceHandler {
       severalWorkers: this.#severalWorkers,
     };
     for (const message of messages) {
-      const config = readListener(message, environment, this.#manager.get(message.name));
+      const config = readListener(message, environment, this.#manager.get(listenerName(message)));
       if (config === undefined) continue;
       try {
         await this.#manager.addOrUpdate(config, version, true);

@@ -32,14 +32,18 @@ export class EndpointSubscriptions implements ClusterListener {
       const source = readConfigSource(discovery.source as ConfigSourceMessage, {}, context);
       if (source === undefined) continue;
       const key = `${discovery.serviceName}\0${source.path}`;
-      if (this.#byCluster.get(name)?.key === key) continue;
+      // A changed cluster that warms without endpoints of its predecessor asks again: nobody else would end its wait.
+      if (this.#byCluster.get(name)?.key === key && entry.warming === null) continue;
       this.#stop(name);
       const stats = subscriptionStats(this.#services.stats.scope(`cluster.${name}.`));
       const handler = new EndpointDiscovery(this.#manager, discovery.serviceName);
       const subscription = new FileSubscription(source, handler, stats, this.#services.clock, this.#options);
       this.#byCluster.set(name, { key, subscription });
       // An unreadable or refused file must not keep the cluster, and the start, waiting.
-      void subscription.start().then(() => this.#manager.endpointsUnavailable(discovery.serviceName));
+      void subscription.start().then(() => {
+        if (this.#byCluster.get(name)?.subscription !== subscription) return;
+        this.#manager.endpointsUnavailable(discovery.serviceName);
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 // Owns a subscription to resources in a file: a DiscoveryResponse in YAML or JSON, read again whenever it changes. What
 // is wrong with it changes nothing and is said with file, line and column.
 import { readFile } from 'node:fs/promises';
+import { contain } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import { logger } from '../base/logger.ts';
@@ -68,9 +69,16 @@ export class FileSubscription {
     this.#watch = null;
   }
 
-  /** One update after the other. */
+  /** One update after the other. Never rejects. */
   #reload(): Promise<void> {
-    this.#loading = this.#loading.then(() => this.#load());
+    this.#loading = this.#loading.then(async () => {
+      try {
+        if (this.#watch !== null) await this.#load();
+      } catch (error) {
+        this.#stats.updateRejected.inc();
+        contain(`the update from ${this.#source.path}`, error);
+      }
+    });
     return this.#loading;
   }
 
@@ -88,6 +96,8 @@ export class FileSubscription {
     }
     const source = { name: path, format: formatOfFile(path), text };
     const { message, diagnostics } = await loadDiscoveryResponse(source, this.#options);
+    // Stopped meanwhile: whoever asked is gone.
+    if (this.#watch === null) return;
     if (message === undefined) {
       this.#refuse('', diagnostics, text);
       return;
