@@ -1,7 +1,7 @@
 // Owns tests of one header (envoy.config.route.v3.HeaderMatcher), for routes, access logs, rbac and rate limits.
 //
-// As Envoy: each of several fields of a name is tested alone and one that passes is enough, inverted or not. A field
-// that is not there fails, inverted or not, unless missing counts as empty; only presence can match what is missing.
+// As Envoy: each of several fields of a name is tested alone, and one that passes is enough; inverted, none may pass. A
+// field that is not there fails, inverted or not, unless missing counts as empty; only presence can match what is missing.
 import type { HeaderMap } from '../http/headers/header-map.ts';
 import { NameFlag, type NameInfo, Names } from '../http/headers/name.ts';
 import type { StringMatcher } from './string-matcher.ts';
@@ -41,10 +41,10 @@ export class HeaderValueMatcher implements HeaderMatcher {
     let found = false;
     for (let i = 0; i < entries.length; i += 2) {
       if (entries[i] !== name) continue;
-      if (this.#value.matches(entries[i + 1] as string) === this.#expected) return true;
+      if (this.#value.matches(entries[i + 1] as string)) return this.#expected;
       found = true;
     }
-    return found ? false : this.#missing;
+    return found ? !this.#expected : this.#missing;
   }
 
   get description(): string {

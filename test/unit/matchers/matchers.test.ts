@@ -74,7 +74,7 @@ const headerAnswers: [message: object, answers: string][] = [
   [{ name: 'x', stringMatch: { exact: 'a,b' } }, '..............'],
   [{ name: 'x', stringMatch: { exact: 'b' } }, '..........y...'],
   [{ name: 'x', safeRegexMatch: { regex: 'a.*' } }, '..y.......y.yy'],
-  [{ name: 'x', safeRegexMatch: { regex: 'a.*' }, invertMatch: true }, '.y.yyyyyyyyy..'],
+  [{ name: 'x', safeRegexMatch: { regex: 'a.*' }, invertMatch: true }, '.y.yyyyyyy.y..'],
   [{ name: 'x', stringMatch: { safeRegex: { regex: 'abc.' } } }, '.............y'],
   [{ name: 'x', stringMatch: { prefix: 'ab', ignoreCase: true } }, '..yy........yy'],
   [{ name: 'x', stringMatch: { exact: '' }, treatMissingHeaderAsEmpty: true }, 'yy............'],
