@@ -1,9 +1,12 @@
-// Owns the run of a server as a process, from options to exit code: signals, modes, the end.
+// Owns the run of a server as a process, from options to exit code: signals, modes, memory, the end.
+import { systemClock } from '../base/clock.ts';
 import { flushLogs, logger, reopenLog } from '../base/logger.ts';
+import { systemTimers } from '../base/timers.ts';
 import { extensions } from '../extensions/manifest.ts';
 import { Server } from './compose.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
+import { QuietMemory } from './quiet-memory.ts';
 import { type LoadedBootstrap, load, ServerRun } from './server-run.ts';
 
 const log = logger('main');
@@ -16,9 +19,11 @@ export async function runServer(options: ServerOptions): Promise<number> {
   const lifecycle = new Lifecycle();
   const server = new Server(options, loaded.bootstrap, extensions, lifecycle);
   const run = new ServerRun(options, server);
+  const memory = new QuietMemory(systemTimers, systemClock, options.trimMemory);
   try {
-    return await serve(options, loaded, server, run, startedAt);
+    return await serve(options, loaded, server, run, memory, startedAt);
   } finally {
+    memory.stop();
     run.stop();
     lifecycle.release();
     await server.shutdown();
@@ -31,6 +36,7 @@ async function serve(
   loaded: LoadedBootstrap,
   server: Server,
   run: ServerRun,
+  memory: QuietMemory,
   startedAt: number,
 ): Promise<number> {
   const { lifecycle } = server;
@@ -48,9 +54,10 @@ async function serve(
     },
   });
   lifecycle.state = 'INITIALIZING';
-  if (!(await run.start(prepared))) return 1;
+  if (!(await memory.prepare()) || !(await run.start(prepared))) return 1;
   log.info(`ready after ${Math.round(performance.now() - startedAt)} ms`);
   if (options.mode === 'init_only') return 0;
+  await memory.start();
   if (options.watch) run.watch();
   return await lifecycle.ended;
 }
