@@ -1,8 +1,9 @@
 // Owns one request from its first header to its access-log line: checks and prepares the headers, walks the filters,
 // answers locally where needed, tells the codec what to send, and accounts for it all.
+import { contain } from '../../base/assert.ts';
 import type { LazyTimeout } from '../../base/lazy-timeout.ts';
 import { logger } from '../../base/logger.ts';
-import type { Connection } from '../../network/api.ts';
+import { CloseType, type Connection } from '../../network/api.ts';
 import { AccessLogType } from '../../observability/access-log/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
 import { StreamInfo } from '../../observability/stream-info.ts';
@@ -15,7 +16,12 @@ import {
   type ServerStream,
   type StreamCallbacks,
 } from '../codec/api.ts';
-import type { DownstreamWatermarkCallbacks, HttpFilterFactory, LocalReply } from '../filter/api.ts';
+import {
+  type DownstreamWatermarkCallbacks,
+  FilterHeadersStatus,
+  type HttpFilterFactory,
+  type LocalReply,
+} from '../filter/api.ts';
 import { type HeaderMap, type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 import { reasonPhrase } from '../headers/status.ts';
@@ -23,6 +29,7 @@ import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { describeAsGrpc, isGrpcRequest } from './grpc-reply.ts';
+import { logLocalReply } from './reply-log.ts';
 import { checkRequest } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
 import { prepareTarget } from './request-target.ts';
@@ -55,6 +62,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   requestAborted = false;
   internal = false;
 
+  /** A local reply has taken the response's place: what upstream still sends is nobody's. */
+  #answeredLocally = false;
   #route: Route | null | undefined;
   #idle: LazyTimeout | null = null;
   #requestTimeout: LazyTimeout | null = null;
@@ -94,6 +103,14 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   // --- the request comes in --------------------------------------------------------------------------------------------
 
   decodeHeaders(headers: RequestHeaders, endStream: boolean): void {
+    try {
+      this.#decodeHeaders(headers, endStream);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  #decodeHeaders(headers: RequestHeaders, endStream: boolean): void {
     const { config, stats } = this.manager;
     this.headers = headers;
     this.info.protocol = this.codecStream.protocol;
@@ -156,7 +173,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.slots = slots;
     const limit = this.manager.config.bufferLimit;
     this.decoding = new RequestIteration(this, limit);
-    this.encoding = new ResponseIteration(this, limit);
+    this.encoding = new ResponseIteration(this, slots, limit);
   }
 
   /** The chain for an upgrade; null where neither route nor connection manager allows it. */
@@ -190,14 +207,22 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.#touch();
     if (endStream) this.#markRequestComplete();
     if (this.requestAborted) return;
-    this.decoding?.startData(data, endStream);
+    try {
+      this.decoding?.startData(data, endStream);
+    } catch (error) {
+      this.onException(error);
+    }
   }
 
   decodeTrailers(trailers: HeaderMap): void {
     this.#touch();
     this.#markRequestComplete();
     if (this.requestAborted) return;
-    this.decoding?.startTrailers(trailers);
+    try {
+      this.decoding?.startTrailers(trailers);
+    } catch (error) {
+      this.onException(error);
+    }
   }
 
   #markRequestComplete(): void {
@@ -283,10 +308,55 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   // --- the response goes out -------------------------------------------------------------------------------------------------
 
+  /** From the router, or a filter that answers in its place. */
+  startResponse(headers: ResponseHeaders, endStream: boolean, details: string): void {
+    if (this.#answeredLocally || this.destroyed) return;
+    this.info.responseCodeDetails = details;
+    try {
+      this.encoding?.startHeaders(headers, endStream);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  responseData(data: Buffer, endStream: boolean): void {
+    if (this.#answeredLocally || this.destroyed) return;
+    try {
+      this.encoding?.startData(data, endStream);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  responseTrailers(trailers: HeaderMap): void {
+    if (this.#answeredLocally || this.destroyed) return;
+    try {
+      this.encoding?.startTrailers(trailers);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  /** Somebody on this stream's path threw: a bug, which ends this stream and nothing else. */
+  onException(error: unknown): void {
+    contain('an HTTP stream', error);
+    if (this.destroyed) return;
+    // Past the filters: one of them may be the one that throws.
+    this.#answeredLocally = true;
+    try {
+      this.sendLocalReply({ status: 500, body: '', details: 'internal_error', cause: 'a bug: the log has its stack' });
+    } catch (again) {
+      contain('the answer to an exception', again);
+      this.manager.endStream(this);
+      this.connection.close(CloseType.NoFlush);
+    }
+  }
+
   sendLocalReply(reply: LocalReply): void {
     if (this.destroyed) return;
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
     if (reply.cause !== undefined) this.info.cause = reply.cause;
+    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.#now);
     this.requestAborted = true;
     if (this.responseStarted) {
       this.resetFromFilter(ResetReason.LocalReset);
@@ -300,8 +370,11 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       headers.set(Names.contentLength, String(Buffer.byteLength(reply.body)));
       if (!headers.has(Names.contentType)) headers.append(Names.contentType, 'text/plain');
     }
-    // The chain may hold an upstream response back at this moment: the local one takes its place.
-    this.encoding = new ResponseIteration(this, this.manager.config.bufferLimit);
+    // The chain may hold an upstream response back at this moment: the local one takes its place. A second one (a
+    // timeout while a filter holds the first back, a filter that answers the answer) goes past the filters: it ends.
+    const slots = this.#answeredLocally ? noFilters : this.slots;
+    this.#answeredLocally = true;
+    this.encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
     const bodyless = grpc || reply.body === '' || this.headers?.method === 'HEAD';
     this.encoding.startHeaders(headers, bodyless);
     if (!bodyless && !this.destroyed) this.encoding.startData(Buffer.from(reply.body), true);
@@ -323,6 +396,11 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     if (this.codecStream.protocol === Protocol.Http10) return;
     // As Envoy: informational responses pass only where proxy_100_continue is on.
     if (!this.manager.config.proxy100Continue) return;
+    for (let i = this.slots.length - 1; i >= 0; i--) {
+      // Informational responses are optional: one that a filter stops is dropped.
+      const status = (this.slots[i] as FilterSlot).encoder?.encode1xxHeaders(headers) ?? FilterHeadersStatus.Continue;
+      if (status !== FilterHeadersStatus.Continue || this.destroyed || this.responseStarted) return;
+    }
     this.codecStream.encode1xxHeaders(headers);
   }
 
@@ -418,6 +496,14 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   }
 
   onTimeout(timeout: LazyTimeout): void {
+    try {
+      this.#onTimeout(timeout);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  #onTimeout(timeout: LazyTimeout): void {
     if (this.destroyed) return;
     const { stats } = this.manager;
     const status = this.requestComplete ? 504 : 408;
