@@ -204,7 +204,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   }
 
   #fail(error: unknown): void {
-    contain(`connection ${this.id} (${this.remoteAddress.text})`, error);
+    contain('a connection', error);
     this.close(CloseType.NoFlush);
   }
 

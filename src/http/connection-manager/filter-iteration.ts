@@ -147,6 +147,8 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
   /** Headers and kept data go on behind filter `index`; the data to `dataFrom`. */
   #resume(index: number, dataFrom: number): void {
     if (this.#headersNext === index + 1) {
+      // A filter may have taken the whole body away: then the headers are all that goes on.
+      this.#headersEnd = this.endSeen && this.#kept === null && this.trailers === null;
       this.#runHeaders(index + 1);
       if (this.aborted()) return;
     }
@@ -155,8 +157,8 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
 
   /** The filter lets iteration go on, outside of a call to it. */
   continueFrom(index: number): void {
-    const state = this.#states[index] as number;
-    if (state === Flowing || this.aborted()) return;
+    const state = this.#states[index];
+    if (state === undefined || state === Flowing || this.aborted()) return;
     this.#states[index] = Flowing;
     // A filter that stopped everything has not yet seen the data itself.
     const from = state >= StoppedAllBuffer ? index : index + 1;

@@ -1,4 +1,5 @@
 // Owns a filter's place in one stream's chain: the callbacks object the filter was given, for both directions.
+import { contain } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Timers } from '../../base/timers.ts';
@@ -37,9 +38,14 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   }
 
   destroy(): void {
-    this.decoder?.onDestroy();
-    // One object may serve both directions: it is told once.
-    if (this.encoder !== null && (this.encoder as unknown) !== this.decoder) this.encoder.onDestroy();
+    try {
+      this.decoder?.onDestroy();
+      // One object may serve both directions: it is told once.
+      if (this.encoder !== null && (this.encoder as unknown) !== this.decoder) this.encoder.onDestroy();
+    } catch (error) {
+      // The other filters are to be told as well.
+      contain(`onDestroy of HTTP filter '${this.#factory.name}'`, error);
+    }
   }
 
   get streamInfo(): StreamInfo {
@@ -89,13 +95,21 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   }
 
   continueDecoding(): void {
-    this.#stream.decoding?.continueFrom(this.#index);
+    try {
+      this.#stream.decoding?.continueFrom(this.#index);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
   }
   decodingBuffer(): Buffer | null {
     return this.#stream.decoding?.keptData() ?? null;
   }
   injectDecodedData(data: Buffer, endStream: boolean): void {
-    this.#stream.decoding?.runData(this.#index + 1, data, endStream);
+    try {
+      this.#stream.decoding?.runData(this.#index + 1, data, endStream);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
   }
   decoderBufferLimit(): number {
     return this.#stream.decoding?.bufferLimit ?? 0;
@@ -117,24 +131,31 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     this.#stream.encode1xx(headers);
   }
   encodeHeaders(headers: ResponseHeaders, endStream: boolean, details: string): void {
-    this.#stream.info.responseCodeDetails = details;
-    this.#stream.encoding?.startHeaders(headers, endStream);
+    this.#stream.startResponse(headers, endStream, details);
   }
   encodeData(data: Buffer, endStream: boolean): void {
-    this.#stream.encoding?.startData(data, endStream);
+    this.#stream.responseData(data, endStream);
   }
   encodeTrailers(trailers: HeaderMap): void {
-    this.#stream.encoding?.startTrailers(trailers);
+    this.#stream.responseTrailers(trailers);
   }
 
   continueEncoding(): void {
-    this.#stream.encoding?.continueFrom(this.#encodeIndex());
+    try {
+      this.#stream.encoding?.continueFrom(this.#encodeIndex());
+    } catch (error) {
+      this.#stream.onException(error);
+    }
   }
   encodingBuffer(): Buffer | null {
     return this.#stream.encoding?.keptData() ?? null;
   }
   injectEncodedData(data: Buffer, endStream: boolean): void {
-    this.#stream.encoding?.runData(this.#encodeIndex() + 1, data, endStream);
+    try {
+      this.#stream.encoding?.runData(this.#encodeIndex() + 1, data, endStream);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
   }
   setEncoderBufferLimit(bytes: number): void {
     if (this.#stream.encoding !== null) this.#stream.encoding.bufferLimit = bytes;

@@ -45,10 +45,11 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
   readonly #stream: ActiveStream;
   readonly #slots: readonly FilterSlot[];
 
-  constructor(stream: ActiveStream, bufferLimit: number) {
-    super(stream.slots.length, bufferLimit);
+  /** `slots` in the order of the request. */
+  constructor(stream: ActiveStream, slots: readonly FilterSlot[], bufferLimit: number) {
+    super(slots.length, bufferLimit);
     this.#stream = stream;
-    this.#slots = stream.slots;
+    this.#slots = slots;
   }
 
   #slot(index: number): FilterSlot {
@@ -73,7 +74,8 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
     this.#stream.sendTrailers(trailers);
   }
   protected override aborted(): boolean {
-    return this.#stream.destroyed;
+    // A local reply takes the place of the response whose filter asked for it.
+    return this.#stream.destroyed || this.#stream.encoding !== this;
   }
   protected override onBufferOverflow(): void {
     this.#stream.responseTooLarge();

@@ -124,6 +124,7 @@ export interface DecoderFilter {
 /** Sees the response, in reverse order of the chain. */
 export interface EncoderFilter {
   setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void;
+  /** Anything but Continue drops the informational response. */
   encode1xxHeaders(headers: ResponseHeaders): FilterHeadersStatus;
   encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus;
   encodeData(data: Buffer, endStream: boolean): FilterDataStatus;
