@@ -312,6 +312,22 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
   }
 
+  /**
+   * A websocket was asked for and something else came that is no error: only its head goes on, as in Envoy, and it counts
+   * as no response of the cluster.
+   */
+  onHandshakeUnsuccessful(attempt: UpstreamRequest, headers: ResponseHeaders): void {
+    headers.remove(Names.contentLength);
+    headers.remove(Names.transferEncoding);
+    this.#responseStarted = true;
+    this.#body = null;
+    attempt.cancel();
+    this.#stopTimers();
+    this.#done = true;
+    (this.#route as ForwardRoute).finalizeResponse(headers, this.#callbacks.streamInfo, this.#headers);
+    this.#callbacks.encodeHeaders(headers, true, 'websocket_handshake_unsuccessful');
+  }
+
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
     if (endStream) this.#finishAttempt(attempt);
     this.#callbacks.encodeData(data, endStream);

@@ -1,7 +1,7 @@
 // Owns the timeouts of one request: the route's, overridden by headers that trusted clients may send.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-rq-timeout-ms
 import type { RequestHeaders } from '../http/headers/header-map.ts';
-import { NameFlag, type NameInfo, Names } from '../http/headers/name.ts';
+import { NameFlag, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
 import type { ForwardRoute } from './api.ts';
 
 export interface RequestTimeouts {
@@ -16,6 +16,15 @@ export interface TimeoutSettings {
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedRequestTimeout: boolean;
 }
+
+/** What else is said to the router and to nobody behind it. The retry state takes its own off. */
+const forTheRouterOnly = [
+  Names.xEnvoyHedgeOnPerTryTimeout,
+  Names.xEnvoyRetriableStatusCodes,
+  Names.xEnvoyRetriableHeaderNames,
+  Names.xEnvoyUpstreamAltStatName,
+  pinnedName('x-envoy-upstream-stream-duration-ms'),
+];
 
 /** Also takes the headers off and tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */
 export function requestTimeouts(
@@ -37,6 +46,7 @@ export function requestTimeouts(
     headers.remove(Names.xEnvoyUpstreamRequestTimeoutMs);
     headers.remove(Names.xEnvoyUpstreamRequestPerTryTimeoutMs);
     headers.remove(Names.xEnvoyUpstreamRequestTimeoutAltResponse);
+    for (const name of forTheRouterOnly) headers.remove(name);
   }
   if (perTryMs >= globalMs && globalMs > 0) perTryMs = 0;
   const expectedMs = perTryMs > 0 ? perTryMs : globalMs;

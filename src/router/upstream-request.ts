@@ -46,6 +46,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #keptBytes = 0;
   #keptEnd = false;
   #trailers: HeaderMap | null = null;
+  /** A websocket handshake without answer: what the client sends already waits, since no answer may mean no websocket. */
+  #inHandshake = false;
   #connection: UpstreamConnectionInfo | null = null;
   #writtenBefore = 0;
   #holdingBack = 0;
@@ -62,13 +64,14 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   start(headers: RequestHeaders, endStream: boolean, fresh: boolean): void {
     this.#headers = headers;
     this.#headersEnd = endStream;
+    this.#inHandshake = isWebSocket(headers);
     const router = this.#router;
     const pool = this.cluster.httpPool(this.host, router.priority, router.downstreamProtocol);
     this.#waiting = pool.newStream(this, this, fresh);
   }
 
   sendData(data: Buffer, endStream: boolean): void {
-    if (this.#stream !== null) {
+    if (this.#stream !== null && !this.#inHandshake) {
       if (endStream) this.#markSent();
       this.#stream.encodeData(data, endStream);
       return;
@@ -124,14 +127,14 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.firstByteSent = this.#router.now();
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
     this.#router.onUpstreamConnected();
-    this.#flushKept(stream);
-  }
-
-  #flushKept(stream: ClientStream): void {
     const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
     this.requestStarted = true;
     if (end) this.#markSent();
     stream.encodeHeaders(this.#headers as RequestHeaders, end);
+    if (!this.#inHandshake) this.#flushKept(stream);
+  }
+
+  #flushKept(stream: ClientStream): void {
     const kept = this.#kept;
     this.#kept = null;
     if (kept !== null && !this.detached) {
@@ -168,6 +171,16 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.responseStarted = true;
     const now = this.#router.now();
     this.info.firstByteReceived = now;
+    if (this.#inHandshake) {
+      if (headers.status === 101) {
+        this.#inHandshake = false;
+        if (this.#stream !== null) this.#flushKept(this.#stream);
+        if (this.detached) return;
+      } else if (headers.status < 400) {
+        this.#router.onHandshakeUnsuccessful(this, headers);
+        return;
+      }
+    }
     if (endStream) this.#markResponseComplete(now);
     this.#router.onUpstreamHeaders(this, headers, endStream);
   }
@@ -251,4 +264,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     }
     this.#stream = null;
   }
+}
+
+function isWebSocket(headers: RequestHeaders): boolean {
+  return headers.protocol !== '' && headers.method !== 'CONNECT' && headers.protocol.toLowerCase() === 'websocket';
 }

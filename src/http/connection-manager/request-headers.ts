@@ -104,11 +104,15 @@ function removeHopByHop(headers: RequestHeaders): void {
   const entries = headers.entries;
   let found = 0;
   let te = false;
+  let clientCert = false;
   for (let i = 0; i < entries.length; i += 2) {
     const name = entries[i] as NameInfo;
     found |= name.flags;
     if (name === Names.te) te = true;
+    if (name === Names.xForwardedClientCert) clientCert = true;
   }
+  // Whoever says so himself is not believed (forward_client_cert_details SANITIZE, the default).
+  if (clientCert) headers.remove(Names.xForwardedClientCert);
   const upgrade = headers.protocol !== '' && headers.method !== 'CONNECT';
   if (te && !upgrade) keepOnlyTrailers(headers);
   if ((found & NameFlag.HopByHop) !== 0) {

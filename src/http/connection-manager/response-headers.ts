@@ -13,8 +13,12 @@ export function prepareResponseHeaders(
   date: string,
 ): void {
   const upgraded = request !== null && request.protocol !== '' && headers.status === 101;
-  // An upgrade that happened keeps what says so, as it came.
-  if (!upgraded) headers.removeFlagged(NameFlag.HopByHop);
+  if (upgraded) {
+    // An upgrade that happened keeps what says so, as it came.
+    headers.remove(Names.keepAlive);
+    headers.remove(Names.proxyConnection);
+    headers.remove(Names.transferEncoding);
+  } else headers.removeFlagged(NameFlag.HopByHop);
   if (!headers.has(Names.date)) headers.append(Names.date, date);
   if (config.serverHeader === 'overwrite') headers.set(Names.server, config.serverName);
   else if (config.serverHeader === 'append_if_absent' && !headers.has(Names.server)) {

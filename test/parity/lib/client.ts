@@ -36,8 +36,8 @@ export class ClientConnection {
     socket.on('close', gone);
   }
 
-  static async open(name: string, port: number, signals: Signals): Promise<ClientConnection> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  static async open(name: string, port: number, signals: Signals, host = '127.0.0.1'): Promise<ClientConnection> {
+    const socket = connect({ port, host, allowHalfOpen: true });
     const connection = new ClientConnection(name, socket, signals);
     await new Promise<void>((resolve) => {
       socket.once('connect', resolve);

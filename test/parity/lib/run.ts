@@ -1,7 +1,7 @@
 // Owns the run of a scenario against a running proxy: plays the client's script, lets the scripted upstream answer, and takes
 // observations until nothing more is to come. No fixed sleeps decide a result: with a recording at hand a run ends when it equals
 // the recording (or a limit passes), without one when everything has been quiet for the scenario's `quiet` time.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { normalise, type Observation } from './observation.ts';
 import { allocatePort, type ProxyKind, ProxyProcess } from './proxy-process.ts';
 import { type ClientStep, defaultRules, type Scenario, type Suite } from './scenario.ts';
 import { Signals } from './signals.ts';
+import { SilentPort } from './silent-port.ts';
 import { ScriptedUpstream } from './upstream.ts';
 
 const STEP_LIMIT_MS = 3_000;
@@ -31,6 +32,7 @@ export class SuiteRun {
   readonly #ports: Record<string, number>;
   readonly #folder: string;
   readonly #upstreams: ScriptedUpstream[];
+  readonly #silent: SilentPort[];
   readonly #logOffsets = new Map<string, number>();
 
   private constructor(
@@ -38,35 +40,41 @@ export class SuiteRun {
     ports: Record<string, number>,
     folder: string,
     upstreams: ScriptedUpstream[],
+    silent: SilentPort[],
   ) {
     this.proxy = proxy;
     this.#ports = ports;
     this.#folder = folder;
     this.#upstreams = upstreams;
+    this.#silent = silent;
   }
 
   static async start(suite: Suite, kind: ProxyKind): Promise<SuiteRun> {
     const folder = mkdtempSync(join(tmpdir(), `parity-${suite.name}-`));
     const ports: Record<string, number> = {};
     const upstreams: ScriptedUpstream[] = [];
+    const silent: SilentPort[] = [];
     try {
-      let config = suite.config.replaceAll('@TMP@', folder);
-      for (const name of new Set([...config.matchAll(/@([A-Z][A-Z0-9_]*)@/g)].map((m) => m[1] ?? ''))) {
+      const texts = [suite.config, ...Object.values(suite.files)];
+      for (const name of new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((m) => m[1] ?? '')))) {
+        if (name === 'TMP') continue;
         const port = await allocatePort();
         ports[name] = port;
-        // Where a placeholder is a whole value it stands in quotes, to be YAML before it is filled in.
-        config = config.replaceAll(`"@${name}@"`, String(port)).replaceAll(`@${name}@`, String(port));
+        if (name.startsWith('SILENT')) silent.push(await SilentPort.open(port));
         if (!name.startsWith('UPSTREAM')) continue;
         const upstream = new ScriptedUpstream(name, new Signals());
-        await upstream.listen(port);
+        await upstream.listen(port, hostOf(name));
         upstreams.push(upstream);
       }
+      const config = fillIn(suite.config, ports, folder);
+      for (const [name, text] of Object.entries(suite.files))
+        writeFileSync(join(folder, name), fillIn(text, ports, folder));
       const admin = ports['ADMIN'];
       if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
       const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);
-      return new SuiteRun(proxy, ports, folder, upstreams);
+      return new SuiteRun(proxy, ports, folder, upstreams, silent);
     } catch (error) {
-      for (const upstream of upstreams) upstream.close();
+      for (const port of [...upstreams, ...silent]) port.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -74,7 +82,7 @@ export class SuiteRun {
 
   async stop(): Promise<void> {
     await this.proxy.stop();
-    for (const upstream of this.#upstreams) upstream.close();
+    for (const port of [...this.#upstreams, ...this.#silent]) port.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -133,6 +141,10 @@ export class SuiteRun {
       signals.give(step.signal);
       return;
     }
+    if ('move' in step) {
+      renameSync(join(this.#folder, step.move), join(this.#folder, step.to));
+      return;
+    }
     if ('stat' in step) {
       await this.#untilStat(step.stat, step.is);
       return;
@@ -173,7 +185,7 @@ export class SuiteRun {
     const placeholder = scenario.connections[name] ?? scenario.listen;
     const port = this.#ports[placeholder];
     if (port === undefined) throw new Error(`${scenario.folder}: envoy.yaml has no @${placeholder}@`);
-    const client = await ClientConnection.open(name, port, signals);
+    const client = await ClientConnection.open(name, port, signals, hostOf(placeholder));
     clients.set(name, client);
     return client;
   }
@@ -272,6 +284,22 @@ export class SuiteRun {
     }
     return result;
   }
+}
+
+const PLACEHOLDER = /@([A-Z][A-Z0-9_]*)@/g;
+
+/** Ports are of 127.0.0.1, or of ::1 where the name says so. */
+function hostOf(placeholder: string): string {
+  return placeholder.endsWith('_V6') ? '::1' : '127.0.0.1';
+}
+
+/** Where a placeholder is a whole value it stands in quotes, to be YAML before it is filled in. */
+function fillIn(text: string, ports: Readonly<Record<string, number>>, folder: string): string {
+  let filled = text.replaceAll('@TMP@', folder);
+  for (const [name, port] of Object.entries(ports)) {
+    filled = filled.replaceAll(`"@${name}@"`, String(port)).replaceAll(`@${name}@`, String(port));
+  }
+  return filled;
 }
 
 /** The methods of the requests that start in those bytes, as a lenient eye sees them. */

@@ -13,6 +13,7 @@ export type ClientStep = { on?: string } & (
   | { upstream: number }
   | { stat: string; is: number }
   | { signal: string }
+  | { move: string; to: string }
   | { end: true }
   | { reset: true }
 );
@@ -92,10 +93,13 @@ export interface Suite {
   config: string;
   /** Further flags for the proxy. */
   flags: string[];
+  /** Name → text of the files in `files/`, which lie in @TMP@ when the proxy starts; placeholders not yet filled in. */
+  files: Record<string, string>;
   scenarios: Scenario[];
 }
 
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
+const FILES = 'files';
 const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title'];
 const SCENARIO_KEYS = [
   ...[
@@ -128,7 +132,7 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['signal', 'end', 'reset'];
+const MORE_STEP_KEYS = ['signal', 'move', 'to', 'end', 'reset'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
 const ACTION_KEYS = ['write', 'times', 'until', 'await', 'close', 'reset'];
 const DEFAULT_RULE: UpstreamRule = { reply: ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'] };
@@ -163,14 +167,19 @@ function loadSuite(name: string): Suite {
     logs: settings['logs'] === undefined ? logs : texts(settings['logs'], settingsFile),
   };
   const scenarios: Scenario[] = [];
+  const files: Record<string, string> = {};
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isDirectory()) scenarios.push(loadScenario(name, entry.name, shared));
+    if (entry.name === FILES) {
+      for (const file of readdirSync(join(folder, FILES)))
+        files[file] = readFileSync(join(folder, FILES, file), 'utf8');
+    } else if (entry.isDirectory()) scenarios.push(loadScenario(name, entry.name, shared));
   }
   return {
     name,
     folder,
     config,
     flags: texts(settings['flags'] ?? [], settingsFile),
+    files,
     scenarios,
   };
 }
@@ -184,7 +193,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
   const client = list(raw['client'], file).map((step) => {
     const checked = record(step, file);
     onlyKeys(checked, [...STEP_KEYS, ...MORE_STEP_KEYS], file);
-    const verbs = ['send', 'request', 'await', 'upstream', 'stat', 'signal', 'end', 'reset'].filter(
+    const verbs = ['send', 'request', 'await', 'upstream', 'stat', 'signal', 'move', 'end', 'reset'].filter(
       (v) => v in checked,
     );
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
