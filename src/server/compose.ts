@@ -43,6 +43,8 @@ export interface TimeSource {
 /** Everything that runs, for main.ts, the admin and the xDS subscriptions. */
 export class Server {
   readonly options: ServerOptions;
+  /** Full names of the messages that some extension takes. */
+  readonly knownExtensions: ReadonlySet<string>;
   readonly lifecycle: Lifecycle;
   readonly stats: StatsStore;
   readonly serverStats: ServerStats;
@@ -71,6 +73,7 @@ export class Server {
     time: TimeSource = { clock: systemClock, timers: systemTimers },
   ) {
     this.options = options;
+    this.knownExtensions = typeNamesOf(entries);
     this.bootstrap = bootstrap;
     this.bootstrapUpdated = systemClock.wall();
     this.lifecycle = lifecycle;
@@ -121,7 +124,7 @@ export class Server {
     const limits = new ConnectionLimits(bootstrap.maxConnections, bootstrap.maxConnectionsByListener);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
     const dynamicOptions: ConfigOptions = {
-      knownExtensions: new Set(entries.flatMap((entry) => entry.typeNames)),
+      knownExtensions: this.knownExtensions,
       unknownFields: options.rejectUnknownDynamicFields
         ? 'refuse'
         : options.ignoreUnknownDynamicFields
@@ -213,6 +216,11 @@ const headerMatcher: AccessLogSettings['headerMatcher'] = (message, config) => {
   const matcher = readHeaderMatcher(message as HeaderMatcherMessage, config);
   return matcher === undefined ? undefined : (headers) => matcher.matches(headers as HeaderMap);
 };
+
+/** Full names of the messages that the extensions take. */
+export function typeNamesOf(entries: readonly ExtensionEntry[]): ReadonlySet<string> {
+  return new Set(entries.flatMap((entry) => entry.typeNames));
+}
 
 /** As Envoy finds it: the first address of an interface that is up and not loopback, else loopback. */
 function firstAddress(version: 'v4' | 'v6'): string {

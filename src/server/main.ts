@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { flushLogs, logger, reopenLog } from '../base/logger.ts';
 import { systemTimers } from '../base/timers.ts';
 import { extensions } from '../extensions/manifest.ts';
-import { Server } from './compose.ts';
+import { Server, typeNamesOf } from './compose.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import { QuietMemory } from './quiet-memory.ts';
@@ -14,7 +14,7 @@ const log = logger('main');
 /** Runs until a signal, /quitquitquit or a failed start ends it. Resolves with the exit code. */
 export async function runServer(options: ServerOptions): Promise<number> {
   const startedAt = performance.now();
-  const loaded = await load(options);
+  const loaded = await load(options, typeNamesOf(extensions));
   if (loaded === undefined) return 1;
   const lifecycle = new Lifecycle();
   const server = new Server(options, loaded.bootstrap, extensions, lifecycle);

@@ -10,7 +10,6 @@ import {
   hasErrors,
   loadBootstrap,
 } from '../config/api.ts';
-import { extensions } from '../extensions/manifest.ts';
 import { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.ts';
 import type { Server } from './compose.ts';
 import { readSources } from './config-sources.ts';
@@ -25,7 +24,6 @@ import {
 } from './resources.ts';
 
 const log = logger('main');
-const knownExtensions: ReadonlySet<string> = new Set(extensions.flatMap((entry) => entry.typeNames));
 
 export interface LoadedBootstrap {
   readonly bootstrap: BootstrapConfig;
@@ -33,7 +31,10 @@ export interface LoadedBootstrap {
 }
 
 /** Undefined after every problem was printed. */
-export async function load(options: ServerOptions): Promise<LoadedBootstrap | undefined> {
+export async function load(
+  options: ServerOptions,
+  knownExtensions: ReadonlySet<string>,
+): Promise<LoadedBootstrap | undefined> {
   let sources: ConfigSource[];
   try {
     sources = readSources(options);
@@ -82,7 +83,7 @@ export class ServerRun {
 
   /** Undefined after the reasons were printed. Nothing has begun to run. */
   async prepare(loaded: LoadedBootstrap): Promise<PreparedResources | undefined> {
-    const context = new ConfigContext({ knownExtensions });
+    const context = new ConfigContext({ knownExtensions: this.#server.knownExtensions });
     const { clusters, listeners } = loaded.bootstrap;
     const prepared = await prepareResources(clusters, listeners, this.#server.managers, context);
     report(prepared.diagnostics, loaded.sources);
@@ -126,7 +127,7 @@ export class ServerRun {
   async #reload(reason: string): Promise<void> {
     log.info(`reloading the configuration: ${reason}`);
     try {
-      const loaded = await load(this.#options);
+      const loaded = await load(this.#options, this.#server.knownExtensions);
       const prepared = loaded === undefined ? undefined : await this.prepare(loaded);
       if (loaded === undefined || prepared === undefined) {
         log.error('the configuration was not changed: the new one has errors (above)');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { serverOptions } from '../../src/cli/server-options.ts';
 import { extensions } from '../../src/extensions/manifest.ts';
-import { Server } from '../../src/server/compose.ts';
+import { Server, typeNamesOf } from '../../src/server/compose.ts';
 import { Lifecycle } from '../../src/server/lifecycle.ts';
 import { load, ServerRun } from '../../src/server/server-run.ts';
 import {
@@ -151,7 +151,7 @@ export function remora(t: Test, setup: Setup | Bootstrap = {}): Starting {
       const path = writeFile(dir, 'bootstrap.json', config);
       const given = typeof setup === 'function' ? {} : (setup.flags ?? {});
       const options = serverOptions('remora', new Map(Object.entries({ 'config-path': path, ...given })), {});
-      const loaded = await load(options);
+      const loaded = await load(options, typeNamesOf(extensions));
       if (loaded === undefined) throw new Error('the configuration was refused (DEBUG_TEST=1 shows why)');
       const time = timers === null ? undefined : { clock: timers.clock, timers };
       const server = new Server(options, loaded.bootstrap, extensions, new Lifecycle(), time);
