@@ -1,6 +1,7 @@
 // Owns the walk of one direction of one stream through its HTTP filters: who has seen what, who stopped, what is kept
 // meanwhile. Requests walk the chain forward, responses backward; both do it by the same rules, which are Envoy's
-// (http/filter/api.ts states what each answer of a filter means).
+// (http/filter/api.ts states what each answer of a filter means). Several filters may have stopped at once: what each of
+// them holds back (headers, data, the end, trailers) is its own, and goes on when that filter lets go.
 
 import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../filter/api.ts';
 import type { HeaderMap } from '../headers/header-map.ts';
@@ -13,20 +14,24 @@ const StoppedAllBuffer = 2;
 /** The same; at the buffer limit the source is paused. */
 const StoppedAllWatermark = 3;
 
+const noBytes = Buffer.alloc(0);
+
 export abstract class FilterIteration<Headers extends HeaderMap> {
   /** Filters of the direction, in its order. */
   protected readonly count: number;
   headers: Headers | null = null;
   trailers: HeaderMap | null = null;
-  /** The source has ended the message. */
-  endSeen = false;
   bufferLimit: number;
 
   readonly #states: number[] = [];
   /** The next filter to see the headers. */
   #headersNext = 0;
-  #headersEnd = false;
-  #kept: Buffer[] | null = null;
+  /** The filter that has the end of headers and data, or holds it back; -1 before the source told it. */
+  #endAt = -1;
+  /** The filter that has the trailers, or holds them back; -1 before they came. */
+  #trailersAt = -1;
+  /** Data by the filter that holds it back; null while none ever did, the rule. */
+  #kept: (Buffer[] | undefined)[] | null = null;
   #keptBytes = 0;
   #sourcePaused = false;
 
@@ -50,33 +55,32 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
 
   startHeaders(headers: Headers, endStream: boolean): void {
     this.headers = headers;
-    this.#headersEnd = endStream;
-    this.endSeen = endStream;
-    this.#runHeaders(0);
+    this.#runHeaders(0, endStream);
   }
 
   startData(data: Buffer, endStream: boolean): void {
-    if (endStream) this.endSeen = true;
     this.runData(0, data, endStream);
   }
 
   startTrailers(trailers: HeaderMap): void {
     this.trailers = trailers;
-    this.endSeen = true;
     this.#runTrailers(0);
   }
 
-  /** Bytes kept for the filter that stopped; null when none. */
-  keptData(): Buffer | null {
-    if (this.#kept === null) return null;
-    if (this.#kept.length !== 1) this.#kept = [Buffer.concat(this.#kept)];
-    return this.#kept[0] as Buffer;
+  /** Bytes that the filter holds back; null when none. */
+  keptData(index: number): Buffer | null {
+    const kept = this.#kept?.[index];
+    if (kept === undefined || this.#kept === null) return null;
+    const whole = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
+    this.#kept[index] = [whole];
+    return whole;
   }
 
-  #runHeaders(from: number): void {
+  #runHeaders(from: number, endStream: boolean): void {
     for (let i = from; i < this.count; i++) {
       this.#headersNext = i + 1;
-      const status = this.invokeHeaders(i, this.headers as Headers, this.#headersEnd);
+      if (endStream) this.#endAt = i;
+      const status = this.invokeHeaders(i, this.headers as Headers, endStream);
       if (this.aborted()) return;
       if (status === FilterHeadersStatus.Continue) continue;
       this.#states[i] =
@@ -88,16 +92,19 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
       return;
     }
     this.#headersNext = this.count + 1;
-    this.deliverHeaders(this.headers as Headers, this.#headersEnd);
+    if (endStream) this.#endAt = this.count;
+    this.deliverHeaders(this.headers as Headers, endStream);
   }
 
   /** Shows data to the filters from `from` on. */
   runData(from: number, data: Buffer, endStream: boolean): void {
+    if (this.aborted()) return;
     let chunk = data;
     for (let i = from; i < this.count; i++) {
+      if (endStream) this.#endAt = i;
       const state = this.#states[i] as number;
       if (state >= StoppedAllBuffer) {
-        this.#keep(chunk, state === StoppedAllWatermark);
+        this.#keep(i, chunk, state === StoppedAllWatermark);
         return;
       }
       const status = this.invokeData(i, chunk, endStream);
@@ -106,28 +113,27 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
         if (state !== Stopped) continue;
         // The filter lets go what it had stopped: headers first, then what was kept with this chunk behind it.
         this.#states[i] = Flowing;
-        if (this.#kept !== null) {
-          if (chunk.length !== 0) this.#kept.push(chunk);
-          chunk = this.#takeKept();
-        }
+        chunk = this.#take(i, chunk);
         if (this.#headersNext === i + 1) {
-          this.#runHeaders(i + 1);
+          this.#runHeaders(i + 1, false);
           if (this.aborted()) return;
         }
         continue;
       }
       this.#states[i] = Stopped;
       if (status !== FilterDataStatus.StopIterationNoBuffer) {
-        this.#keep(chunk, status === FilterDataStatus.StopIterationAndWatermark);
+        this.#keep(i, chunk, status === FilterDataStatus.StopIterationAndWatermark);
       }
       return;
     }
+    if (endStream) this.#endAt = this.count;
     // Headers that a filter still holds back must not be overtaken.
     if (this.#headersNext > this.count) this.deliverData(chunk, endStream);
   }
 
   #runTrailers(from: number): void {
     for (let i = from; i < this.count; i++) {
+      this.#trailersAt = i;
       if ((this.#states[i] as number) >= StoppedAllBuffer) return;
       const status = this.invokeTrailers(i, this.trailers as HeaderMap);
       if (this.aborted()) return;
@@ -141,18 +147,21 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
         if (this.aborted()) return;
       }
     }
+    this.#trailersAt = this.count;
     this.deliverTrailers(this.trailers as HeaderMap);
   }
 
-  /** Headers and kept data go on behind filter `index`; the data to `dataFrom`. */
+  /** Headers and data that filter `index` held back go on; the data to `dataFrom`. */
   #resume(index: number, dataFrom: number): void {
+    const hasData = this.#kept?.[index] !== undefined;
+    const ends = this.#endAt === index && this.#trailersAt !== index;
     if (this.#headersNext === index + 1) {
       // A filter may have taken the whole body away: then the headers are all that goes on.
-      this.#headersEnd = this.endSeen && this.#kept === null && this.trailers === null;
-      this.#runHeaders(index + 1);
+      this.#runHeaders(index + 1, ends && !hasData);
       if (this.aborted()) return;
     }
-    if (this.#kept !== null) this.runData(dataFrom, this.#takeKept(), this.endSeen && this.trailers === null);
+    if (hasData) this.runData(dataFrom, this.#take(index, noBytes), ends);
+    else if (ends && this.#endAt === index) this.runData(index + 1, noBytes, true);
   }
 
   /** The filter lets iteration go on, outside of a call to it. */
@@ -163,13 +172,18 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
     // A filter that stopped everything has not yet seen the data itself.
     const from = state >= StoppedAllBuffer ? index : index + 1;
     this.#resume(index, from);
-    if (this.trailers !== null && !this.aborted()) this.#runTrailers(from);
+    if (this.#trailersAt === index && !this.aborted()) this.#runTrailers(from);
   }
 
-  #keep(data: Buffer, watermark: boolean): void {
+  #keep(index: number, data: Buffer, watermark: boolean): void {
     this.#kept ??= [];
+    let kept = this.#kept[index];
+    if (kept === undefined) {
+      kept = [];
+      this.#kept[index] = kept;
+    }
     if (data.length !== 0) {
-      this.#kept.push(Buffer.from(data));
+      kept.push(Buffer.from(data));
       this.#keptBytes += data.length;
     }
     if (this.bufferLimit === 0 || this.#keptBytes <= this.bufferLimit) return;
@@ -180,14 +194,18 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
     }
   }
 
-  #takeKept(): Buffer {
-    const kept = this.#kept ?? [];
-    this.#kept = null;
-    this.#keptBytes = 0;
-    if (this.#sourcePaused) {
+  /** What the filter held back, with `more` behind it. */
+  #take(index: number, more: Buffer): Buffer {
+    const kept = this.#kept?.[index];
+    if (kept === undefined || this.#kept === null) return more;
+    this.#kept[index] = undefined;
+    for (let i = 0; i < kept.length; i++) this.#keptBytes -= (kept[i] as Buffer).length;
+    if (this.#sourcePaused && this.#keptBytes <= this.bufferLimit) {
       this.#sourcePaused = false;
       this.pauseSource(false);
     }
+    if (kept.length === 0) return more;
+    if (more.length !== 0) kept.push(more);
     return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
   }
 }

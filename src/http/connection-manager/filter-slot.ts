@@ -102,7 +102,7 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     }
   }
   decodingBuffer(): Buffer | null {
-    return this.#stream.decoding?.keptData() ?? null;
+    return this.#stream.decoding?.keptData(this.#index) ?? null;
   }
   injectDecodedData(data: Buffer, endStream: boolean): void {
     try {
@@ -148,7 +148,7 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     }
   }
   encodingBuffer(): Buffer | null {
-    return this.#stream.encoding?.keptData() ?? null;
+    return this.#stream.encoding?.keptData(this.#encodeIndex()) ?? null;
   }
   injectEncodedData(data: Buffer, endStream: boolean): void {
     try {
