@@ -2,8 +2,10 @@
 import type { Address } from '../base/address.ts';
 import { type Connection, type ConnectionCallbacks, ConnectionEvent } from '../network/api.ts';
 import { NetworkFilterChain } from '../network/filter-chain.ts';
+import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
 import type { ActiveListener } from './active-listener.ts';
+import { logConnection } from './connection-log.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { ListenerStats } from './stats.ts';
 
@@ -17,6 +19,7 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   readonly #stats: ListenerStats;
   readonly #chain: FilterChain;
   readonly #openedAt: number;
+  readonly #accessLogs: readonly AccessLogger[];
 
   constructor(listener: ActiveListener, chain: FilterChain, connection: Connection, now: number) {
     this.#listener = listener;
@@ -24,6 +27,7 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
     this.#chain = chain;
     this.connection = connection;
     this.#openedAt = now;
+    this.#accessLogs = listener.config.accessLogs;
     connection.addCallbacks(this);
     chain.connections.add(this);
     const { bufferLimit } = listener.config;
@@ -53,6 +57,7 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
     if (event === ConnectionEvent.Connected) return;
     this.#chain.onConnectionClosed(this);
     this.#listener.onConnectionClosed(this.#openedAt, this.#stats);
+    logConnection(this.#accessLogs, this, this.connection, this.#openedAt, this.#listener.services, true);
   }
 
   onAboveWriteBufferHighWatermark(): void {}

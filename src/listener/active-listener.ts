@@ -7,10 +7,12 @@ import { attachAccepted } from '../network/accepted-socket.ts';
 import { CloseType } from '../network/api.ts';
 import { type ListenSocket, listen } from '../network/listen-socket.ts';
 import { SocketConnection } from '../network/socket-connection.ts';
+import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { ActiveConnection } from './active-connection.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { logConnection } from './connection-log.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { ConnectionFacts } from './filter-chain-match.ts';
 import { type ListenerStats, listenerStats } from './stats.ts';
@@ -20,7 +22,7 @@ const log = logger('conn_handler');
 export class ActiveListener {
   config: ListenerConfig;
   stats: ListenerStats;
-  readonly #services: ProcessServices;
+  readonly services: ProcessServices;
   readonly #limits: ConnectionLimits;
   #bound: readonly BoundAddress[] = [];
   #accepting = false;
@@ -28,7 +30,7 @@ export class ActiveListener {
   constructor(config: ListenerConfig, services: ProcessServices, limits: ConnectionLimits) {
     this.config = config;
     this.stats = listenerStats(config.scope);
-    this.#services = services;
+    this.services = services;
     this.#limits = limits;
   }
 
@@ -122,6 +124,15 @@ export class ActiveListener {
       this.stats.noFilterChainMatch.inc();
       log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
       this.#limits.release(this.config);
+      const now = this.services.clock.monotonic();
+      logConnection(
+        this.config.accessLogs,
+        unmatched(this.config.name, connection),
+        connection,
+        now,
+        this.services,
+        false,
+      );
       socket.destroy();
       return;
     }
@@ -129,7 +140,7 @@ export class ActiveListener {
     this.stats.downstreamCxActive.inc();
     const { tcpKeepalive } = this.config;
     if (tcpKeepalive !== null) socket.setKeepAlive(true, tcpKeepalive.timeSeconds * 1000);
-    new ActiveConnection(this, chain, connection, this.#services.clock.monotonic());
+    new ActiveConnection(this, chain, connection, this.services.clock.monotonic());
     if (connection.closed) socket.destroy();
     else attachAccepted(socket, connection);
   }
@@ -142,7 +153,7 @@ export class ActiveListener {
       localAddress: overIp ? ipAddress(plain(localAddress), localPort ?? 0) : here,
       // The far end of a Unix socket has no name: Envoy shows the listener's.
       remoteAddress: overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : here,
-      timers: this.#services.timers,
+      timers: this.services.timers,
       delayedCloseTimeoutMs: 0,
       halfClose: false,
     });
@@ -167,7 +178,7 @@ export class ActiveListener {
   onConnectionClosed(openedAt: number, stats: ListenerStats): void {
     stats.downstreamCxDestroy.inc();
     stats.downstreamCxActive.dec();
-    stats.downstreamCxLengthMs.record(Math.round(this.#services.clock.monotonic() - openedAt));
+    stats.downstreamCxLengthMs.record(Math.round(this.services.clock.monotonic() - openedAt));
     this.#limits.release(this.config);
   }
 
@@ -190,6 +201,21 @@ export function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
 function close(bound: readonly BoundAddress[]): void {
   // Resolves only when connections have ended too, in Node: nobody waits for that here.
   for (const { socket } of bound) void socket.close();
+}
+
+/** What is known of a connection that no chain wanted. */
+function unmatched(listenerName: string, connection: SocketConnection): DownstreamConnectionInfo {
+  return {
+    id: connection.id,
+    localAddress: connection.localAddress,
+    directRemoteAddress: connection.remoteAddress,
+    listenerName,
+    filterChainName: '',
+    requestedServerName: '',
+    tls: null,
+    terminationDetails: '',
+    transportFailureReason: '',
+  };
 }
 
 /** A dual-stack socket shows IPv4 peers as IPv4-mapped IPv6; Envoy shows them as IPv4. */

@@ -1,0 +1,38 @@
+// Owns the listener's own access log (Listener.access_log): a line for each connection when it ends, and for each that
+// no filter chain wanted.
+
+import type { Connection } from '../network/api.ts';
+import { type AccessLogger, AccessLogType } from '../observability/access-log/api.ts';
+import { ResponseFlag } from '../observability/response-flags.ts';
+import { type DownstreamConnectionInfo, StreamInfo } from '../observability/stream-info.ts';
+import type { ProcessServices } from '../upstream/services.ts';
+
+/** `openedAt`: monotonic milliseconds. */
+export function logConnection(
+  loggers: readonly AccessLogger[],
+  info: DownstreamConnectionInfo,
+  connection: Connection,
+  openedAt: number,
+  services: ProcessServices,
+  matched: boolean,
+): void {
+  if (loggers.length === 0) return;
+  const now = services.clock.monotonic();
+  const streamInfo = new StreamInfo(openedAt, services.clock.wall() - (now - openedAt), info);
+  streamInfo.requestComplete = now;
+  streamInfo.bytesReceived = connection.bytesRead;
+  streamInfo.bytesSent = connection.bytesWritten;
+  if (!matched) {
+    streamInfo.setFlag(ResponseFlag.NoRouteFound);
+    streamInfo.responseCodeDetails = 'filter_chain_not_found';
+  }
+  const context = {
+    streamInfo,
+    requestHeaders: null,
+    responseHeaders: null,
+    responseTrailers: null,
+    logType: AccessLogType.NotSet,
+    localReplyBody: '',
+  };
+  for (const logger of loggers) logger.log(context);
+}
