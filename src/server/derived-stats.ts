@@ -102,7 +102,7 @@ export class FullStatsView implements StatsView {
     yield number('runtime.num_keys', keys.size);
     yield number('runtime.num_layers', layers.length);
     yield number('listener_manager.workers_pinned', 0);
-    yield number('server.hot_restart_generation', options.restartEpoch + 1);
+    if (!options.disableHotRestart) yield number('server.hot_restart_generation', options.restartEpoch + 1);
     let active = 0;
     for (const _cluster of clusters.clusters()) active++;
     for (const thread of ['main_thread', 'worker_0']) {

@@ -91,7 +91,8 @@ function hostText(cluster: string, host: UpstreamHost): string {
 
 /** envoy.admin.v3.Clusters. */
 export function clustersJson(manager: UpstreamClusterManager, matches: NameTest = anyName): Json {
-  return { cluster_statuses: [...activeStates(manager, matches)].map(clusterJson) };
+  const statuses = [...activeStates(manager, matches)].map(clusterJson);
+  return statuses.length === 0 ? {} : { cluster_statuses: statuses };
 }
 
 function clusterJson(state: ClusterState): Json {

@@ -81,7 +81,7 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
     head.append(Names.cacheControl, 'no-cache, max-age=0');
     head.append(contentTypeOptions, 'nosniff');
     const text = typeof response.body === 'string' ? Buffer.from(response.body) : null;
-    if (headers.method === 'HEAD' || text?.length === 0) {
+    if (headers.method === 'HEAD') {
       this.#callbacks.encodeHeaders(head, true, 'admin_filter_response');
       return;
     }

@@ -37,7 +37,10 @@ async function nameTest(pattern: string): Promise<NameTest | string> {
   if (pattern === '') return () => true;
   const { compileNameFilter } = await import('../../observability/stats/filter.ts');
   const bare = await compileNameFilter(pattern);
-  if ('error' in bare) return `Error while parsing name_regex from ${pattern}: ${bare.error}`;
+  if ('error' in bare) {
+    const reason = bare.error.replace(/^Invalid re2 regex: /, '');
+    return `INVALID_ARGUMENT: Error while parsing name_regex from ${pattern}: ${reason}`;
+  }
   const whole = await compileNameFilter(`^(?:${pattern})$`);
   return 'error' in whole ? whole.error : whole.filter;
 }

@@ -3,8 +3,10 @@ import { reopenLog } from '../../../base/logger.ts';
 import type { Server } from '../../compose.ts';
 import { type AdminEndpoint, action, json, text, view } from '../endpoint.ts';
 
-/** Two hot restarts must agree on it; ours hands over listening sockets only (DESIGN 3.6), so there is one version. */
-export const hotRestartVersion = '11.104';
+/** Processes that hand over to each other must agree on it. The number is Envoy's, for those who read it. */
+function hotRestartVersion(server: Server): string {
+  return server.options.disableHotRestart ? 'disabled' : '11.104';
+}
 
 export function processEndpoints(server: Server): AdminEndpoint[] {
   return [
@@ -14,14 +16,14 @@ export function processEndpoints(server: Server): AdminEndpoint[] {
     }),
     view('/server_info', 'version, state, uptime, flags and node', async () => {
       const { serverInfo } = await import('../server-info.ts');
-      return json(serverInfo(server, hotRestartVersion));
+      return json(serverInfo(server, hotRestartVersion(server)));
     }),
     view('/memory', 'memory in use, in bytes', async () => {
       const { memoryJson } = await import('../memory.ts');
       return json(memoryJson());
     }),
     view('/hot_restart_version', 'processes of different versions cannot hand over to each other', () =>
-      text(hotRestartVersion),
+      text(hotRestartVersion(server)),
     ),
     view('/certs', 'certificates in use', () => json({ certificates: [] })),
     action('/quitquitquit', 'end the process', () => ({
