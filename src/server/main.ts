@@ -19,6 +19,9 @@ export async function runServer(options: ServerOptions): Promise<number> {
   const lifecycle = new Lifecycle();
   const server = new Server(options, loaded.bootstrap, extensions, lifecycle);
   const run = new ServerRun(options, server);
+  // However the process ends, lines that were logged are written.
+  const flushAccessLogs = (): void => server.accessLogs.flushSync();
+  process.on('exit', flushAccessLogs);
   const memory = new QuietMemory(systemTimers, systemClock, options.trimMemory);
   try {
     return await serve(options, loaded, server, run, memory, startedAt);
@@ -26,6 +29,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
     memory.stop();
     run.stop();
     lifecycle.release();
+    process.off('exit', flushAccessLogs);
     await server.shutdown();
     await flushLogs();
   }
@@ -54,7 +58,11 @@ async function serve(
     },
   });
   lifecycle.state = 'INITIALIZING';
-  if (!(await memory.prepare()) || !(await run.start(prepared))) return 1;
+  if (!(await memory.prepare())) return 1;
+  // A signal may come while clusters or routes are still waited for.
+  const outcome = await Promise.race([run.start(prepared), lifecycle.ended]);
+  if (typeof outcome === 'number') return outcome;
+  if (!outcome) return 1;
   log.info(`ready after ${Math.round(performance.now() - startedAt)} ms`);
   if (options.mode === 'init_only') return 0;
   await memory.start();
