@@ -1,7 +1,7 @@
 // Owns the response flags: short codes in access logs that say why a response was not the upstream's own.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage (RESPONSE_FLAGS)
 
-/** Bits of the first word; `StreamInfo.responseFlags` is their union. Order is the order in which they print. */
+/** Bits of the first word; `StreamInfo.responseFlags` is their union. */
 export const ResponseFlag = {
   FailedLocalHealthCheck: 1 << 0,
   NoHealthyUpstream: 1 << 1,
@@ -36,6 +36,7 @@ export const ResponseFlag = {
 } as const;
 export type ResponseFlags = number;
 
+/** In the order of their bits. */
 const names: readonly (readonly [flag: number, short: string, long: string])[] = [
   [ResponseFlag.FailedLocalHealthCheck, 'LH', 'FailedLocalHealthCheck'],
   [ResponseFlag.NoHealthyUpstream, 'UH', 'NoHealthyUpstream'],
@@ -69,21 +70,27 @@ const names: readonly (readonly [flag: number, short: string, long: string])[] =
   [ResponseFlag.UnconditionalDropOverload, 'UDO', 'UnconditionalDropOverload'],
 ];
 
-/** Flags as `UH,NR`, `-` for none. */
-export function formatResponseFlags(flags: ResponseFlags): string {
-  return format(flags, 1);
+/** Five bits for each flag, its place among the bits plus one: six flags, more than any request has had. */
+export function appendFlag(order: number, flag: number): number {
+  return (order << 5) | (32 - Math.clz32(flag));
+}
+
+/** Flags as `UH,NR` in the order they were set, as Envoy prints them; `-` for none. */
+export function formatResponseFlags(order: number): string {
+  return format(order, 1);
 }
 
 /** Flags as `NoHealthyUpstream,NoRouteFound`, `-` for none. */
-export function formatResponseFlagsLong(flags: ResponseFlags): string {
-  return format(flags, 2);
+export function formatResponseFlagsLong(order: number): string {
+  return format(order, 2);
 }
 
-function format(flags: ResponseFlags, column: 1 | 2): string {
-  if (flags === 0) return '-';
+function format(order: number, column: 1 | 2): string {
+  if (order === 0) return '-';
   let text = '';
-  for (const entry of names) {
-    if ((flags & entry[0]) !== 0) text += text === '' ? entry[column] : `,${entry[column]}`;
+  for (let rest = order; rest !== 0; rest >>>= 5) {
+    const name = names[(rest & 31) - 1]?.[column] ?? '';
+    text = text === '' ? name : `${name},${text}`;
   }
   return text;
 }

@@ -2,7 +2,9 @@
 // response-code details and, later, of tracing and policy. Written by whoever learns a fact; nobody derives it twice.
 //
 // Times are monotonic milliseconds (base/clock.ts), -1 while they have not happened.
+
 import type { Address } from '../base/address.ts';
+import { appendFlag } from './response-flags.ts';
 
 /** Metadata by namespace (envoy.config.core.v3.Metadata.filter_metadata). */
 export type MetadataMap = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -86,6 +88,8 @@ export class StreamInfo {
   headerBytesSent = 0;
 
   responseFlags = 0;
+  /** The same flags in the order they were set, packed (response-flags.ts). */
+  flagOrder = 0;
   responseCode = 0;
   /** Stable token such as `via_upstream` or `route_not_found`. */
   responseCodeDetails = '';
@@ -125,7 +129,9 @@ export class StreamInfo {
   }
 
   setFlag(flag: number): void {
+    if ((this.responseFlags & flag) !== 0) return;
     this.responseFlags |= flag;
+    this.flagOrder = appendFlag(this.flagOrder, flag);
   }
 
   hasFlag(flag: number): boolean {

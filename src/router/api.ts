@@ -114,7 +114,7 @@ export interface RouteProviders {
   /** Routes written into the connection manager. Undefined after an error was reported. */
   inline(message: RouteConfigurationMessage, context: ConfigContext): RouteSubscription | undefined;
   /** Routes by name from a config source. */
-  subscribe(rds: RdsMessage, context: ConfigContext): RouteSubscription | undefined;
+  subscribe(rds: RdsMessage, statPrefix: string, context: ConfigContext): RouteSubscription | undefined;
 }
 
 export interface RouteSubscription extends RouteProvider {

@@ -136,7 +136,7 @@ export class Server {
     this.routeSubscriptions = new RouteSubscriptions(this.services, build, dynamicOptions);
     this.routes = new ServerRouteProviders(
       build,
-      (message, config) => this.routeSubscriptions.subscribe(message, config),
+      (message, statPrefix, config) => this.routeSubscriptions.subscribe(message, statPrefix, config),
       () => clock.wall(),
     );
     this.endpoints = new EndpointSubscriptions(this.clusters, this.services, dynamicOptions);

@@ -9,7 +9,11 @@ type RdsMessage = Parameters<RouteProviders['subscribe']>[0];
 export type RouteTableBuilder = (message: InlineMessage, context: ConfigContext) => RouteTable | undefined;
 
 /** Subscribes to a route configuration by name (xds/). */
-export type RouteSubscriber = (message: RdsMessage, context: ConfigContext) => RouteSubscription | undefined;
+export type RouteSubscriber = (
+  message: RdsMessage,
+  statPrefix: string,
+  context: ConfigContext,
+) => RouteSubscription | undefined;
 
 class InlineRoutes implements RouteSubscription {
   readonly current: RouteTable;
@@ -48,8 +52,8 @@ export class ServerRouteProviders implements RouteProviders {
     return table === undefined ? undefined : new InlineRoutes(table, message, this.#now(), this.#inline);
   }
 
-  subscribe(message: RdsMessage, context: ConfigContext): RouteSubscription | undefined {
-    return this.#subscribe(message, context);
+  subscribe(message: RdsMessage, statPrefix: string, context: ConfigContext): RouteSubscription | undefined {
+    return this.#subscribe(message, statPrefix, context);
   }
 
   /** For /config_dump. */

@@ -12,6 +12,8 @@ import { durationMs } from './config-values.ts';
 
 const extensionName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const defaultIdleTimeoutMs = 3_600_000;
+/** More than the 60 that requests may have. */
+const defaultMaxResponseHeadersKb = 80;
 
 export function readHttpOptions(cluster: Cluster, context: ConfigContext): UpstreamHttpConfig {
   const any = cluster.typedExtensionProtocolOptions[extensionName];
@@ -77,10 +79,7 @@ function http1Settings(common: CommonOptions | undefined, http1: Http1ProtocolOp
     sendFullyQualifiedUrl: http1?.sendFullyQualifiedUrl ?? defaultHttp1Settings.sendFullyQualifiedUrl,
     allowCustomMethods: http1?.allowCustomMethods ?? defaultHttp1Settings.allowCustomMethods,
     maxHeadersCount: common?.maxHeadersCount ?? defaultHttp1Settings.maxHeadersCount,
-    maxHeadersBytes:
-      common?.maxResponseHeadersKb === undefined
-        ? defaultHttp1Settings.maxHeadersBytes
-        : common.maxResponseHeadersKb * 1024,
+    maxHeadersBytes: (common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb) * 1024,
     headersWithUnderscores: underscores[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
   };
 }

@@ -26,6 +26,7 @@ class SharedRoutes implements RouteSubscription {
 
   constructor(
     name: string,
+    statPrefix: string,
     source: ResourceSource,
     services: ProcessServices,
     build: TableBuilder,
@@ -34,11 +35,11 @@ class SharedRoutes implements RouteSubscription {
   ) {
     this.name = name;
     this.#onUnused = onUnused;
-    const stats = subscriptionStats(services.stats.scope(`rds.${name}.`));
+    const stats = subscriptionStats(services.stats.scope(`http.${statPrefix}.rds.${name}.`));
     const sink: RouteSink = (message, version, context) => {
       const table = build(message, context);
       if (table === undefined) return;
-      if (this.current !== null) stats.configReload.inc();
+      stats.configReload.inc();
       this.current = table;
       this.message = message;
       this.version = version;
@@ -73,8 +74,8 @@ export class RouteSubscriptions {
     this.#options = options;
   }
 
-  /** Undefined after an error was reported. */
-  subscribe(message: RdsMessage, context: ConfigContext): RouteSubscription | undefined {
+  /** Undefined after an error was reported. `statPrefix`: of the connection manager; the first user's names the statistics. */
+  subscribe(message: RdsMessage, statPrefix: string, context: ConfigContext): RouteSubscription | undefined {
     const source = readConfigSource(message.configSource, message, context);
     if (source === undefined) return undefined;
     const key = `${message.routeConfigName}\0${source.path}`;
@@ -83,7 +84,15 @@ export class RouteSubscriptions {
       const forget = (): void => {
         this.#shared.delete(key);
       };
-      shared = new SharedRoutes(message.routeConfigName, source, this.#services, this.#build, this.#options, forget);
+      shared = new SharedRoutes(
+        message.routeConfigName,
+        statPrefix,
+        source,
+        this.#services,
+        this.#build,
+        this.#options,
+        forget,
+      );
       this.#shared.set(key, shared);
     }
     shared.users++;

@@ -114,7 +114,7 @@ function readRoutes(message: HttpConnectionManager, context: ConnectionManagerCo
     case 'routeConfig':
       return context.routes.inline(message.routeSpecifier.value, context.config);
     case 'rds':
-      return context.routes.subscribe(message.routeSpecifier.value, context.config);
+      return context.routes.subscribe(message.routeSpecifier.value, message.statPrefix, context.config);
     case 'scopedRoutes':
       context.config.error(message, 'scoped_routes', 'RMR0304', 'scoped routes are not implemented yet');
       return undefined;

@@ -25,7 +25,7 @@ export function logLocalReply(status: number, info: StreamInfo, method: string, 
     left++;
     return;
   }
-  const flags = info.responseFlags === 0 ? '' : ` ${formatResponseFlags(info.responseFlags)}`;
+  const flags = info.responseFlags === 0 ? '' : ` ${formatResponseFlags(info.flagOrder)}`;
   log.info(
     `[C${info.connection.id}] ${method || '-'} ${path || '-'}: ${status}${flags} ${info.responseCodeDetails}: ${info.cause}`,
   );

@@ -265,11 +265,17 @@ t.test('metadata: values of every type, paths that lead nowhere', (t) => {
 t.test('flags, details, failures', (t) => {
   const context = answered();
   const { streamInfo } = context;
-  streamInfo.responseFlags = ResponseFlag.NoHealthyUpstream | ResponseFlag.UpstreamConnectionFailure;
+  streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
+  streamInfo.setFlag(ResponseFlag.UpstreamConnectionFailure);
+  streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
   streamInfo.responseCodeDetails = 'upstream_reset{delayed connect error: Connection refused}';
   if (streamInfo.upstream !== null)
     streamInfo.upstream.transportFailureReason = 'delayed connect error: Connection refused';
-  t.equal(text('%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%', context), 'UH,UF NoHealthyUpstream,UpstreamConnectionFailure');
+  t.equal(
+    text('%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%', context),
+    'URX,UF UpstreamRetryLimitExceeded,UpstreamConnectionFailure',
+    'in the order they were set',
+  );
   t.equal(text('%RESPONSE_CODE_DETAILS%', context), 'upstream_reset{delayed_connect_error:_Connection_refused}');
   t.equal(text('%RESPONSE_CODE_DETAILS(ALLOW_WHITESPACES)%', context), streamInfo.responseCodeDetails);
   t.equal(text('%UPSTREAM_TRANSPORT_FAILURE_REASON%', context), 'delayed_connect_error:_Connection_refused');

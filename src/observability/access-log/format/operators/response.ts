@@ -146,8 +146,8 @@ const logTypes: readonly string[] = [
 export const responseOperators: OperatorTable = {
   RESPONSE_CODE: number((context) => context.streamInfo.responseCode),
   RESPONSE_CODE_DETAILS: details,
-  RESPONSE_FLAGS: plain((context) => formatResponseFlags(context.streamInfo.responseFlags)),
-  RESPONSE_FLAGS_LONG: plain((context) => formatResponseFlagsLong(context.streamInfo.responseFlags)),
+  RESPONSE_FLAGS: plain((context) => formatResponseFlags(context.streamInfo.flagOrder)),
+  RESPONSE_FLAGS_LONG: plain((context) => formatResponseFlagsLong(context.streamInfo.flagOrder)),
   PROTOCOL: plain((context) => protocols[context.streamInfo.protocol]),
   UPSTREAM_PROTOCOL: plain((context) => protocols[context.streamInfo.upstream?.protocol ?? -1]),
   CONNECTION_TERMINATION_DETAILS: name((context) => context.streamInfo.connection.terminationDetails),
