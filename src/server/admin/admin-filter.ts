@@ -73,7 +73,6 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
       target: headers.path,
       contentType: headers.get(Names.contentType) ?? '',
       body: Buffer.concat(this.#body),
-      streamInfo: this.#callbacks.streamInfo,
     });
     if (this.#ended) return;
     const head = new ResponseHeaders(response.status);

@@ -8,7 +8,7 @@ import { ConnectionManager } from '../../http/connection-manager/connection-mana
 import { DateProvider } from '../../http/connection-manager/date.ts';
 import { connectionManagerStats } from '../../http/connection-manager/stats.ts';
 import { ActiveListener } from '../../listener/active-listener.ts';
-import { ConnectionLimits } from '../../listener/connection-limits.ts';
+import { ConnectionLimits, noConnectionLimits } from '../../listener/connection-limits.ts';
 import { FilterChain } from '../../listener/filter-chain.ts';
 import { FilterChainMatcher } from '../../listener/filter-chain-match.ts';
 import type { AccessLogger } from '../../observability/access-log/api.ts';
@@ -53,7 +53,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       message,
     },
     services,
-    new ConnectionLimits(Number.POSITIVE_INFINITY, new Map()),
+    new ConnectionLimits(noConnectionLimits, server.stats),
   );
   await listener.bind();
   const bound = listener.localAddresses[0] ?? address.text;

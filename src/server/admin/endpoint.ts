@@ -1,13 +1,10 @@
 // What an admin endpoint is.
-import type { StreamInfo } from '../../observability/stream-info.ts';
-
 export interface AdminRequest {
   readonly method: string;
   /** Path with query. */
   readonly target: string;
   readonly contentType: string;
   readonly body: Buffer;
-  readonly streamInfo: StreamInfo;
 }
 
 export interface AdminResponse {
