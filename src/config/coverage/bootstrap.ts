@@ -43,11 +43,8 @@ export const bootstrap: PackageCoverage = {
     notYet: { ads_config: 'xDS over gRPC: issue 6' },
   },
   'envoy.config.bootstrap.v3.Admin': {
-    implemented: ['address'],
-    harmless: {
-      profile_path: 'CPU profiles are written where --cpu-prof-dir says',
-      ignore_global_conn_limit: 'no limit stands over all listeners',
-    },
+    implemented: ['address', 'access_log', 'access_log_path', 'allow_paths', 'profile_path'],
+    harmless: { ignore_global_conn_limit: 'connections to the admin never count against the limit' },
   },
   'envoy.config.bootstrap.v3.LayeredRuntime': { implemented: ['layers'] },
   'envoy.config.bootstrap.v3.RuntimeLayer': {
