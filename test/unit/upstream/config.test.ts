@@ -65,7 +65,7 @@ t.test("defaults are Envoy's", async (t) => {
       maxRequestsPerConnection: 0,
       idleTimeoutMs: 3600000,
       maxConnectionDurationMs: 0,
-      http1: { maxHeadersBytes: 61440, maxHeadersCount: 100 },
+      http1: { maxHeadersBytes: 81920, maxHeadersCount: 100 },
     },
     tcpKeepalive: null,
     bindAddress: null,
