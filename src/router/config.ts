@@ -11,11 +11,12 @@ import { routerStats } from './stats.ts';
 export type RouteConfigurationMessage = RouteConfiguration;
 export type RdsMessage = Rds;
 
-export function readRouter(message: Router, scope: StatsScope, timeouts: TimeoutPool): RouterConfig {
+export function readRouter(message: Router, scope: StatsScope, timeouts: TimeoutPool, zone: string): RouterConfig {
   return {
     stats: routerStats(scope),
     timeouts,
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRequestTimeout: message.respectExpectedRqTimeout,
+    zone,
   };
 }

@@ -23,5 +23,6 @@ class RouterFilterFactory implements HttpFilterFactory {
 }
 
 export function routerFilterFactory(message: RouterMessage, context: HttpFilterContext): HttpFilterFactory {
-  return new RouterFilterFactory(readRouter(message, context.scope, context.services.timeouts), context);
+  const { timeouts, node } = context.services;
+  return new RouterFilterFactory(readRouter(message, context.scope, timeouts, node.zone), context);
 }

@@ -30,6 +30,8 @@ export interface RouterConfig {
   readonly timeouts: TimeoutPool;
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedRequestTimeout: boolean;
+  /** This process's zone, empty where it has none. */
+  readonly zone: string;
 }
 
 const log = logger('router');
@@ -296,6 +298,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       (this.#headers as RequestHeaders).has(Names.xEnvoyInternal),
       attempt.host.canary,
     );
+    attempt.cluster.stats.recordZoneResponse(this.#config.zone, attempt.host.locality.zone, status);
     if (this.#retry !== null && this.#retry.attempts > 0 && !this.#retry.wantsStatus(headers))
       attempt.cluster.stats.upstreamRqRetrySuccess.inc();
     this.#responseStarted = true;
@@ -342,8 +345,11 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #finishAttempt(attempt: UpstreamRequest): void {
     const cluster = attempt.cluster;
     const internal = (this.#headers as RequestHeaders).has(Names.xEnvoyInternal);
-    if (this.#requestEndTime >= 0)
-      cluster.stats.recordResponseTime(Math.round(this.now() - this.#requestEndTime), internal);
+    if (this.#requestEndTime >= 0) {
+      const milliseconds = Math.round(this.now() - this.#requestEndTime);
+      cluster.stats.recordResponseTime(milliseconds, internal);
+      cluster.stats.recordZoneResponseTime(this.#config.zone, attempt.host.locality.zone, milliseconds);
+    }
     attempt.takeBytes();
     this.#stopTimers();
   }

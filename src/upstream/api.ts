@@ -120,6 +120,9 @@ export interface ClusterTrafficStats {
   /** `upstream_rq_NNN`, `upstream_rq_Nxx` and, for internal and external requests, their twins; and `upstream_rq_time`. */
   recordResponse(status: number, internalRequest: boolean, canary: boolean): void;
   recordResponseTime(milliseconds: number, internalRequest: boolean): void;
+  /** From this process's zone to the host's. */
+  recordZoneResponse(from: string, to: string, status: number): void;
+  recordZoneResponseTime(from: string, to: string, milliseconds: number): void;
 }
 
 /** One priority's limits. `tryAcquire...` counts; each success needs its release. */

@@ -90,6 +90,8 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly #internal: ResponseGroup;
   readonly #external: ResponseGroup;
   readonly #canary: ResponseGroup;
+  /** From this process's zone to the host's, `zone.FROM.TO.`; a mesh has a handful. */
+  readonly #zones: { readonly to: string; readonly group: ResponseGroup }[] = [];
   #rqTime: Histogram | null = null;
   #http1: Http1CodecStats | null = null;
 
@@ -200,6 +202,22 @@ export class ClusterStats implements ClusterTrafficStats {
     this.#rqTime ??= this.scope.histogram('upstream_rq_time', 'milliseconds');
     this.#rqTime.record(milliseconds);
     (internalRequest ? this.#internal : this.#external).recordTime(milliseconds);
+  }
+
+  /** The same by zones; counted where both are known, as in Envoy. `from` is this process's and never changes. */
+  recordZoneResponse(from: string, to: string, status: number): void {
+    if (from !== '' && to !== '') this.#zone(from, to).record(status);
+  }
+
+  recordZoneResponseTime(from: string, to: string, milliseconds: number): void {
+    if (from !== '' && to !== '') this.#zone(from, to).recordTime(milliseconds);
+  }
+
+  #zone(from: string, to: string): ResponseGroup {
+    for (const zone of this.#zones) if (zone.to === to) return zone.group;
+    const group = new ResponseGroup(this.scope, `zone.${from}.${to}.`);
+    this.#zones.push({ to, group });
+    return group;
   }
 }
 
