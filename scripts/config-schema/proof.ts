@@ -5,8 +5,9 @@
  *     // covers: envoy.config.cluster.v3.Cluster.connect_timeout
  *     // covers: envoy.config.cluster.v3.Cluster.{dns_refresh_rate, respect_dns_ttl}
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { isMessage, type Message } from '@bufbuild/protobuf';
 import { type Any, AnySchema } from '@bufbuild/protobuf/wkt';
 import { ConfigContext, formatDiagnostic, loadBootstrap, registry } from '../../src/config/api.ts';
@@ -62,13 +63,28 @@ export function fieldsNamedIn(source: string): string[] {
 
 async function fieldsSetIn(file: string): Promise<Set<string>> {
   let number = 1;
-  const text = readFileSync(join(root, file), 'utf8').replaceAll(/@[A-Z0-9_]+@/g, () => String(number++));
+  const folder = scenarioFolder(file);
+  const text = readFileSync(join(root, file), 'utf8')
+    .replaceAll('@TMP@', folder)
+    .replaceAll(/@[A-Z0-9_]+@/g, () => String(number++));
   const { message, diagnostics } = await loadBootstrap([{ name: file, format: 'yaml', text }], { skipCoverage: true });
+  rmSync(folder, { recursive: true });
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
   if (message === undefined) throw new Error(errors.map((diagnostic) => formatDiagnostic(diagnostic, text)).join('\n'));
   const fields = new Set<string>();
   collectSetFields(message, fields);
   return fields;
+}
+
+/** A folder that stands for @TMP@ of a suite, with every file that its envoy.yaml reads; the caller removes it. */
+export function scenarioFolder(file: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'remora-scenario-'));
+  const given = join(root, dirname(file), 'files');
+  if (existsSync(given)) cpSync(given, folder, { recursive: true });
+  for (const [, name = ''] of readFileSync(join(root, file), 'utf8').matchAll(/@TMP@\/([\w.-]+\.(?:yaml|json))/g)) {
+    if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), '{}');
+  }
+  return folder;
 }
 
 function collectSetFields(message: Message, into: Set<string>): void {

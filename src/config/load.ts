@@ -44,16 +44,44 @@ export async function loadMessage<T extends Message>(
   return load<T>(typeName, [source], options, () => undefined);
 }
 
+export type DiscoveryResult = LoadResult<DiscoveryResponse> & {
+  /** Indexes of resources that must not be put to use; the diagnostics say why. */
+  readonly refused: ReadonlySet<number>;
+};
+
 /**
  * Reads the file of a path_config_source: a DiscoveryResponse. Its resources are Any messages, to be taken out with
  * `context.unpack`. Unknown fields are ignored by default, as Envoy does with dynamic resources.
+ *
+ * As in Envoy a text that cannot be read, or breaks the API's rules, is refused whole (no message); a resource that is
+ * only not possible (two virtual hosts of one name, an address that is none) is refused alone.
  */
 export async function loadDiscoveryResponse(
   source: ConfigSource,
   options: ConfigOptions = {},
-): Promise<LoadResult<DiscoveryResponse>> {
+): Promise<DiscoveryResult> {
   const lenient: ConfigOptions = { unknownFields: 'ignore', ...options };
-  return load<DiscoveryResponse>('envoy.service.discovery.v3.DiscoveryResponse', [source], lenient, () => undefined);
+  const { merged, diagnostics } = await readChecked<DiscoveryResponse>(
+    'envoy.service.discovery.v3.DiscoveryResponse',
+    [source],
+    lenient,
+    () => undefined,
+  );
+  const refused = new Set<number>();
+  let message = merged;
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.severity !== 'error') continue;
+    const index = /^resources\[(\d+)\]/.exec(diagnostic.path)?.[1];
+    if (index === undefined || concernsWholeFile(diagnostic)) message = undefined;
+    else refused.add(Number(index));
+  }
+  return { message, diagnostics, refused };
+}
+
+/** Envoy checks rules when it decodes the file; those of an extension's configuration when it makes the extension. */
+function concernsWholeFile({ code, path }: Diagnostic): boolean {
+  if (code.startsWith('RMR01')) return true;
+  return (code.startsWith('RMR02') || code === 'RMR0303') && !/\.typed_/.test(path);
 }
 
 /**
@@ -95,6 +123,17 @@ async function load<T extends Message>(
   options: ConfigOptions,
   check: (message: T, context: ConfigContext) => void,
 ): Promise<LoadResult<T>> {
+  const { merged, diagnostics } = await readChecked(typeName, sources, options, check);
+  return { message: hasErrors(diagnostics) ? undefined : merged, diagnostics };
+}
+
+/** `merged` is there even when it has errors. */
+async function readChecked<T extends Message>(
+  typeName: T['$typeName'],
+  sources: readonly ConfigSource[],
+  options: ConfigOptions,
+  check: (message: T, context: ConfigContext) => void,
+): Promise<{ readonly merged: T | undefined; readonly diagnostics: readonly Diagnostic[] }> {
   const descriptor = messageDescriptor(typeName);
   const context = new ConfigContext(options);
   const documents = sources.map((source) => new SourceDocument(source));
@@ -112,11 +151,11 @@ async function load<T extends Message>(
     inspect(merged, descriptor, origin, context);
     check(merged, context);
     await checkRegularExpressions(context);
-    if (!context.failed) result = merged;
+    result = merged;
   }
   const diagnostics = await context.takeDiagnostics();
   for (const document of documents) document.dropPlaces();
-  return { message: result, diagnostics };
+  return { merged: result, diagnostics };
 }
 
 async function read(

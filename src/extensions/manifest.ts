@@ -35,6 +35,11 @@ export const extensions: readonly ExtensionEntry[] = [
   ...clusterTypes,
   ...loadBalancingPolicies,
   builtIn(
+    'envoy.resource_monitors.global_downstream_max_connections',
+    'envoy.resource_monitors',
+    'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+  ),
+  builtIn(
     'envoy.transport_sockets.raw_buffer',
     'envoy.transport_sockets.downstream',
     'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',

@@ -24,8 +24,6 @@ export interface ListenerContext {
   readonly services: ProcessServices;
   readonly config: ConfigContext;
   readonly routes: RouteProviders;
-  /** More than one event loop takes connections. */
-  readonly severalWorkers: boolean;
 }
 
 const rawBuffer = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
@@ -81,8 +79,8 @@ export function readListener(
     direction,
     bufferLimit,
     backlog: message.tcpBacklogSize ?? 128,
-    // Envoy's default shares ports between processes; here only workers share, or who asks for it (docs/differences.md).
-    reusePort: message.enableReusePort ?? context.severalWorkers,
+    // Envoy's default shares the port with other processes; here who asks for it does (docs/differences.md).
+    reusePort: message.enableReusePort ?? message.reusePort,
     tcpKeepalive: readTcpKeepalive(message),
     drainType: message.drainType === 1 ? 'modify_only' : 'default',
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,

@@ -9,20 +9,17 @@
 import { setFlagsFromString } from 'node:v8';
 import type { RE2JS } from 're2js';
 import { shouldNeverHappen } from '../base/assert.ts';
-import { loadedRe2, loadRe2, type Re2 } from '../base/re2.ts';
+import { compileBytes, loadedRe2, loadRe2, patternBytes, RegexError } from '../base/re2.ts';
 import { toByteString } from './byte-string.ts';
 import { translateRegex } from './regex-translate.ts';
+
+export { RegexError } from '../base/re2.ts';
 
 // The default of 50,000 steps costs an attacker's request 0.25 ms, 5,000 a tenth of that; expressions that real routes
 // use take some hundreds at most.
 setFlagsFromString('--enable-experimental-regexp-engine');
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 setFlagsFromString('--regexp-backtracks-before-fallback=5000');
-
-/** What is wrong with a pattern, in words. */
-export class RegexError extends Error {
-  override readonly name = 'RegexError';
-}
 
 /** Compiles; throws `RegexError` for what RE2 does not accept. */
 export function compileRegex(pattern: string): Regex {
@@ -47,8 +44,9 @@ export class Regex {
 
   constructor(pattern: string) {
     this.pattern = pattern;
-    const bytes = normalise(pattern);
-    if (loadedRe2() !== null) compileRe2(bytes);
+    const bytes = patternBytes(pattern);
+    const re2 = loadedRe2();
+    if (re2 !== null) compileBytes(re2, bytes);
     const { source, capturingSource, groupCount, sameSearch, literalPrefix, literal } = translateRegex(bytes);
     this.groupCount = groupCount;
     this.#whole = source === null ? null : linearRegExp(`^(?:${source})$`, '');
@@ -81,12 +79,13 @@ export class Regex {
 
   #compiled(): RE2JS | null {
     if (this.#re2 !== null || this.#broken) return this.#re2;
-    if (loadedRe2() === null) {
+    const re2 = loadedRe2();
+    if (re2 === null) {
       shouldNeverHappen(`RE2 is not loaded yet for '${this.pattern}'`);
       return null;
     }
     try {
-      this.#re2 = compileRe2(normalise(this.pattern));
+      this.#re2 = compileBytes(re2, patternBytes(this.pattern));
     } catch (error) {
       if (!(error instanceof RegexError)) throw error;
       this.#broken = true;
@@ -143,29 +142,6 @@ export class Substitution {
     let text = '';
     for (const part of this.#parts) text += typeof part === 'string' ? part : (groups[part] ?? '');
     return text;
-  }
-}
-
-/** The pattern as bytes, and without what RE2 has on Latin-1 and re2js has not. */
-function normalise(pattern: string): string {
-  return toByteString(pattern).replace(escapes, (sequence, wide: string | undefined) => {
-    if (sequence === '\\C') return '(?s:.)';
-    if (wide !== undefined && Number.parseInt(wide, 16) > 0xff) {
-      throw new RegexError(`invalid escape sequence: ${sequence}: expressions see bytes, none is above \\x{ff}`);
-    }
-    return sequence;
-  });
-}
-/** Quoted text and pairs of a backslash and what follows, so that a `\\\\C` is not taken for a `\\C`. */
-const escapes = /\\Q.*?(?:\\E|$)|\\x\{([0-9A-Fa-f]+)\}|\\./gs;
-
-/** RE2 must be loaded. */
-function compileRe2(bytes: string): RE2JS {
-  try {
-    return (loadedRe2() as Re2).compile(bytes);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RegexError(reason.replace(/^error parsing regexp: /, ''));
   }
 }
 

@@ -8,10 +8,13 @@ import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.
 import type { BindConfig } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { ConfigSource as XdsSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type { ConnectionLimitSettings } from '../listener/connection-limits.ts';
 import { readStatsConfig, type StatsSettings } from '../observability/stats/config.ts';
+import { type DnsResolverConfig, readDnsResolver, readLegacyDnsResolver } from '../upstream/cluster-type/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { NodeInfo } from '../upstream/services.ts';
 import { readConfigSource } from '../xds/source-config.ts';
+import { readConnectionLimits } from './connection-limit-config.ts';
 import type { ServerOptions } from './options.ts';
 
 export type BootstrapMessage = Bootstrap;
@@ -32,9 +35,9 @@ export interface BootstrapConfig {
   /** Milliseconds between flushes of histograms into their intervals; default 5,000. */
   readonly statsFlushIntervalMs: number;
   readonly stats: StatsSettings;
-  /** Infinity without a limit. */
-  readonly maxConnections: number;
-  readonly maxConnectionsByListener: ReadonlyMap<string, number>;
+  readonly connectionLimits: ConnectionLimitSettings;
+  /** Null: the system's name servers. */
+  readonly dnsResolver: DnsResolverConfig | null;
 }
 
 export async function readBootstrapConfig(
@@ -49,7 +52,6 @@ export async function readBootstrapConfig(
     if (source !== undefined) readConfigSource(source, message, context);
   }
   const locality = message.node?.locality;
-  const limits = connectionLimits(message);
   return {
     message,
     node: {
@@ -67,31 +69,7 @@ export async function readBootstrapConfig(
     defaultBindConfig: message.clusterManager?.upstreamBindConfig,
     statsFlushIntervalMs: durationMs(message.statsFlushInterval, 5000),
     stats: await readStatsConfig(message.statsConfig, context, options.statsTags),
-    maxConnections: limits.global,
-    maxConnectionsByListener: limits.byListener,
+    connectionLimits: readConnectionLimits(message, context),
+    dnsResolver: readDnsResolver(message.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(message, context),
   };
-}
-
-const globalKey = 'overload.global_downstream_max_connections';
-const listenerKey = /^envoy\.resource_limits\.listener\.(.+)\.connection_limit$/;
-
-/** Limits stand in static runtime layers; whole dotted keys or nested structs. */
-function connectionLimits(message: Bootstrap): { global: number; byListener: Map<string, number> } {
-  const byListener = new Map<string, number>();
-  let global = Number.POSITIVE_INFINITY;
-  const visit = (prefix: string, value: unknown): void => {
-    if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) visit(prefix === '' ? key : `${prefix}.${key}`, inner);
-      return;
-    }
-    const number = Number(value);
-    if (!Number.isFinite(number)) return;
-    if (prefix === globalKey) global = number;
-    const listener = listenerKey.exec(prefix)?.[1];
-    if (listener !== undefined) byListener.set(listener, number);
-  };
-  for (const layer of message.layeredRuntime?.layers ?? []) {
-    if (layer.layerSpecifier.case === 'staticLayer') visit('', layer.layerSpecifier.value);
-  }
-  return { global, byListener };
 }

@@ -1,5 +1,5 @@
 // Owns the answer to "would this start?": the road of main.ts up to the point where something would begin to run.
-import { ConfigContext, type ConfigSource, type Diagnostic, loadBootstrap } from '../config/api.ts';
+import { ConfigContext, type ConfigSource, type Diagnostic, hasErrors, loadBootstrap } from '../config/api.ts';
 import type { ExtensionEntry } from '../config/extension-registry.ts';
 import { readBootstrapConfig } from './bootstrap-config.ts';
 import { Server } from './compose.ts';
@@ -7,7 +7,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import { prepareResources } from './resources.ts';
 
-/** Everything to be said of a configuration. Binds no port, connects to nothing. */
+/** Everything to be said of a configuration. Binds no port, connects to nothing, opens no file for writing. */
 export async function checkConfiguration(
   sources: readonly ConfigSource[],
   options: ServerOptions,
@@ -22,10 +22,11 @@ export async function checkConfiguration(
   if (message === undefined) return diagnostics;
   const context = new ConfigContext({ knownExtensions });
   const bootstrap = await readBootstrapConfig(message, options, context);
-  const found = [...diagnostics, ...(await context.takeDiagnostics())];
-  if (context.failed) return found;
+  const own = await context.takeDiagnostics();
+  const found = [...diagnostics, ...own];
+  if (hasErrors(own)) return found;
   const lifecycle = new Lifecycle();
-  const server = new Server(options, bootstrap, entries, lifecycle);
+  const server = new Server({ ...options, mode: 'validate' }, bootstrap, entries, lifecycle);
   try {
     const prepared = await prepareResources(
       bootstrap.clusters,
@@ -33,6 +34,8 @@ export async function checkConfiguration(
       server.managers,
       new ConfigContext({ knownExtensions }),
     );
+    // Chains that wait for routes from files have begun to follow them.
+    if (!prepared.failed) for (const { chains } of prepared.listeners) for (const chain of chains) chain.remove();
     return [...found, ...prepared.diagnostics];
   } finally {
     lifecycle.release();

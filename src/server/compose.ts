@@ -90,7 +90,7 @@ export class Server {
       minFlushBytes: (options.fileFlushMinSizeKb === 0 ? 64 : options.fileFlushMinSizeKb) * 1024,
       discard: options.mode === 'validate',
     });
-    const resolvers = new DnsResolvers(this.stats);
+    const resolvers = new DnsResolvers(this.stats, bootstrap.dnsResolver ?? undefined);
     this.clusters = new UpstreamClusterManager({
       clock,
       timers,
@@ -121,7 +121,7 @@ export class Server {
       localAddress: firstAddress(options.localAddressIpVersion),
       drain: this.drain,
     };
-    const limits = new ConnectionLimits(bootstrap.maxConnections, bootstrap.maxConnectionsByListener);
+    const limits = new ConnectionLimits(bootstrap.connectionLimits, this.stats);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
     const dynamicOptions: ConfigOptions = {
       knownExtensions: this.knownExtensions,
@@ -146,7 +146,6 @@ export class Server {
       listeners: this.listeners,
       routes: this.routes,
       endpoints: this.endpoints,
-      severalWorkers: options.concurrency > 1,
       defaultBindConfig: bootstrap.defaultBindConfig,
     };
     this.dynamic = new DynamicResources(bootstrap, this.managers, dynamicOptions);

@@ -27,8 +27,8 @@ export class DynamicResources {
     const { clusters, services, endpoints, defaultBindConfig } = this.#managers;
     const discovery = new ClusterDiscovery(clusters, services, defaultBindConfig);
     const handler: ResourceHandler = {
-      onResources: async (resources, version, context) => {
-        await discovery.onResources(resources, version, context);
+      onResources: async (resources, version, context, refused) => {
+        await discovery.onResources(resources, version, context, refused);
         endpoints.refresh(context);
       },
     };
@@ -39,8 +39,8 @@ export class DynamicResources {
   async startListeners(): Promise<void> {
     const { lds } = this.#bootstrap;
     if (lds === null || this.#lds !== null) return;
-    const { listeners, services, routes, severalWorkers } = this.#managers;
-    const handler = new ListenerDiscovery(listeners, services, routes, severalWorkers);
+    const { listeners, services, routes } = this.#managers;
+    const handler = new ListenerDiscovery(listeners, services, routes);
     this.#lds = this.#subscribe(lds, handler, 'listener_manager.lds.');
     await this.#lds?.start();
   }

@@ -58,6 +58,9 @@ async function serve(
     },
   });
   lifecycle.state = 'INITIALIZING';
+  if (options.concurrency > 1) {
+    log.info(`--concurrency ${options.concurrency}: one event loop serves all connections in this version of Remora`);
+  }
   if (!(await memory.prepare())) return 1;
   // A signal may come while clusters or routes are still waited for.
   const outcome = await Promise.race([run.start(prepared), lifecycle.ended]);

@@ -43,11 +43,18 @@ export class ClusterDiscovery implements ResourceHandler {
     this.#defaultBindConfig = defaultBindConfig;
   }
 
-  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+  async onResources(
+    resources: Resources,
+    version: string,
+    context: ConfigContext,
+    refused: ReadonlySet<Resources[number]>,
+  ): Promise<void> {
     const { extensions } = this.#services;
     const messages = unpackAll<Cluster>(resources, 'envoy.config.cluster.v3.Cluster', context);
+    const unusable = new Set(unpackAll<Cluster>([...refused], 'envoy.config.cluster.v3.Cluster', context));
     const names = new Set<string>();
     for (const message of messages) {
+      if (unusable.has(message)) continue;
       typeNamesIn(message, context, names);
       for (const name of impliedExtensions(message)) names.add(name);
     }
@@ -59,6 +66,7 @@ export class ClusterDiscovery implements ResourceHandler {
         continue;
       }
       named.add(message.name);
+      if (unusable.has(message)) continue;
       const config = readCluster(message, { context, extensions, defaultBindConfig: this.#defaultBindConfig });
       if (config !== undefined) this.#manager.addOrUpdate(config, version, true);
     }
@@ -73,19 +81,23 @@ export class ListenerDiscovery implements ResourceHandler {
   readonly #manager: ListenerManager;
   readonly #services: ProcessServices;
   readonly #routes: RouteProviders;
-  readonly #severalWorkers: boolean;
 
-  constructor(manager: ListenerManager, services: ProcessServices, routes: RouteProviders, severalWorkers: boolean) {
+  constructor(manager: ListenerManager, services: ProcessServices, routes: RouteProviders) {
     this.#manager = manager;
     this.#services = services;
     this.#routes = routes;
-    this.#severalWorkers = severalWorkers;
   }
 
-  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+  async onResources(
+    resources: Resources,
+    version: string,
+    context: ConfigContext,
+    refused: ReadonlySet<Resources[number]>,
+  ): Promise<void> {
     const messages = unpackAll<Listener>(resources, 'envoy.config.listener.v3.Listener', context);
+    const unusable = new Set(unpackAll<Listener>([...refused], 'envoy.config.listener.v3.Listener', context));
     const names = new Set<string>();
-    for (const message of messages) typeNamesIn(message, context, names);
+    for (const message of messages) if (!unusable.has(message)) typeNamesIn(message, context, names);
     await this.#services.extensions.preload(names);
     const named = new Set(messages.map(listenerName));
     // Those that go free their addresses for those that come.
@@ -96,10 +108,17 @@ export class ListenerDiscovery implements ResourceHandler {
       services: this.#services,
       config: context,
       routes: this.#routes,
-      severalWorkers: this.#severalWorkers,
     };
+    const seen = new Set<string>();
     for (const message of messages) {
-      const config = readListener(message, environment, this.#manager.get(listenerName(message)));
+      const name = listenerName(message);
+      if (seen.has(name)) {
+        context.error(message, 'name', 'RMR0501', `listener '${name}' stands twice in the update`);
+        continue;
+      }
+      seen.add(name);
+      if (unusable.has(message)) continue;
+      const config = readListener(message, environment, this.#manager.get(name));
       if (config === undefined) continue;
       try {
         await this.#manager.addOrUpdate(config, version, true);
@@ -120,13 +139,24 @@ export class EndpointDiscovery implements ResourceHandler {
     this.#serviceName = serviceName;
   }
 
-  onResources(resources: Resources, version: string, context: ConfigContext): void {
+  onResources(
+    resources: Resources,
+    version: string,
+    context: ConfigContext,
+    refused: ReadonlySet<Resources[number]>,
+  ): void {
     const messages = unpackAll<ClusterLoadAssignment>(
       resources,
       'envoy.config.endpoint.v3.ClusterLoadAssignment',
       context,
     );
+    const unusable = unpackAll<ClusterLoadAssignment>(
+      [...refused],
+      'envoy.config.endpoint.v3.ClusterLoadAssignment',
+      context,
+    );
     const message = messages.find(({ clusterName }) => clusterName === this.#serviceName);
+    if (message !== undefined && unusable.includes(message)) return;
     if (message === undefined) {
       log.warning(
         `no ClusterLoadAssignment '${this.#serviceName}' in the update: ${messages.map(({ clusterName }) => clusterName).join(', ') || 'it is empty'}`,
@@ -154,9 +184,16 @@ export class RouteDiscovery implements ResourceHandler {
     this.#sink = sink;
   }
 
-  async onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> {
+  async onResources(
+    resources: Resources,
+    version: string,
+    context: ConfigContext,
+    refused: ReadonlySet<Resources[number]>,
+  ): Promise<void> {
     const messages = unpackAll<RouteConfiguration>(resources, 'envoy.config.route.v3.RouteConfiguration', context);
+    const unusable = unpackAll<RouteConfiguration>([...refused], 'envoy.config.route.v3.RouteConfiguration', context);
     const message = messages.find(({ name }) => name === this.#name);
+    if (message !== undefined && unusable.includes(message)) return;
     if (message === undefined) {
       log.warning(
         `no RouteConfiguration '${this.#name}' in the update: ${messages.map(({ name }) => name).join(', ') || 'it is empty'}`,

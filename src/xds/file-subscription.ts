@@ -22,8 +22,16 @@ const log = logger('config');
 export type Resources = NonNullable<Awaited<ReturnType<typeof loadDiscoveryResponse>>['message']>['resources'];
 
 export interface ResourceHandler {
-  /** Applies what it can; what it cannot it reports to the context, which makes the update count as rejected. */
-  onResources(resources: Resources, version: string, context: ConfigContext): Promise<void> | void;
+  /**
+   * Applies what it can; what it cannot it reports to the context, which makes the update count as rejected. What stands
+   * in `refused` too must not be applied (it was reported), yet it is named: its last good version stays.
+   */
+  onResources(
+    resources: Resources,
+    version: string,
+    context: ConfigContext,
+    refused: ReadonlySet<Resources[number]>,
+  ): Promise<void> | void;
 }
 
 /** What became of the last update, for the admin and `remora xds`. */
@@ -42,6 +50,8 @@ export class FileSubscription {
   readonly #options: ConfigOptions;
   #watch: FileWatch | null = null;
   #loading: Promise<void> = Promise.resolve();
+  /** Warnings of the last update: what stays as it was is not said again. */
+  #warned: ReadonlySet<string> = new Set();
 
   constructor(
     source: FileSource,
@@ -95,7 +105,7 @@ export class FileSubscription {
       return;
     }
     const source = { name: path, format: formatOfFile(path), text };
-    const { message, diagnostics } = await loadDiscoveryResponse(source, this.#options);
+    const { message, diagnostics, refused } = await loadDiscoveryResponse(source, this.#options);
     // Stopped meanwhile: whoever asked is gone.
     if (this.#watch === null) return;
     if (message === undefined) {
@@ -103,8 +113,11 @@ export class FileSubscription {
       return;
     }
     const context = new ConfigContext(this.#options);
-    await this.#handler.onResources(message.resources, message.versionInfo, context);
-    const found = await context.takeDiagnostics();
+    const { resources, versionInfo } = message;
+    const unusable = new Set(resources.filter((_, index) => refused.has(index)));
+    await this.#handler.onResources(resources, versionInfo, context, unusable);
+    const found = [...diagnostics, ...(await context.takeDiagnostics())];
+    this.#warn(found, text);
     if (hasErrors(found)) {
       this.#refuse(message.versionInfo, found, text);
       return;
@@ -117,6 +130,17 @@ export class FileSubscription {
     log.debug(`resources of ${path} are in force, version '${message.versionInfo}'`);
   }
 
+  #warn(found: readonly Diagnostic[], text: string): void {
+    const warnings = new Set<string>();
+    for (const diagnostic of found) {
+      if (diagnostic.severity !== 'warning') continue;
+      const key = `${diagnostic.code} ${diagnostic.path} ${diagnostic.message}`;
+      warnings.add(key);
+      if (!this.#warned.has(key)) log.warning(formatDiagnostic(diagnostic, text));
+    }
+    this.#warned = warnings;
+  }
+
   #refuse(version: string, diagnostics: readonly Diagnostic[], text: string): void {
     this.#stats.updateRejected.inc();
     this.state.rejectedVersion = version;
@@ -124,6 +148,8 @@ export class FileSubscription {
     for (const diagnostic of diagnostics) {
       if (diagnostic.severity === 'error') log.warning(formatDiagnostic(diagnostic, text));
     }
-    log.warning(`the update from ${this.#source.path} was refused: the last good version stays in force`);
+    log.warning(
+      `the update from ${this.#source.path} was refused: of what has errors the last good version stays in force`,
+    );
   }
 }

@@ -13,6 +13,9 @@ export const bootstrap: PackageCoverage = {
       'cluster_manager',
       'stats_flush_interval',
       'stats_config',
+      'overload_manager',
+      'typed_dns_resolver_config',
+      'dns_resolution_config',
       'layered_runtime',
     ],
     harmless: {
@@ -24,15 +27,22 @@ export const bootstrap: PackageCoverage = {
       default_socket_interface: noUse,
       use_tcp_for_dns_lookups: 'deprecated; typed_dns_resolver_config says it now',
       memory_allocator_manager: 'memory is V8 and malloc here, not tcmalloc',
-      typed_dns_resolver_config: 'as Envoy does by default, names are resolved by the servers of the system',
     },
     notYet: {
-      overload_manager: 'issue 7',
       stats_sinks: 'issue 7',
       tracing: 'issue 7',
       hds_config: 'issue 6',
       bootstrap_extensions: 'issue 7',
     },
+  },
+  'envoy.config.overload.v3.OverloadManager': {
+    implemented: ['resource_monitors'],
+    harmless: { refresh_interval: 'the one monitor there is counts as connections come and go' },
+    notYet: { actions: 'issue 7', loadshed_points: 'issue 7', buffer_factory_config: 'issue 7' },
+  },
+  'envoy.config.overload.v3.ResourceMonitor': { implemented: ['name', 'typed_config'] },
+  'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig': {
+    implemented: ['max_active_downstream_connections'],
   },
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': {
     implemented: ['listeners', 'clusters'],

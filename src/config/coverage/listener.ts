@@ -16,6 +16,7 @@ export const listener: PackageCoverage = {
       'drain_type',
       'traffic_direction',
       'enable_reuse_port',
+      'ignore_global_conn_limit',
       'reuse_port',
       'access_log',
       'tcp_backlog_size',
@@ -23,7 +24,6 @@ export const listener: PackageCoverage = {
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
-      ignore_global_conn_limit: 'no limit stands over all listeners',
       listener_filters_timeout: 'no listener filter waits for bytes yet',
       continue_on_listener_filters_timeout: 'no listener filter waits for bytes yet',
       enable_mptcp: 'the kernel decides',

@@ -174,13 +174,10 @@ function readFilters(
     });
     if (filter !== undefined) filters.push(filter);
   }
+  // Accepted, as by Envoy, whose requests then wait for the stream idle timeout (504).
   if (messages.length === 0 && field === 'http_filters') {
-    context.config.error(
-      owner,
-      field,
-      'RMR0701',
-      'http_filters is empty: at least envoy.filters.http.router is needed',
-    );
+    const text = 'http_filters is empty: no request will be answered before stream_idle_timeout ends it';
+    context.config.warning(owner, field, 'RMR0704', text, 'add envoy.filters.http.router');
   }
   return filters;
 }

@@ -26,7 +26,8 @@ export class RequestIteration extends FilterIteration<RequestHeaders> {
   protected override invokeTrailers(index: number, trailers: HeaderMap): FilterTrailersStatus {
     return (this.#slots[index] as FilterSlot).decoder?.decodeTrailers(trailers) ?? FilterTrailersStatus.Continue;
   }
-  // The last filter is terminal (config.ts sees to it): nothing comes out behind it.
+  // The last filter is terminal (config.ts sees to it): nothing comes out behind it. Of a chain without filters nobody
+  // takes the request: it waits for the stream idle timeout, as in Envoy.
   protected override deliverHeaders(): void {}
   protected override deliverData(): void {}
   protected override deliverTrailers(): void {}

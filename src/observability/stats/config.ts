@@ -1,4 +1,5 @@
 // Owns the way from envoy.config.metrics.v3.StatsConfig to what the store and the outputs use.
+import { compileRe2, loadRe2, RegexError } from '../../base/re2.ts';
 import type { ConfigContext } from '../../config/context.ts';
 import type { StatsConfig, StatsMatcher, TagSpecifier } from '../../generated/envoy/config/metrics/v3/stats_pb.d.ts';
 import type { StringMatcher } from '../../generated/envoy/type/matcher/v3/string_pb.d.ts';
@@ -127,12 +128,12 @@ async function readName(
       return (name) => fold(name).includes(wanted);
     }
     case 'safeRegex': {
-      const { RE2JS, RE2JSException } = await import('re2js');
+      const re2 = await loadRe2();
       try {
-        const compiled = RE2JS.compile(match.value.regex);
+        const compiled = compileRe2(re2, match.value.regex);
         return (name) => compiled.testExact(name);
       } catch (error) {
-        if (!(error instanceof RE2JSException)) throw error;
+        if (!(error instanceof RegexError)) throw error;
         context.error(message, `${field}.safe_regex.regex`, 'RMR0900', error.message);
         return undefined;
       }

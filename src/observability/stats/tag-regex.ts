@@ -1,11 +1,12 @@
 // Owns tags that configuration finds with an expression (stats_tags): RE2's syntax and meaning, by re2js.
+import { compileRe2, loadRe2, RegexError } from '../../base/re2.ts';
 import type { TagRule } from './tags.ts';
 
 /** The first group goes from the name; the second, where there is one, is the value, otherwise the first. */
 export async function regexTagRule(tag: string, pattern: string): Promise<TagRule | { readonly error: string }> {
-  const { RE2JS, RE2JSException } = await import('re2js');
+  const re2 = await loadRe2();
   try {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = compileRe2(re2, pattern);
     const groups = compiled.groupCount();
     if (groups === 0) return { tag, first: firstToken(pattern), extract: () => null };
     return {
@@ -21,8 +22,8 @@ export async function regexTagRule(tag: string, pattern: string): Promise<TagRul
       },
     };
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
-    return { error: error.message.replace(/^error parsing regexp: /, '') };
+    if (!(error instanceof RegexError)) throw error;
+    return { error: error.message };
   }
 }
 

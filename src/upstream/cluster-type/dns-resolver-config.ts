@@ -2,6 +2,7 @@
 
 import { type Address, ipAddress } from '../../base/address.ts';
 import type { ConfigContext } from '../../config/context.ts';
+import type { Bootstrap } from '../../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import type { Cluster } from '../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { Address as AddressMessage } from '../../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { TypedExtensionConfig } from '../../generated/envoy/config/core/v3/extension_pb.d.ts';
@@ -40,10 +41,10 @@ export function readDnsResolver(
   };
 }
 
-/** dns_resolution_config and dns_resolvers. Null when neither is set. */
-export function readLegacyDnsResolver(cluster: Cluster, context: ConfigContext): DnsResolverConfig | null {
+/** dns_resolution_config (the bootstrap's too) and dns_resolvers. Null when neither is set. */
+export function readLegacyDnsResolver(cluster: Cluster | Bootstrap, context: ConfigContext): DnsResolverConfig | null {
   const legacy = cluster.dnsResolutionConfig;
-  const servers = legacy?.resolvers ?? cluster.dnsResolvers;
+  const servers = legacy?.resolvers ?? ('dnsResolvers' in cluster ? cluster.dnsResolvers : []);
   const options = legacy?.dnsResolverOptions;
   if (servers.length === 0 && options === undefined) return null;
   return {

@@ -2,6 +2,7 @@
 // table, so that what is documented is what the tests hold.
 import { join } from 'node:path';
 import { HTTP1_DIFFERENCES } from '../../corpus/http1-differences.ts';
+import { PROCESS_DIFFERENCES } from './process-differences.ts';
 import { loadSuites, type Scenario } from './scenario.ts';
 
 export const DIFFERENCES_FILE = join(import.meta.dirname, '..', '..', '..', 'docs', 'differences.md');
@@ -37,6 +38,8 @@ export function differencesPage(): string {
     }
     lines.push('');
   }
+  lines.push('## The process', '');
+  for (const { reason, remora } of PROCESS_DIFFERENCES) lines.push(`### ${reason}`, '', `Remora: ${remora}.`, '');
   lines.push(
     '## HTTP/1 corpus',
     '',

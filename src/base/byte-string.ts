@@ -1,0 +1,7 @@
+/** Owns the conversion of text from configuration to what header values and expressions see: bytes. */
+
+/** Text (UTF-16) as header values carry it (a character per byte of UTF-8). */
+export function toByteString(text: string): string {
+  return nonAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
+const nonAscii = /[^\x00-\x7f]/;
