@@ -1,7 +1,6 @@
 // Owns /server_info: envoy.admin.v3.ServerInfo. Unlike in other answers, fields without a value are printed too.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/admin/v3/server_info.proto
 import { LEVEL_NAMES } from '../../base/logger.ts';
-import { releaseDescriptors } from '../../config/api.ts';
 import type { Server } from '../compose.ts';
 import type { JsonObject } from './message-json.ts';
 import { nodeJson } from './node.ts';
@@ -9,20 +8,16 @@ import { nodeJson } from './node.ts';
 export function serverInfo(server: Server, hotRestartVersion: string): JsonObject {
   server.refreshStats();
   const uptime = `${server.serverStats.uptime.value}s`;
-  try {
-    return {
-      version: server.options.reportedVersion,
-      state: server.state,
-      uptime_current_epoch: uptime,
-      uptime_all_epochs: uptime,
-      hot_restart_version: hotRestartVersion,
-      command_line_options: commandLineOptions(server),
-      node: fullNode(nodeJson(server)),
-      hot_restart_initializing: false,
-    };
-  } finally {
-    releaseDescriptors();
-  }
+  return {
+    version: server.options.reportedVersion,
+    state: server.state,
+    uptime_current_epoch: uptime,
+    uptime_all_epochs: uptime,
+    hot_restart_version: hotRestartVersion,
+    command_line_options: commandLineOptions(server),
+    node: fullNode(nodeJson(server)),
+    hot_restart_initializing: false,
+  };
 }
 
 function commandLineOptions({ options }: Server): JsonObject {
