@@ -170,7 +170,7 @@ class ChainReader {
     if (same >= 0) return this.#reusable.splice(same, 1)[0];
     const { config } = this.#context;
     this.#checkTransportSocket(message);
-    const draining = { active: false };
+    const draining = { active: false, since: 0 };
     const factories: NetworkFilterFactory[] = [];
     for (const [index, filter] of message.filters.entries()) {
       if (filter.configType.case === 'configDiscovery') {

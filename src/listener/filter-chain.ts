@@ -9,7 +9,7 @@ export class FilterChain {
   readonly message: Message;
   readonly factories: readonly NetworkFilterFactory[];
   /** Shared with the filters' contexts, which were made before the chain. */
-  readonly draining: { active: boolean };
+  readonly draining: { active: boolean; since: number };
   readonly connections = new Set<ActiveConnection>();
   #removed = false;
   #destroyed = false;
@@ -18,7 +18,7 @@ export class FilterChain {
     name: string,
     message: Message,
     factories: readonly NetworkFilterFactory[],
-    draining: { active: boolean },
+    draining: { active: boolean; since: number },
   ) {
     this.name = name;
     this.message = message;
@@ -35,9 +35,10 @@ export class FilterChain {
     await Promise.all(this.factories.map((factory) => factory.ready));
   }
 
-  /** No new connections come; those there are asked to end. */
-  drain(): void {
+  /** No new connections come; those there are asked to end. `now`: monotonic milliseconds. */
+  drain(now: number): void {
     this.draining.active = true;
+    this.draining.since = now;
   }
 
   /** Its time is over: what is still open is closed. */

@@ -152,7 +152,8 @@ export class ListenerManager implements TimerHandler {
 
   #drainChains(chains: readonly FilterChain[]): void {
     if (chains.length === 0) return;
-    for (const chain of chains) chain.drain();
+    const now = this.#services.clock.monotonic();
+    for (const chain of chains) chain.drain(now);
     this.#drainingListeners++;
     this.#draining.set(this.#services.timers.schedule(this.#drainTimeMs, this), chains);
     this.#count();

@@ -37,9 +37,12 @@ export class DrainManager implements ProcessDrain {
   drainClose(direction: TrafficDirection, modifyOnly: boolean): boolean {
     if (this.healthCheckFailed && !modifyOnly) return true;
     if (this.#startedAt < 0 || (this.#direction !== null && this.#direction !== direction)) return false;
+    return this.hasComeTo(this.#startedAt);
+  }
+
+  hasComeTo(since: number): boolean {
     if (this.#strategy === 'immediate') return true;
     // Spread over the drain time, so that clients do not all reconnect at once.
-    const elapsed = this.#clock.monotonic() - this.#startedAt;
-    return this.#random.fraction() * this.#drainTimeMs < elapsed;
+    return this.#random.fraction() * this.#drainTimeMs < this.#clock.monotonic() - since;
   }
 }

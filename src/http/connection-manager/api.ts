@@ -18,6 +18,6 @@ export interface ConnectionManagerContext {
   readonly drainsOnModifyOnly: boolean;
   /** per_connection_buffer_limit_bytes of the listener. */
   readonly bufferLimit: number;
-  /** Active once the filter chain or listener is on its way out. */
-  readonly draining: { readonly active: boolean };
+  /** Active once the filter chain or listener is on its way out, since that time (monotonic milliseconds). */
+  readonly draining: { readonly active: boolean; readonly since: number };
 }

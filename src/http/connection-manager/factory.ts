@@ -25,9 +25,10 @@ class ConnectionManagerFactory implements NetworkFilterFactory, DrainDecision {
   }
 
   drainClose(): boolean {
+    const { draining, services, direction, drainsOnModifyOnly } = this.#context;
     return (
-      this.#context.draining.active ||
-      this.#context.services.drain.drainClose(this.#context.direction, this.#context.drainsOnModifyOnly)
+      (draining.active && services.drain.hasComeTo(draining.since)) ||
+      services.drain.drainClose(direction, drainsOnModifyOnly)
     );
   }
 
