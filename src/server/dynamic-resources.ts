@@ -3,7 +3,7 @@ import { ConfigContext, type ConfigOptions } from '../config/api.ts';
 import { ClusterDiscovery, ListenerDiscovery } from '../xds/discovery-config.ts';
 import { FileSubscription, type ResourceHandler } from '../xds/file-subscription.ts';
 import { readConfigSource } from '../xds/source-config.ts';
-import { subscriptionStats } from '../xds/subscription-stats.ts';
+import { ReloadStats, subscriptionStats } from '../xds/subscription-stats.ts';
 import type { BootstrapConfig, XdsSourceMessage } from './bootstrap-config.ts';
 import type { ResourceManagers } from './resources.ts';
 
@@ -25,7 +25,8 @@ export class DynamicResources {
     const { cds } = this.#bootstrap;
     if (cds === null || this.#cds !== null) return;
     const { clusters, services, endpoints, defaultBindConfig } = this.#managers;
-    const discovery = new ClusterDiscovery(clusters, services, defaultBindConfig);
+    const reloads = new ReloadStats(services.stats.scope('cluster_manager.cds.'));
+    const discovery = new ClusterDiscovery(clusters, services, defaultBindConfig, reloads);
     const handler: ResourceHandler = {
       onResources: async (resources, version, context, refused) => {
         await discovery.onResources(resources, version, context, refused);

@@ -247,7 +247,6 @@ const laterCounters = [
   'upstream_http3_broken',
   'upstream_internal_redirect_failed_total',
   'upstream_internal_redirect_succeeded_total',
-  'upstream_queue_overloaded',
   'upstream_rq_0rtt',
   'upstream_rq_rx_reset_no_error',
 ] as const;
@@ -258,6 +257,7 @@ const laterGauges = [
   'lb_subsets_active',
   'upstream_cx_rx_bytes_buffered',
   'upstream_cx_tx_bytes_buffered',
+  'upstream_queue_overloaded',
 ] as const;
 
 /** `internal.`, `external.` or `canary.` twins of the response counters, made when first needed. */

@@ -15,6 +15,7 @@ import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import { type ClusterConfigOptions, impliedExtensions, readCluster, readEndpoints } from '../upstream/config.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import type { ResourceHandler, Resources } from './file-subscription.ts';
+import type { ReloadStats } from './subscription-stats.ts';
 import { typeNamesIn } from './type-names.ts';
 
 const log = logger('config');
@@ -32,12 +33,15 @@ export class ClusterDiscovery implements ResourceHandler {
   readonly #manager: UpstreamClusterManager;
   readonly #services: ProcessServices;
   readonly #defaultBindConfig: ClusterConfigOptions['defaultBindConfig'];
+  readonly #reloads: ReloadStats;
 
   constructor(
     manager: UpstreamClusterManager,
     services: ProcessServices,
     defaultBindConfig: ClusterConfigOptions['defaultBindConfig'],
+    reloads: ReloadStats,
   ) {
+    this.#reloads = reloads;
     this.#manager = manager;
     this.#services = services;
     this.#defaultBindConfig = defaultBindConfig;
@@ -60,6 +64,7 @@ export class ClusterDiscovery implements ResourceHandler {
     }
     await extensions.preload(names);
     const named = new Set<string>();
+    let changed = false;
     for (const message of messages) {
       if (named.has(message.name)) {
         context.error(message, 'name', 'RMR0401', `cluster '${message.name}' stands twice in the update`);
@@ -68,12 +73,13 @@ export class ClusterDiscovery implements ResourceHandler {
       named.add(message.name);
       if (unusable.has(message)) continue;
       const config = readCluster(message, { context, extensions, defaultBindConfig: this.#defaultBindConfig });
-      if (config !== undefined) this.#manager.addOrUpdate(config, version, true);
+      if (config !== undefined && this.#manager.addOrUpdate(config, version, true)) changed = true;
     }
     for (const [name, entry] of this.#manager.entries()) {
       const state = entry.active ?? entry.warming;
-      if (state?.addedViaApi === true && !named.has(name)) this.#manager.remove(name);
+      if (state?.addedViaApi === true && !named.has(name) && this.#manager.remove(name)) changed = true;
     }
+    if (changed) this.#reloads.reloaded(this.#services.clock.wall());
   }
 }
 

@@ -4,9 +4,9 @@ import type { ConfigContext, ConfigOptions } from '../config/api.ts';
 import type { RouteProviders, RouteSubscription, RouteTable } from '../router/api.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { RouteDiscovery, type RouteSink } from './discovery-config.ts';
-import { FileSubscription } from './file-subscription.ts';
+import { FileSubscription, type ResourceHandler } from './file-subscription.ts';
 import { type ResourceSource, readConfigSource } from './source-config.ts';
-import { subscriptionStats } from './subscription-stats.ts';
+import { ReloadStats, subscriptionStats } from './subscription-stats.ts';
 
 type RdsMessage = Parameters<RouteProviders['subscribe']>[0];
 type RouteMessage = Parameters<RouteSink>[0];
@@ -35,23 +35,27 @@ class SharedRoutes implements RouteSubscription {
   ) {
     this.name = name;
     this.#onUnused = onUnused;
-    const stats = subscriptionStats(services.stats.scope(`http.${statPrefix}.rds.${name}.`));
+    const scope = services.stats.scope(`http.${statPrefix}.rds.${name}.`);
+    const stats = subscriptionStats(scope);
+    const reloads = new ReloadStats(scope);
+    const updateEmpty = scope.counter('update_empty');
     const sink: RouteSink = (message, version, context) => {
       const table = build(message, context);
       if (table === undefined) return;
-      stats.configReload.inc();
       this.current = table;
       this.message = message;
       this.version = version;
       this.lastUpdated = services.clock.wall();
+      reloads.reloaded(this.lastUpdated);
     };
-    this.#subscription = new FileSubscription(
-      source,
-      new RouteDiscovery(name, services, sink),
-      stats,
-      services.clock,
-      options,
-    );
+    const discovery = new RouteDiscovery(name, services, sink);
+    const handler: ResourceHandler = {
+      onResources: (resources, version, context, refused) => {
+        if (resources.length === 0) updateEmpty.inc();
+        return discovery.onResources(resources, version, context, refused);
+      },
+    };
+    this.#subscription = new FileSubscription(source, handler, stats, services.clock, options);
     this.ready = this.#subscription.start();
   }
 

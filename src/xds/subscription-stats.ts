@@ -1,11 +1,10 @@
 // Owns the statistics of a subscription, under the owner's prefix (`cluster_manager.cds.`, `listener_manager.lds.`,
 // `http.PREFIX.rds.NAME.`).
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/mgmt_server#xds-subscription-statistics
-import type { Histogram, StatsScope } from '../observability/stats/api.ts';
+import type { Counter, Gauge, Histogram, StatsScope } from '../observability/stats/api.ts';
 import { type CounterGroup, counters } from '../observability/stats/group.ts';
 
 const names = {
-  configReload: 'config_reload',
   initFetchTimeout: 'init_fetch_timeout',
   updateAttempt: 'update_attempt',
   updateFailure: 'update_failure',
@@ -31,8 +30,25 @@ export function subscriptionStats(scope: StatsScope): SubscriptionStats {
       versionText.value = text;
       version.set(hash(text));
     },
-    setUpdateTime: (time) => updateTime.set(time),
+    setUpdateTime: (time) => updateTime.set(Math.trunc(time)),
   };
+}
+
+/** Routes and clusters only: how often what was sent changed something, and when last. */
+export class ReloadStats {
+  readonly #configReload: Counter;
+  readonly #configReloadTimeMs: Gauge;
+
+  constructor(scope: StatsScope) {
+    this.#configReload = scope.counter('config_reload');
+    this.#configReloadTimeMs = scope.gauge('config_reload_time_ms');
+  }
+
+  /** `now`: milliseconds since the epoch. */
+  reloaded(now: number): void {
+    this.#configReload.inc();
+    this.#configReloadTimeMs.set(Math.trunc(now));
+  }
 }
 
 /** FNV-1a of 32 bits: a number that changes with the version, which is all that the gauge promises. */

@@ -54,7 +54,7 @@ export async function parseStatsQuery(parameters: URLSearchParams, prometheus = 
   const asked = parameters.get('histogram_buckets') ?? '';
   const histogramBuckets = asked === '' && format === 'prometheus' ? 'cumulative' : bucketModes[asked];
   if (histogramBuckets === undefined) {
-    return refuse('usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary|prometheusnative)\n\n');
+    return refuse('usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary|prometheusnative)\n');
   }
   if (format === 'prometheus' && (histogramBuckets === 'detailed' || histogramBuckets === 'disjoint')) {
     return refuse('unsupported prometheus histogram bucket mode');

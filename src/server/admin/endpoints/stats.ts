@@ -47,13 +47,28 @@ export function statsEndpoints(server: Server): AdminEndpoint[] {
       server.stats.resetCounters();
       return text('OK\n');
     }),
-    // Names are looked up while configuration is read, never while requests are served: there is nothing to record.
-    view('/stats/recentlookups', 'look-ups of names while serving: there are none here', () =>
-      text('   Count Lookup\n\ntotal: 0\n'),
-    ),
-    ...['clear', 'disable', 'enable'].map((verb) =>
-      action(`/stats/recentlookups/${verb}`, 'accepted, without effect: nothing is looked up', () => text('OK\n')),
-    ),
+    ...recentLookups(),
+  ];
+}
+
+/** Names are looked up while configuration is read, never while requests are served: the list stays empty. */
+function recentLookups(): AdminEndpoint[] {
+  let enabled = true;
+  const set = (path: string, help: string, to: boolean | null): AdminEndpoint =>
+    action(`/stats/recentlookups/${path}`, help, () => {
+      enabled = to ?? enabled;
+      return text('OK\n');
+    });
+  return [
+    view('/stats/recentlookups', 'look-ups of names while serving: there are none here', () => {
+      const list = enabled
+        ? '   Count Lookup\n'
+        : 'Lookup tracking is not enabled. Use /stats/recentlookups/enable to enable.\n';
+      return text(`${list}\ntotal: 0\n`);
+    }),
+    set('clear', 'empty the list of look-ups', null),
+    set('disable', 'do not record look-ups', false),
+    set('enable', 'record look-ups', true),
   ];
 }
 
