@@ -186,6 +186,26 @@ t.test('responses', (t) => {
     t.equal(client.connection.take(), '', 'the rest is not sent');
     t.end();
   });
+  t.test('what can become no response is refused before its head ends', (t) => {
+    const cases: [string, boolean][] = [
+      ['H', false],
+      ['HTTP/1.1 200 OK\r\n', false],
+      ['HTTP/1.1 200 OK\r\nX', false],
+      ['\0\0\x12\x04', true],
+      ['X', true],
+      ['HTTP/1.1 abc\r\n', true],
+      ['SSH-2.0-OpenSSH\r\n', true],
+    ];
+    for (const [bytes, refused] of cases) {
+      for (const whole of [true, false]) {
+        const { client } = asked();
+        let error: unknown = null;
+        for (const piece of whole ? [bytes] : bytes) error ??= client.feed(piece);
+        t.equal(error !== null, refused, `${JSON.stringify(bytes)} ${whole ? 'whole' : 'by the byte'}`);
+      }
+    }
+    t.end();
+  });
   t.test('nobody asked', (t) => {
     const client = new ClientFixture();
     t.not(client.feed(`${ok}\r\n`), null, 'on an idle connection');

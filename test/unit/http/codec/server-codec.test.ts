@@ -2,6 +2,7 @@
 import t from 'tap';
 import { Protocol, ResetReason } from '../../../../src/http/codec/api.ts';
 import { HeaderMap, ResponseHeaders } from '../../../../src/http/headers/header-map.ts';
+import { joinedInRequests } from '../../../../src/http/headers/joined-names.ts';
 import { headerName, Names } from '../../../../src/http/headers/name.ts';
 import { lines, ServerFixture } from './support/recorder.ts';
 
@@ -416,5 +417,89 @@ t.test('headers with underscores', (t) => {
   const rejecting = new ServerFixture({ headersWithUnderscores: 'reject' });
   t.match(rejecting.feed(request), { details: 'http1.unexpected_underscore' });
   t.equal(rejecting.stats.requestsRejectedWithUnderscoresInHeaders.value, 1);
+  t.end();
+});
+
+t.test('fields that repeat', (t) => {
+  const server = new ServerFixture();
+  server.feed(
+    'GET / HTTP/1.1\r\nX-A: 1\r\nAccept: a\r\nHost: h\r\nX-A: 2\r\naccept: b\r\nAccept:\r\nVary: a\r\nVary: b\r\n\r\n',
+  );
+  const fields = ['x-a: 1', 'accept: a,b', 'x-a: 2', 'vary: a', 'vary: b'];
+  t.same(lines(server.request().headers ?? new HeaderMap()), fields, 'joined in the place of the first, or apart');
+  const shared = new ServerFixture();
+  const many = joinedInRequests.filter((name) => !/^(connection|upgrade|te|expect|keep-alive|proxy-conn)/.test(name));
+  for (let i = 0; i < 2; i++) {
+    // All at once: names that share a bit must not take each other's values.
+    const head = many.map((name) => `${name}: ${name}-1\r\n`).join('');
+    shared.feed(`GET / HTTP/1.1\r\nHost: h\r\n${head}${i === 0 ? '' : `${many[0]}: again\r\n`}\r\n`);
+    const want = many.map((name) => `${name}: ${name}-1`);
+    if (i === 1) want[0] += ',again';
+    t.same(lines(shared.request(i).headers ?? new HeaderMap()), want);
+    respond(shared, i);
+  }
+  t.end();
+});
+
+t.test('what Connection names', (t) => {
+  const cases: [string, string[] | null][] = [
+    ['Connection: x-a\r\nX-A: 1\r\nX-B: 1\r\nx-a: 2\r\n', ['connection: x-a', 'x-b: 1']],
+    ['X-A: 1\r\nConnection: keep-alive, X-A\r\n', ['connection: keep-alive, X-A']],
+    ['Connection: te\r\nTE: gzip, Trailers\r\n', ['connection: te', 'te: trailers']],
+    ['Connection: te\r\nTE: gzip\r\n', ['connection: te']],
+    ['Connection: 1,2,3,4,5,6,7,8,9\r\n', ['connection: 1,2,3,4,5,6,7,8,9']],
+    ['Connection: 1,2,3,4,5,6,7,8,9,10\r\n', null],
+    ['Connection: 1,2,3,4,5\r\nConnection: 6,7,8,9,10\r\n', null],
+    ['Connection: :path\r\n', null],
+    ['Connection: X-Forwarded-Proto\r\n', null],
+  ];
+  for (const [fields, kept] of cases) {
+    const server = new ServerFixture();
+    const error = server.feed(`GET / HTTP/1.1\r\nHost: h\r\n${fields}\r\n`);
+    if (kept === null) t.match(error, { status: 400, details: 'http1.connection_header_rejected' }, fields);
+    else t.same(lines(server.request().headers ?? new HeaderMap()), kept, fields);
+  }
+  const host = new ServerFixture();
+  host.feed('GET / HTTP/1.1\r\nHost: h\r\nConnection: Host\r\n\r\n');
+  t.match(host.request().headers, { authority: '', emptyHost: false });
+  const upgrade = new ServerFixture();
+  upgrade.feed('GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade, x-a\r\nUpgrade: websocket\r\nX-A: 1\r\n\r\n');
+  t.equal(upgrade.request().headers?.get(headerName('x-a')), '1', 'an upgrade keeps what it names');
+  t.end();
+});
+
+t.test('what can become no request is refused before its head ends', (t) => {
+  const cases: [string, number | null][] = [
+    ['\x16', 400],
+    [' ', 400],
+    ['\x00\x01', 400],
+    ['G', null],
+    ['GET / HTTP/1.1', null],
+    ['GET / HTTP/1.1\r', null],
+    ['GET / HTTP/1.1\r\n', null],
+    ['GET / HTTP/1.1\r\nHost', null],
+    ['get / HTTP/1.1\r\n', 400],
+    ['NONE / HTTP/1.1\r\n', 400],
+    ['GET /\r\n', 426],
+    ['GET abc\r\n', 400],
+    ['GET abc HTTP/1.1\r\n', 400],
+    ['GET / HTTP/3\r\n', 400],
+  ];
+  for (const [bytes, status] of cases) {
+    for (const whole of [true, false]) {
+      const server = new ServerFixture();
+      let error: { status: number } | null = null;
+      for (const piece of whole ? [bytes] : bytes) error ??= server.feed(piece);
+      t.equal(error?.status ?? null, status, `${JSON.stringify(bytes)} ${whole ? 'whole' : 'by the byte'}`);
+    }
+  }
+  t.end();
+});
+
+t.test('a head that comes byte by byte', (t) => {
+  const server = new ServerFixture();
+  const fields = Array.from({ length: 90 }, (_, i) => `x-${i}: ${'v'.repeat(500)}\r\n`).join('');
+  for (const byte of `GET /${'p'.repeat(9000)} HTTP/1.1\r\nHost: h\r\n${fields}\r\n`) server.feed(byte);
+  t.equal(server.request().headers?.size, 90);
   t.end();
 });
