@@ -63,6 +63,11 @@ export interface TlsConnectionInfo {
   readonly cipher: string;
 }
 
+/** Words that are worked out when they are read. */
+export interface Explanation {
+  readonly cause: string;
+}
+
 export class StreamInfo {
   /** Milliseconds since the epoch. */
   startTimeWall: number;
@@ -93,8 +98,8 @@ export class StreamInfo {
   responseCode = 0;
   /** Stable token such as `via_upstream` or `route_not_found`. */
   responseCodeDetails = '';
-  /** The likely cause in words, for the log (DESIGN 4): which host, which limit, which policy. */
-  cause = '';
+  /** The likely cause in words, or who can find it; '' when nothing went wrong. For `cause`. */
+  explanation: string | Explanation = '';
 
   routeName = '';
   virtualHostName = '';
@@ -126,6 +131,15 @@ export class StreamInfo {
     this.startTimeWall = startTimeWall;
     this.connection = connection;
     this.downstreamRemoteAddress = connection.directRemoteAddress;
+  }
+
+  /**
+   * The likely cause in words, for the log (DESIGN 4): which host, which limit, which policy. May take long to find
+   * (the nearest of thousands of domains): ask only for what will be shown.
+   */
+  get cause(): string {
+    if (typeof this.explanation !== 'string') this.explanation = this.explanation.cause;
+    return this.explanation;
   }
 
   setFlag(flag: number): void {

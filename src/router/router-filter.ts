@@ -370,7 +370,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       this.#config.stats.rqResetAfterDownstreamResponseStarted.inc();
       streamInfo.setFlag(resetFlag(reason));
       streamInfo.responseCodeDetails = `upstream_reset_after_response_started{${resetDetailsInner(reason)}}`;
-      streamInfo.cause = explainReset(reason, details, host.address.text, cluster.info.name, reused);
+      streamInfo.explanation = explainReset(reason, details, host.address.text, cluster.info.name, reused);
       this.#stopTimers();
       callbacks.resetStream(ResetReason.LocalReset);
       return;

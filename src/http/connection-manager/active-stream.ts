@@ -6,7 +6,7 @@ import { logger } from '../../base/logger.ts';
 import { CloseType, type Connection } from '../../network/api.ts';
 import { AccessLogType } from '../../observability/access-log/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
-import { StreamInfo } from '../../observability/stream-info.ts';
+import { type Explanation, StreamInfo } from '../../observability/stream-info.ts';
 import type { Route } from '../../router/api.ts';
 import {
   type CodecError,
@@ -289,13 +289,13 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     return result;
   }
 
-  explainNoRoute(): string {
+  explainNoRoute(): string | Explanation {
     const table = this.manager.config.routes.current;
     if (table === null) return 'the route configuration has not arrived yet';
     if (this.headers === null) return '';
     if (this.#protoUnknown) return 'the client sent an empty x-forwarded-proto';
     const result = table.match({ headers: this.headers, streamInfo: this.info, randomValue: this.#randomValue });
-    return result.kind === 'none' ? result.cause : '';
+    return result.kind === 'none' ? result : '';
   }
 
   get randomValue(): number {
@@ -355,7 +355,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   sendLocalReply(reply: LocalReply): void {
     if (this.destroyed) return;
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
-    if (reply.cause !== undefined) this.info.cause = reply.cause;
+    if (reply.cause !== undefined) this.info.explanation = reply.cause;
     logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.#now);
     this.requestAborted = true;
     if (this.responseStarted) {
@@ -556,7 +556,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   #timedOut(status: number, body: string, details: string, cause: string): void {
     if (this.responseStarted) {
       this.info.responseCodeDetails = details;
-      this.info.cause = cause;
+      this.info.explanation = cause;
       this.resetFromFilter(ResetReason.LocalReset);
       return;
     }
@@ -583,7 +583,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     const slots = this.slots;
     for (let i = 0; i < slots.length; i++) (slots[i] as FilterSlot).destroy();
     this.info.requestComplete = now;
-    if (this.info.cause !== '' && log.debugEnabled) this.#explain();
+    if (log.debugEnabled && this.info.explanation !== '') this.#explain();
     const meter = this.codecStream.bytesMeter;
     this.info.wireBytesReceived = meter.wireBytesReceived;
     this.info.wireBytesSent = meter.wireBytesSent;

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Timers } from '../../base/timers.ts';
 import type { Connection } from '../../network/api.ts';
-import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { Explanation, StreamInfo } from '../../observability/stream-info.ts';
 import type { ResetReason } from '../codec/api.ts';
 import type {
   DecoderFilter,
@@ -75,7 +75,7 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   route(): unknown {
     return this.#stream.route();
   }
-  explainNoRoute(): string {
+  explainNoRoute(): string | Explanation {
     return this.#stream.explainNoRoute();
   }
   get randomValue(): number {

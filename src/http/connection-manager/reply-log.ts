@@ -13,7 +13,7 @@ let left = 0;
 
 /** `now` in monotonic milliseconds. Written at level info; nothing is built when that is off. */
 export function logLocalReply(status: number, info: StreamInfo, method: string, path: string, now: number): void {
-  if (!log.infoEnabled || info.cause === '') return;
+  if (!log.infoEnabled || info.explanation === '') return;
   const current = Math.floor(now / 1000);
   if (current !== second) {
     second = current;

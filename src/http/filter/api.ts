@@ -8,7 +8,7 @@ import type { ConfigContext } from '../../config/api.ts';
 import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
 import type { Connection } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
-import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { Explanation, StreamInfo } from '../../observability/stream-info.ts';
 import type { ProcessServices } from '../../upstream/services.ts';
 import type { ResetReason } from '../codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
@@ -46,8 +46,8 @@ export interface LocalReply {
   readonly body: string;
   /** Response-code details token (Envoy's contract). */
   readonly details: string;
-  /** In words, for log and (opt-in) reply: the likely cause. */
-  readonly cause?: string;
+  /** In words, for the log: the likely cause, or who can find it when it is to be shown. */
+  readonly cause?: string | Explanation;
   /** Changes the response headers before they go out. */
   readonly modifyHeaders?: (headers: ResponseHeaders) => void;
 }
@@ -64,10 +64,10 @@ export interface StreamFilterCallbacks {
   readonly requestComplete: boolean;
   /** Null before the response's headers arrived. */
   readonly responseHeaders: ResponseHeaders | null;
-  /** The matched route (router/api.ts `RouteEntry`), matched when first asked for; null when none matches. */
+  /** The matched route (router/api.ts `Route`), matched when first asked for; null when none matches. */
   route(): unknown;
   /** Why `route()` is null, in words, naming the nearest miss (DESIGN 4). */
-  explainNoRoute(): string;
+  explainNoRoute(): string | Explanation;
   /** Uniform in [0, 2^32), the same for the whole request. */
   readonly randomValue: number;
   /** Forget the match, so that changed headers are matched again. */

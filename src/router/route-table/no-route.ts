@@ -1,5 +1,5 @@
 // Owns the explanation of a 404: which virtual host or route the request missed, and by how little (DESIGN 4). Worked
-// out only when it is asked for, so that a flood of such requests costs nothing.
+// out only when it is to be shown (reply-log.ts bounds how often), so that a flood of such requests costs nothing.
 import { nearest } from '../../config/api.ts';
 import { toLowerAscii } from '../../matchers/byte-string.ts';
 import type { NoRoute, RouteMatchContext } from '../api.ts';
@@ -10,6 +10,7 @@ import type { RouteEntry, VirtualHost } from './virtual-host.ts';
 
 /** Routes beyond this many are not looked at for the nearest miss. */
 const mostRoutes = 1000;
+const fewDomains = 50;
 
 /** No virtual host serves the authority. */
 export class NoVirtualHost implements NoRoute {
@@ -49,9 +50,23 @@ export class NoVirtualHost implements NoRoute {
     if (lower.endsWith('.') && this.#domains.find(lower.slice(0, -1)) !== null) {
       return 'without the dot at its end there would be one: set strip_trailing_host_dot';
     }
-    const similar = nearest(lower, domains);
+    const similar = nearest(lower, resembling(lower, domains));
     return similar === undefined ? '' : `nearest: '${similar}'`;
   }
+}
+
+/**
+ * Of many domains those that differ from the name in one place: comparing all of 2,000 letter by letter takes 75 ms.
+ * Of few domains all, so that a name with several mistakes is recognised too.
+ */
+function resembling(name: string, domains: readonly string[]): readonly string[] {
+  if (domains.length <= fewDomains) return domains;
+  const similar = domains.filter((domain) => {
+    const shorter = Math.min(name.length, domain.length);
+    const start = commonStart(name, domain);
+    return Math.abs(name.length - domain.length) <= 3 && start + commonEnd(name, domain) + 4 >= shorter;
+  });
+  return similar.slice(0, fewDomains);
 }
 
 /** The virtual host has no route for the request. */
@@ -129,5 +144,11 @@ function pathScore(pattern: PathPattern, path: string): number {
 function commonStart(a: string, b: string): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+function commonEnd(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[a.length - 1 - length] === b[b.length - 1 - length]) length++;
   return length;
 }

@@ -144,3 +144,15 @@ t.test('why there is none, in words', async (t) => {
   const empty = (await build({ virtualHosts: [] })).match(request());
   t.match(empty, { cause: /has no virtual hosts/ });
 });
+
+t.test('the nearest of thousands of domains', async (t) => {
+  const domains = Array.from({ length: 3000 }, (_, i) => `service-${i}.team-${i % 50}.svc.cluster.local`);
+  const table = await build({ virtualHosts: [virtualHost('many', ...domains)] });
+  const cause = (host: string): string => {
+    const result = table.match(request({ host }));
+    return result.kind === 'none' ? result.cause : 'matched';
+  };
+  t.match(cause('service-7.teams-7.svc.cluster.local'), /nearest: 'service-7.team-7.svc.cluster.local'/);
+  t.match(cause('servcie-2999.team-49.svc.cluster.local'), /nearest: 'service-2999.team-49.svc.cluster.local'/);
+  t.equal(cause('elsewhere.com'), "no virtual host has a domain for authority 'elsewhere.com'");
+});
