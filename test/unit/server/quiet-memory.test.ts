@@ -20,14 +20,14 @@ async function started(share: { ofCore: number }): Promise<{ memory: QuietMemory
   return { memory, timers };
 }
 
-t.test('descriptors go soon after the start, then it looks every ten seconds', async (t) => {
+t.test('descriptors go soon after the start, then it looks every five seconds', async (t) => {
   registry().getMessage(cluster);
   const { memory, timers } = await started({ ofCore: 0.01 });
   t.same(timers.delays(), [500]);
   t.ok(registry().loadedFileCount() > 0);
   timers.advance(500);
   t.equal(registry().loadedFileCount(), 0);
-  t.same(timers.delays(), [10_000]);
+  t.same(timers.delays(), [5_000]);
   memory.stop();
   t.same(timers.delays(), []);
 });
@@ -43,7 +43,7 @@ t.test('garbage of a configuration waits for a quiet moment', async (t) => {
   t.same(timers.delays(), [500]);
   share.ofCore = 0.02;
   timers.advance(500);
-  t.same(timers.delays(), [10_000]);
+  t.same(timers.delays(), [5_000]);
   memory.stop();
 });
 
@@ -51,7 +51,7 @@ t.test('a configuration that is read later is cleared away as well', async (t) =
   const { memory, timers } = await started({ ofCore: 0 });
   timers.advance(500);
   registry().getMessage(cluster);
-  timers.advance(9_999);
+  timers.advance(4_999);
   t.ok(registry().loadedFileCount() > 0);
   timers.advance(1);
   t.equal(registry().loadedFileCount(), 0);
