@@ -38,7 +38,9 @@ function verdict(raw: string, size: number): string {
   return complete === 0 ? 'WAIT' : `FORWARD ${complete}`;
 }
 
-t.test('shared corpus of raw requests', { skip: existsSync(file) ? false : 'the shared corpus is absent' }, (t) => {
+const skip = existsSync(file) ? false : '../shared/corpus/http1-requests.json is absent';
+
+t.test('shared corpus of raw requests', { skip }, (t) => {
   const corpus = JSON.parse(readFileSync(file, 'utf8')) as CorpusRequest[];
   const unused = new Set(Object.keys(stricter));
   for (const entry of corpus) {
