@@ -11,6 +11,7 @@ export class FilterChain {
   /** Shared with the filters' contexts, which were made before the chain. */
   readonly draining: { active: boolean; since: number };
   readonly connections = new Set<ActiveConnection>();
+  readonly #drained = Promise.withResolvers<void>();
   #removed = false;
   #destroyed = false;
 
@@ -39,6 +40,12 @@ export class FilterChain {
   drain(now: number): void {
     this.draining.active = true;
     this.draining.since = now;
+    if (this.connections.size === 0) this.#drained.resolve();
+  }
+
+  /** Resolves when the chain drains and its last connection has ended. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
   }
 
   /** Its time is over: what is still open is closed. */
@@ -50,6 +57,7 @@ export class FilterChain {
 
   onConnectionClosed(connection: ActiveConnection): void {
     this.connections.delete(connection);
+    if (this.draining.active && this.connections.size === 0) this.#drained.resolve();
     this.#destroyWhenEmpty();
   }
 

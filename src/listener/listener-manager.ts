@@ -159,6 +159,11 @@ export class ListenerManager implements TimerHandler {
     this.#count();
   }
 
+  /** Chains of old versions that still serve connections. */
+  get drainingChains(): FilterChain[] {
+    return [...this.#draining.values()].flat().filter((chain) => chain.connections.size > 0);
+  }
+
   /** A drain time is over. */
   onTimer(timer: Timer): void {
     for (const chain of this.#draining.get(timer) ?? []) chain.remove();

@@ -92,8 +92,8 @@ export async function applyClusters(prepared: PreparedResources, managers: Resou
 }
 
 /**
- * Listeners, then what is gone: a cluster goes only when no listener can name it any more. Never rejects: a listener
- * that cannot be bound stands in `failures`, and its old version, if any, lives on.
+ * Listeners, those that go and those that come. Never rejects: a listener that cannot be bound stands in `failures`, and
+ * its old version, if any, lives on. Clusters that are gone go last (`removeClusters`).
  */
 export async function applyListeners(
   prepared: PreparedResources,
@@ -110,13 +110,26 @@ export async function applyListeners(
   const failures = results.flatMap((result) =>
     result.status === 'rejected' ? [String(result.reason?.message ?? result.reason)] : [],
   );
-  for (const name of previous.clusters) {
-    if (clusters.has(name)) continue;
-    // The old version of a listener that could not be changed may still route to it.
-    if (failures.length > 0) clusters.add(name);
-    else managers.clusters.remove(name);
-  }
+  // The old version of a listener that could not be changed may still route to them.
+  if (failures.length > 0) for (const name of previous.clusters) clusters.add(name);
   return { names: { clusters, listeners }, failures };
+}
+
+/**
+ * A cluster goes only when no listener can name it any more: old filter chains serve the connections they have, and
+ * would answer 503. `isWanted` is asked when that time has come. 
+ */
+export function removeClusters(
+  names: readonly string[],
+  managers: ResourceManagers,
+  isWanted: (name: string) => boolean,
+): void {
+  const draining = managers.listeners.drainingChains;
+  const remove = (): void => {
+    for (const name of names) if (!isWanted(name)) managers.clusters.remove(name);
+  };
+  if (draining.length === 0) remove();
+  else void Promise.all(draining.map((chain) => chain.drained)).then(remove);
 }
 
 export interface AppliedListeners {

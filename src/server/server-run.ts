@@ -20,6 +20,7 @@ import {
   type PreparedResources,
   prepareResources,
   ResourceError,
+  removeClusters,
   type StaticNames,
 } from './resources.ts';
 
@@ -110,7 +111,9 @@ export class ServerRun {
     await dynamic.startClusters();
     await managers.clusters.whenWarm();
     const { names, failures } = await applyListeners(prepared, managers, this.#names);
+    const gone = [...this.#names.clusters].filter((name) => !names.clusters.has(name));
     this.#names = names;
+    removeClusters(gone, managers, (name) => this.#names.clusters.has(name));
     if (failures.length > 0) throw new ResourceError(failures);
     await dynamic.startListeners();
   }

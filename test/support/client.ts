@@ -29,6 +29,11 @@ export class Client {
     t.teardown(() => this.#agent.destroy());
   }
 
+  /** Ends its idle connections. */
+  close(): Promise<void> {
+    return this.#agent.close();
+  }
+
   async request(proxy: RunningProxy, path: string, options: RequestOptions = {}): Promise<Answer> {
     const answer = await request(`http://127.0.0.1:${proxy.portOf(options.listener)}${path}`, {
       method: options.method ?? 'GET',
