@@ -164,9 +164,13 @@ export class EndpointDiscovery implements ResourceHandler {
     const message = messages.find(({ clusterName }) => clusterName === this.#serviceName);
     if (message !== undefined && unusable.includes(message)) return;
     if (message === undefined) {
-      log.warning(
-        `no ClusterLoadAssignment '${this.#serviceName}' in the update: ${messages.map(({ clusterName }) => clusterName).join(', ') || 'it is empty'}`,
-      );
+      const other = messages.map(({ clusterName }) => clusterName).join(', ');
+      if (messages[0] === undefined)
+        log.warning(`no ClusterLoadAssignment '${this.#serviceName}': the update is empty`);
+      else {
+        const text = `expected a ClusterLoadAssignment '${this.#serviceName}', found ${other}`;
+        context.error(messages[0], 'cluster_name', 'RMR0403', text);
+      }
       this.#manager.endpointsUnavailable(this.#serviceName);
       return;
     }
@@ -201,9 +205,10 @@ export class RouteDiscovery implements ResourceHandler {
     const message = messages.find(({ name }) => name === this.#name);
     if (message !== undefined && unusable.includes(message)) return;
     if (message === undefined) {
-      log.warning(
-        `no RouteConfiguration '${this.#name}' in the update: ${messages.map(({ name }) => name).join(', ') || 'it is empty'}`,
-      );
+      const other = messages.map(({ name }) => name).join(', ');
+      if (messages[0] === undefined) log.warning(`no RouteConfiguration '${this.#name}': the update is empty`);
+      else
+        context.error(messages[0], 'name', 'RMR0600', `expected a RouteConfiguration '${this.#name}', found ${other}`);
       return;
     }
     await this.#services.extensions.preload(typeNamesIn(message, context));

@@ -109,6 +109,8 @@ export class FileSubscription {
     // Stopped meanwhile: whoever asked is gone.
     if (this.#watch === null) return;
     if (message === undefined) {
+      // No response at all, as if none had come.
+      this.#stats.updateFailure.inc();
       this.#refuse('', diagnostics, text);
       return;
     }
@@ -119,6 +121,7 @@ export class FileSubscription {
     const found = [...diagnostics, ...(await context.takeDiagnostics())];
     this.#warn(found, text);
     if (hasErrors(found)) {
+      this.#stats.updateRejected.inc();
       this.#refuse(message.versionInfo, found, text);
       return;
     }
@@ -142,7 +145,6 @@ export class FileSubscription {
   }
 
   #refuse(version: string, diagnostics: readonly Diagnostic[], text: string): void {
-    this.#stats.updateRejected.inc();
     this.state.rejectedVersion = version;
     this.state.rejectedReason = diagnostics.map((diagnostic) => `${diagnostic.path}: ${diagnostic.message}`).join('; ');
     for (const diagnostic of diagnostics) {
