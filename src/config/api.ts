@@ -31,7 +31,7 @@ export {
   loadMessage,
   validateConfig,
 } from './load.ts';
-export { messageDescriptor, registry, releaseDescriptors } from './registry.ts';
+export { descriptorUses, messageDescriptor, registry, releaseDescriptors } from './registry.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
 export { alreadyUnpacked, typeNameOf } from './unpacked.ts';

@@ -138,11 +138,18 @@ class LazyRegistry implements Registry {
 export type { LazyRegistry };
 
 let shared: LazyRegistry | undefined;
+let uses = 0;
 
 /** The process's registry, made when first asked for. */
 export function registry(): LazyRegistry {
+  uses += 1;
   shared ??= new LazyRegistry();
   return shared;
+}
+
+/** How often the registry was asked for: the same number twice says that no configuration was being read in between. */
+export function descriptorUses(): number {
+  return uses;
 }
 
 const releaseHooks: (() => void)[] = [];

@@ -7,7 +7,7 @@ import { FfiMissing, type NativeCalls, nativeCalls } from '../base/ffi.ts';
 import { logger } from '../base/logger.ts';
 import { collectGarbage, ExecutablePages } from '../base/memory.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
-import { releaseDescriptors } from '../config/api.ts';
+import { descriptorUses, releaseDescriptors } from '../config/api.ts';
 
 const log = logger('main');
 
@@ -28,6 +28,7 @@ export class QuietMemory implements TimerHandler {
   #garbage = false;
   readonly #clock: Clock;
   readonly #cpuMs: () => number;
+  #uses = 0;
   #cpu = 0;
   #cpuAt = 0;
 
@@ -61,6 +62,7 @@ export class QuietMemory implements TimerHandler {
       log.debug(`free memory of malloc stays with the process: ${error.message}`);
     }
     this.#measureCpu();
+    this.#uses = descriptorUses();
     this.#timer = this.#timers.schedule(SOON_MS, this);
   }
 
@@ -70,8 +72,10 @@ export class QuietMemory implements TimerHandler {
 
   onTimer(): void {
     const share = this.#measureCpu();
-    // Descriptors that are there say that a configuration was read since the last look.
-    if (releaseDescriptors()) this.#garbage = true;
+    // Not in the middle of reading a configuration: what is there and was not asked for since the last look goes.
+    const uses = descriptorUses();
+    if (uses === this.#uses && releaseDescriptors()) this.#garbage = true;
+    this.#uses = uses;
     if (this.#garbage && share < QUIET_FOR_COLLECTION) {
       this.#garbage = false;
       collectGarbage();
