@@ -1,6 +1,8 @@
 // Owns the subscriptions to endpoints (EDS): follows the clusters as they come and go, one subscription for each
 // resource name.
 import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import { sanitizeStatsName } from '../observability/stats/store.ts';
 import type { ClusterListener, UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { EndpointDiscovery } from './discovery-config.ts';
@@ -8,11 +10,18 @@ import { FileSubscription } from './file-subscription.ts';
 import { type ConfigSourceMessage, readConfigSource } from './source-config.ts';
 import { subscriptionStats } from './subscription-stats.ts';
 
+interface ClusterSubscription {
+  readonly key: string;
+  readonly subscription: FileSubscription;
+  /** The cluster's; closed with the subscription, or the statistics of a removed cluster would stay for good. */
+  readonly scope: StatsScope;
+}
+
 export class EndpointSubscriptions implements ClusterListener {
   readonly #manager: UpstreamClusterManager;
   readonly #services: ProcessServices;
   readonly #options: ConfigOptions;
-  readonly #byCluster = new Map<string, { readonly key: string; readonly subscription: FileSubscription }>();
+  readonly #byCluster = new Map<string, ClusterSubscription>();
 
   constructor(manager: UpstreamClusterManager, services: ProcessServices, options: ConfigOptions) {
     this.#manager = manager;
@@ -24,8 +33,9 @@ export class EndpointSubscriptions implements ClusterListener {
   /** Looks at every cluster, warming ones too: call after clusters were added or changed. */
   refresh(context: ConfigContext): void {
     for (const [name, entry] of this.#manager.entries()) {
-      const discovery = (entry.warming ?? entry.active)?.config.discovery;
-      if (discovery?.kind !== 'eds') {
+      const config = (entry.warming ?? entry.active)?.config;
+      const discovery = config?.discovery;
+      if (config === undefined || discovery?.kind !== 'eds') {
         this.#stop(name);
         continue;
       }
@@ -35,10 +45,11 @@ export class EndpointSubscriptions implements ClusterListener {
       // A changed cluster that warms without endpoints of its predecessor asks again: nobody else would end its wait.
       if (this.#byCluster.get(name)?.key === key && entry.warming === null) continue;
       this.#stop(name);
-      const stats = subscriptionStats(this.#services.stats.scope(`cluster.${name}.`));
+      const scope = this.#services.stats.scope(`cluster.${sanitizeStatsName(config.observabilityName)}.`);
+      const stats = subscriptionStats(scope);
       const handler = new EndpointDiscovery(this.#manager, discovery.serviceName);
       const subscription = new FileSubscription(source, handler, stats, this.#services.clock, this.#options);
-      this.#byCluster.set(name, { key, subscription });
+      this.#byCluster.set(name, { key, subscription, scope });
       // An unreadable or refused file must not keep the cluster, and the start, waiting.
       void subscription.start().then(() => {
         if (this.#byCluster.get(name)?.subscription !== subscription) return;
@@ -52,8 +63,11 @@ export class EndpointSubscriptions implements ClusterListener {
   }
 
   #stop(name: string): void {
-    this.#byCluster.get(name)?.subscription.stop();
+    const present = this.#byCluster.get(name);
+    if (present === undefined) return;
     this.#byCluster.delete(name);
+    present.subscription.stop();
+    present.scope.close();
   }
 
   stop(): void {
