@@ -109,8 +109,9 @@ export class FileSubscription {
     // Stopped meanwhile: whoever asked is gone.
     if (this.#watch === null) return;
     if (message === undefined) {
-      // No response at all, as if none had come.
-      this.#stats.updateFailure.inc();
+      // What cannot be read counts as if nothing had come; what breaks the rules of the API was refused.
+      const unreadable = diagnostics.some(({ severity, code }) => severity === 'error' && code.startsWith('RMR01'));
+      (unreadable ? this.#stats.updateFailure : this.#stats.updateRejected).inc();
       this.#refuse('', diagnostics, text);
       return;
     }
@@ -154,4 +155,8 @@ export class FileSubscription {
       `the update from ${this.#source.path} was refused: of what has errors the last good version stays in force`,
     );
   }
+}
+
+function isSyntaxError({ severity, code }: Diagnostic): boolean {
+  return severity === 'error' && code.startsWith('RMR01');
 }

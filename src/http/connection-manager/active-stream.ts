@@ -126,7 +126,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     if (refused !== null) {
       if (refused.details === 'absolute_path_rejected') stats.downstreamRqNonRelativePath.inc();
       if (refused.details === 'path_normalization_failed') stats.downstreamRqFailedPathNormalization.inc();
-      if (refused.close) this.manager.closeAfterResponse();
+      if (refused.close && refused.status !== 400) this.manager.closeAfterResponse();
       this.#openChain(config.filters);
       this.sendLocalReply(refused);
       return;
@@ -362,6 +362,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       this.resetFromFilter(ResetReason.LocalReset);
       return;
     }
+    // As Envoy: who sends what is refused as malformed is not listened to any longer, unless configuration says so.
+    if (reply.status === 400 && !this.manager.config.streamErrorOnInvalidMessage) this.manager.closeAfterResponse();
     const grpc = this.headers !== null && isGrpcRequest(this.headers);
     const headers = new ResponseHeaders(grpc ? 200 : reply.status);
     reply.modifyHeaders?.(headers);

@@ -20,7 +20,6 @@ export interface UpgradeConfig {
 export interface ConnectionManagerConfig {
   readonly statPrefix: string;
   readonly stats: ConnectionManagerStats;
-  readonly codecType: 'auto' | 'http1' | 'http2';
   readonly routes: RouteProvider;
   readonly filters: FilterChain;
   /** By upgrade token in lower case. */
@@ -45,6 +44,8 @@ export interface ConnectionManagerConfig {
   readonly appendXForwardedPort: boolean;
   readonly internalAddresses: readonly CidrRange[];
   readonly trustUnixSockets: boolean;
+  /** forward_client_cert_details: ALWAYS_FORWARD_ONLY. */
+  readonly forwardsClientCert: boolean;
   readonly via: string;
   readonly generateRequestId: boolean;
   readonly preserveExternalRequestId: boolean;
@@ -66,6 +67,7 @@ export interface ConnectionManagerConfig {
   readonly delayedCloseTimeoutMs: number;
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number;
+  /** A malformed request costs its stream only, where its end is known. */
   readonly streamErrorOnInvalidMessage: boolean;
   /** Bytes a filter may keep of a request or response before 413 or 500. */
   readonly bufferLimit: number;

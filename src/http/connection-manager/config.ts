@@ -6,6 +6,8 @@ import { durationMs } from '../../base/duration.ts';
 import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type {
   HttpConnectionManager,
+  HttpConnectionManager_CodecType,
+  HttpConnectionManager_ForwardClientCertDetails,
   HttpFilter,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import { buildAccessLogs } from '../../observability/access-log/api.ts';
@@ -16,6 +18,10 @@ import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
 import { connectionManagerStats } from './stats.ts';
+
+const ALWAYS_FORWARD_ONLY: HttpConnectionManager_ForwardClientCertDetails = 4;
+const HTTP2: HttpConnectionManager_CodecType = 2;
+const HTTP3: HttpConnectionManager_CodecType = 3;
 
 /** With the subscription, whose life ends with the filter chain's. */
 export interface ReadConnectionManager {
@@ -32,6 +38,7 @@ export function readConnectionManager(
   const errorsBefore = context.config.errorCount;
   const scope = services.stats.scope(`http.${message.statPrefix}.`);
   const filters = readFilters(message.httpFilters, message, 'http_filters', context, scope);
+  checkCodecType(message, context);
   const upgrades = readUpgrades(message, context, scope);
   const routes = readRoutes(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
@@ -47,7 +54,6 @@ export function readConnectionManager(
       context.listenerScope.scope(`http.${message.statPrefix}.`),
       services.stats.scope('http1.'),
     ),
-    codecType: (['auto', 'http1', 'http2', 'auto'] as const)[message.codecType] ?? 'auto',
     routes,
     filters,
     upgrades,
@@ -62,6 +68,7 @@ export function readConnectionManager(
     skipXffAppend: message.skipXffAppend,
     appendXForwardedPort: message.appendXForwardedPort,
     internalAddresses: readInternalAddresses(message, context),
+    forwardsClientCert: message.forwardClientCertDetails === ALWAYS_FORWARD_ONLY,
     trustUnixSockets: message.internalAddressConfig?.unixSockets ?? false,
     via: message.via,
     generateRequestId: message.generateRequestId ?? true,
@@ -81,10 +88,26 @@ export function readConnectionManager(
     drainTimeoutMs: durationMs(message.drainTimeout, 5000),
     delayedCloseTimeoutMs: durationMs(message.delayedCloseTimeout, 1000),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
-    streamErrorOnInvalidMessage: message.streamErrorOnInvalidHttpMessage ?? false,
+    streamErrorOnInvalidMessage:
+      message.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??
+      message.streamErrorOnInvalidHttpMessage ??
+      false,
     bufferLimit: context.bufferLimit,
   };
   return { config: Object.freeze(config), routes };
+}
+
+/** AUTO takes HTTP/1 as well. */
+function checkCodecType(message: HttpConnectionManager, context: ConnectionManagerContext): void {
+  const only = { [HTTP2]: 'HTTP/2', [HTTP3]: 'HTTP/3' }[message.codecType];
+  if (only !== undefined) {
+    context.config.error(
+      message,
+      'codec_type',
+      'RMR0306',
+      `${only} is not implemented yet, and nothing else is wanted`,
+    );
+  }
 }
 
 function readTarget(message: HttpConnectionManager) {

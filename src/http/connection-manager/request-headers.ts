@@ -53,7 +53,7 @@ export function prepareRequestHeaders(
   tls: boolean,
   random: Random,
 ): RequestOrigin {
-  removeHopByHop(headers);
+  removeHopByHop(headers, config.forwardsClientCert);
   let remoteAddress: Address = peer;
   let trustedForInternal = false;
   if (config.useRemoteAddress) {
@@ -99,7 +99,7 @@ export function prepareRequestHeaders(
   return { remoteAddress, internal, forwardedProto };
 }
 
-function removeHopByHop(headers: RequestHeaders): void {
+function removeHopByHop(headers: RequestHeaders, forwardsClientCert: boolean): void {
   // One pass finds whether there is anything to do: most requests carry none of it but `connection`.
   const entries = headers.entries;
   let found = 0;
@@ -111,8 +111,9 @@ function removeHopByHop(headers: RequestHeaders): void {
     if (name === Names.te) te = true;
     if (name === Names.xForwardedClientCert) clientCert = true;
   }
-  // Whoever says so himself is not believed (forward_client_cert_details SANITIZE, the default).
-  if (clientCert) headers.remove(Names.xForwardedClientCert);
+  // Whoever says so himself is not believed: over plain TCP every mode of forward_client_cert_details but
+  // ALWAYS_FORWARD_ONLY comes to that.
+  if (clientCert && !forwardsClientCert) headers.remove(Names.xForwardedClientCert);
   const upgrade = headers.protocol !== '' && headers.method !== 'CONNECT';
   if (te && !upgrade) keepOnlyTrailers(headers);
   if ((found & NameFlag.HopByHop) !== 0) {
