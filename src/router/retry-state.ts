@@ -2,9 +2,11 @@
 // keep-alive connection that the upstream closed just as a request went out on it.
 import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
-import { Names } from '../http/headers/name.ts';
+import { Names, pinnedName } from '../http/headers/name.ts';
 import type { RetryPolicy } from './api.ts';
 import { parseRetryOn, RetryOn } from './retry-on.ts';
+
+const rateLimited = pinnedName('x-envoy-ratelimited');
 
 /** RFC 9110 section 9.2.2: doing it twice is doing it once. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -44,10 +46,11 @@ export class RetryState {
   wantsStatus(headers: ResponseHeaders): boolean {
     const { status } = headers;
     const on = this.#retryOn;
+    // Asked of the real Envoy: a response that says so is retried by this condition alone, whatever its status.
+    if (headers.has(rateLimited)) return (on & RetryOn.EnvoyRateLimited) !== 0;
     if ((on & RetryOn.FiveXx) !== 0 && status >= 500) return true;
     if ((on & RetryOn.GatewayError) !== 0 && status >= 502 && status <= 504) return true;
     if ((on & RetryOn.Retriable4xx) !== 0 && status === 409) return true;
-    if ((on & RetryOn.EnvoyRateLimited) !== 0 && headers.has(Names.xEnvoyOverloaded)) return true;
     return (on & RetryOn.RetriableStatusCodes) !== 0 && this.#policy.retriableStatusCodes.includes(status);
   }
 
