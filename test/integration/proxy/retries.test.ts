@@ -74,7 +74,7 @@ t.test('a connection that is refused is retried, then told', async (t) => {
   }).to({ address: address(port) });
   const answer = await new Client(t).get(proxy, '/');
   t.match(answer, { status: 503, body: /retried and the latest reset reason: remote connection failure$/ });
-  t.match(proxy.accessLog(), [{ flags: 'UF,URX', attempts: 3 }]);
+  t.match(proxy.accessLog(), [{ flags: 'URX,UF', attempts: 3 }]);
   t.equal(proxy.stat('cluster.app.upstream_cx_connect_fail'), 3);
   t.ok(log.find(new RegExp(`could not connect to host 127.0.0.1:${port} of cluster 'app'.*Connection refused`)));
 });

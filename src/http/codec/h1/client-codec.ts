@@ -18,6 +18,7 @@ import { ChunkGatherer } from './chunk-gatherer.ts';
 import { ChunkEvent, ChunkedDecoder } from './chunked-decoder.ts';
 import { type ClientStreamOwner, H1ClientStream } from './client-stream.ts';
 import { H1Error } from './errors.ts';
+import { judgeBeginning } from './head-beginning.ts';
 import { HeadReader } from './head-reader.ts';
 import { ScanResult } from './head-scanner.ts';
 import { BodyKind } from './request-head.ts';
@@ -55,8 +56,6 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   #state: State = State.Idle;
   #stream: H1ClientStream | null = null;
   #remaining = 0;
-  /** Of a head that came in pieces. */
-  #startLineSeen = false;
   /** What the last head said of the connection. */
   #keepsAlive = true;
   #leftOver = false;
@@ -119,7 +118,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
           pos = this.#reader.read(data, pos, end);
           meter.wireBytesReceived += pos - before;
           if (this.#reader.result === ScanResult.Complete) error = this.#onHead(stream, pos < end);
-          else error = this.#onBeginning();
+          else error = judgeBeginning(this.#reader, this.#head);
           break;
         case State.Length: {
           const taken = Math.min(this.#remaining, end - pos);
@@ -164,17 +163,6 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     return error;
   }
 
-  /** A head that is not whole, or not well-formed; its beginning is judged once. */
-  #onBeginning(): CodecError | null {
-    const reader = this.#reader;
-    let error: CodecError | null = null;
-    if (!this.#startLineSeen) {
-      this.#startLineSeen = reader.scanner.startLineEnd !== 0;
-      error = this.#head.readBeginning(reader);
-    }
-    return error ?? (reader.result === ScanResult.Error ? reader.error : null);
-  }
-
   /** `more`: bytes follow in what was read. */
   #onHead(stream: H1ClientStream, more: boolean): CodecError | null {
     const head = this.#head;
@@ -182,7 +170,6 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     const error = head.read(this.#reader, stream.kind);
     stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * Math.max(scanner.count, 1);
     this.#reader.begin(true);
-    this.#startLineSeen = false;
     if (error !== null) return error;
     const { headers } = head;
     head.release();

@@ -17,6 +17,8 @@ export class HeadReader {
    */
   bytes: Buffer;
   start = 0;
+  /** Of a head that comes in pieces (head-beginning.ts). */
+  startLineJudged = false;
 
   readonly #maxBytes: number;
   #store: Buffer | null = null;
@@ -34,6 +36,7 @@ export class HeadReader {
     this.#store = null;
     this.#stored = 0;
     this.bytes = empty;
+    this.startLineJudged = false;
   }
 
   /** Some bytes of the head were read, but not all. */

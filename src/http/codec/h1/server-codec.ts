@@ -16,6 +16,7 @@ import { BodyWriter } from './body-writer.ts';
 import { ChunkGatherer } from './chunk-gatherer.ts';
 import { ChunkEvent, ChunkedDecoder } from './chunked-decoder.ts';
 import { H1Error } from './errors.ts';
+import { judgeBeginning } from './head-beginning.ts';
 import { HeadReader } from './head-reader.ts';
 import { ScanResult } from './head-scanner.ts';
 import { BodyKind, RequestHead } from './request-head.ts';
@@ -54,8 +55,6 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   #state: State = State.Head;
   #stream: H1ServerStream | null = null;
   #remaining = 0;
-  /** Of a head that came in pieces. */
-  #startLineSeen = false;
   /** Bytes read of a head before its stream exists. */
   #headBytes = 0;
   #dispatching = false;
@@ -126,7 +125,7 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
           pos = this.#reader.read(data, pos, end);
           this.#headBytes += pos - before;
           if (this.#reader.result === ScanResult.Complete) error = this.#onHead();
-          else error = this.#onBeginning();
+          else error = judgeBeginning(this.#reader, this.#head);
           continue;
         case State.Length: {
           const taken = Math.min(this.#remaining, end - pos);
@@ -173,24 +172,12 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     if (this.#stream !== null) this.#stream.bytesMeter.wireBytesReceived += octets;
   }
 
-  /** A head that is not whole, or not well-formed. Its beginning is judged once, and comes before what is wrong further on. */
-  #onBeginning(): CodecError | null {
-    const reader = this.#reader;
-    let error: CodecError | null = null;
-    if (!this.#startLineSeen) {
-      this.#startLineSeen = reader.scanner.startLineEnd !== 0;
-      error = this.#head.readBeginning(reader);
-    }
-    return error ?? (reader.result === ScanResult.Error ? reader.error : null);
-  }
-
   #onHead(): CodecError | null {
     const head = this.#head;
     const scanner = this.#reader.scanner;
     const error = head.read(this.#reader);
     const headerBytes = scanner.textLength + 3 * Math.max(scanner.count, 1);
     this.#reader.begin(true);
-    this.#startLineSeen = false;
     const stream = this.#newStream();
     stream.bytesMeter.headerBytesReceived = headerBytes;
     if (error !== null) return error;
