@@ -1,6 +1,6 @@
 /**
  * `npm run docs`: everything in the documents that is printed from code or results, never typed: the bench table of the
- * README, docs/benchmarks.md with its charts. Results are those of the last `npm run bench` on this machine.
+ * README, docs/benchmarks.md with its charts, docs/extensions.md. Results are those of the last `npm run bench` on this machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { jobs } from '../bench/jobs/index.ts';
 import { metrics } from '../bench/metrics.ts';
 import { writeDocument } from '../bench/report/document.ts';
 import { figuresOf, type JobOutcome, load } from '../bench/results.ts';
+import { EXTENSIONS_FILE, extensionsPage } from './extensions-page.ts';
 
 const BEGIN = '<!-- bench: written by npm run docs -->';
 const END = '<!-- end of bench -->';
@@ -43,4 +44,5 @@ export function replaceBetween(text: string, begin: string, end: string, content
 const outcomes = jobs.map(({ name }) => load(name)).filter((outcome) => outcome !== undefined);
 const readme = join(root, 'README.md');
 writeFileSync(readme, replaceBetween(readFileSync(readme, 'utf8'), BEGIN, END, benchTable(outcomes)));
-process.stdout.write(`wrote ${[readme, ...writeDocument()].join(', ')}\n`);
+writeFileSync(EXTENSIONS_FILE, extensionsPage());
+process.stdout.write(`wrote ${[readme, EXTENSIONS_FILE, ...writeDocument()].join(', ')}\n`);
