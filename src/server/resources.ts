@@ -22,7 +22,6 @@ export interface ResourceManagers {
   readonly listeners: ListenerManager;
   readonly routes: RouteProviders;
   readonly endpoints: EndpointSubscriptions;
-  readonly severalWorkers: boolean;
   readonly defaultBindConfig: BootstrapConfig['defaultBindConfig'];
 }
 
@@ -63,7 +62,6 @@ export async function prepareResources(
     services,
     config: context,
     routes: managers.routes,
-    severalWorkers: managers.severalWorkers,
   };
   for (const message of listeners) {
     const previous = managers.listeners.get(listenerName(message));
@@ -117,7 +115,7 @@ export async function applyListeners(
 
 /**
  * A cluster goes only when no listener can name it any more: old filter chains serve the connections they have, and
- * would answer 503. `isWanted` is asked when that time has come. 
+ * would answer 503. `isWanted` is asked when that time has come; at once when nothing drains.
  */
 export function removeClusters(
   names: readonly string[],
