@@ -156,7 +156,3 @@ export class FileSubscription {
     );
   }
 }
-
-function isSyntaxError({ severity, code }: Diagnostic): boolean {
-  return severity === 'error' && code.startsWith('RMR01');
-}
