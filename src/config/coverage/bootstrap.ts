@@ -29,16 +29,16 @@ export const bootstrap: PackageCoverage = {
       memory_allocator_manager: 'memory is V8 and malloc here, not tcmalloc',
     },
     notYet: {
-      stats_sinks: 'issue 7',
-      tracing: 'issue 7',
-      hds_config: 'issue 6',
-      bootstrap_extensions: 'issue 7',
+      stats_sinks: 'a later issue',
+      tracing: 'a later issue',
+      hds_config: 'a later issue',
+      bootstrap_extensions: 'a later issue',
     },
   },
   'envoy.config.overload.v3.OverloadManager': {
     implemented: ['resource_monitors'],
     harmless: { refresh_interval: 'the one monitor there is counts as connections come and go' },
-    notYet: { actions: 'issue 7', loadshed_points: 'issue 7', buffer_factory_config: 'issue 7' },
+    notYet: { actions: 'a later issue', loadshed_points: 'a later issue', buffer_factory_config: 'a later issue' },
   },
   'envoy.config.overload.v3.ResourceMonitor': { implemented: ['name', 'typed_config'] },
   'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig': {
@@ -50,7 +50,7 @@ export const bootstrap: PackageCoverage = {
   },
   'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': {
     implemented: ['lds_config', 'cds_config'],
-    notYet: { ads_config: 'xDS over gRPC: issue 6' },
+    notYet: { ads_config: 'xDS over gRPC: issue 7' },
   },
   'envoy.config.bootstrap.v3.Admin': {
     implemented: ['address', 'access_log', 'access_log_path', 'allow_paths', 'profile_path'],
@@ -60,13 +60,13 @@ export const bootstrap: PackageCoverage = {
   'envoy.config.bootstrap.v3.RuntimeLayer': {
     implemented: ['static_layer'],
     harmless: { name: 'names the layer' },
-    notYet: { disk_layer: 'issue 4', admin_layer: 'issue 4', rtds_layer: 'issue 6' },
+    notYet: { disk_layer: 'issue 4', admin_layer: 'issue 4', rtds_layer: 'issue 7' },
   },
   'envoy.config.metrics.v3.StatsConfig': { implemented: ['stats_tags', 'use_all_default_tags', 'stats_matcher'] },
   'envoy.config.metrics.v3.TagSpecifier': { implemented: ['tag_name', 'regex', 'fixed_value'] },
   'envoy.config.metrics.v3.StatsMatcher': { implemented: ['reject_all', 'exclusion_list', 'inclusion_list'] },
   'envoy.config.bootstrap.v3.ClusterManager': {
-    notYet: { local_cluster_name: 'zone-aware routing: issue 7' },
+    notYet: { local_cluster_name: 'zone-aware routing: a later issue' },
   },
   'envoy.service.discovery.v3.DiscoveryResponse': { implemented: ['resources', 'version_info', 'type_url'] },
 };

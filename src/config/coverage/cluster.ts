@@ -37,16 +37,16 @@ export const cluster: PackageCoverage = {
       'ignore_health_on_host_removal',
     ],
     refused: {
-      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 5',
+      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
       transport_socket_matches: 'an endpoint could be spoken to without the security it asks for: issue 5',
     },
     notYet: {
-      health_checks: 'issue 7',
-      outlier_detection: 'issue 7',
-      ring_hash_lb_config: 'issue 7',
-      maglev_lb_config: 'issue 7',
-      lb_subset_config: 'issue 7',
-      original_dst_lb_config: 'issue 7',
+      health_checks: 'a later issue',
+      outlier_detection: 'a later issue',
+      ring_hash_lb_config: 'a later issue',
+      maglev_lb_config: 'a later issue',
+      lb_subset_config: 'a later issue',
+      original_dst_lb_config: 'issue 5',
       least_request_lb_config: 'use load_balancing_policy',
       round_robin_lb_config: 'use load_balancing_policy',
     },
@@ -85,7 +85,7 @@ export const cluster: PackageCoverage = {
   },
   'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': {
     implemented: ['overprovisioning_factor', 'weighted_priority_health'],
-    notYet: { drop_overloads: 'issue 7', endpoint_stale_after: 'issue 6' },
+    notYet: { drop_overloads: 'a later issue', endpoint_stale_after: 'issue 7' },
   },
   'envoy.config.endpoint.v3.LocalityLbEndpoints': {
     implemented: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority', 'load_balancer_endpoints'],

@@ -83,9 +83,9 @@ export const core: PackageCoverage = {
     implemented: ['path_config_source', 'path'],
     harmless: { resource_api_version: onlyVersion3 },
     notYet: {
-      ads: 'xDS over gRPC: issue 6',
-      api_config_source: 'xDS over gRPC: issue 6',
-      initial_fetch_timeout: 'issue 6',
+      ads: 'xDS over gRPC: issue 7',
+      api_config_source: 'xDS over gRPC: issue 7',
+      initial_fetch_timeout: 'issue 7',
     },
   },
   'envoy.config.core.v3.PathConfigSource': { implemented: ['path', 'watched_directory'] },

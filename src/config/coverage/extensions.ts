@@ -27,7 +27,7 @@ export const extensions: PackageCoverage = {
   'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': { implemented: ['locality_lb_config'] },
   'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': {
     implemented: ['locality_weighted_lb_config'],
-    notYet: { zone_aware_lb_config: 'issue 7' },
+    notYet: { zone_aware_lb_config: 'a later issue' },
   },
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': {
     implemented: ['path', 'log_format', 'format', 'json_format', 'typed_json_format'],

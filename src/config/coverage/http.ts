@@ -45,10 +45,10 @@ export const http: PackageCoverage = {
       'path_with_escaped_slashes_action',
     ],
     notYet: {
-      http2_protocol_options: 'HTTP/2: issue 5',
-      http3_protocol_options: 'HTTP/3: issue 7',
-      tracing: 'issue 7',
-      scoped_routes: 'issue 6',
+      http2_protocol_options: 'HTTP/2: issue 6',
+      http3_protocol_options: 'HTTP/3: a later issue',
+      tracing: 'a later issue',
+      scoped_routes: 'issue 7',
       local_reply_config: 'issue 4',
     },
   },
@@ -66,17 +66,17 @@ export const http: PackageCoverage = {
   },
   [upstream]: {
     implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],
-    refused: { auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 5' },
+    refused: { auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6' },
   },
   [`${upstream}.ExplicitHttpConfig`]: {
     implemented: ['http_protocol_options'],
     refused: {
-      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 5',
+      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
       http3_protocol_options: 'HTTP/3 to upstreams is not implemented yet',
     },
   },
   [`${upstream}.UseDownstreamHttpConfig`]: {
     implemented: ['http_protocol_options'],
-    notYet: { http2_protocol_options: 'HTTP/2: issue 5', http3_protocol_options: 'HTTP/3: issue 7' },
+    notYet: { http2_protocol_options: 'HTTP/2: issue 6', http3_protocol_options: 'HTTP/3: a later issue' },
   },
 };

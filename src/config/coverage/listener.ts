@@ -34,10 +34,10 @@ export const listener: PackageCoverage = {
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
-      bind_to_port: 'the address is bound in any case: issue 7',
-      use_original_dst: 'issue 7',
-      transparent: 'issue 7',
-      socket_options: 'issue 7',
+      bind_to_port: 'the address is bound in any case: issue 5',
+      use_original_dst: 'issue 5',
+      transparent: 'issue 5',
+      socket_options: 'issue 5',
     },
   },
   'envoy.config.listener.v3.AdditionalAddress': { implemented: ['address', 'tcp_keepalive'] },
@@ -61,7 +61,7 @@ export const listener: PackageCoverage = {
   'envoy.config.listener.v3.Filter': {
     implemented: ['typed_config'],
     harmless: { name: foundByType },
-    refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 6' },
+    refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
   'envoy.config.listener.v3.ListenerFilter': { implemented: ['typed_config'], harmless: { name: foundByType } },
 };

@@ -19,7 +19,7 @@ export const route: PackageCoverage = {
       'response_headers_to_add',
       'response_headers_to_remove',
     ],
-    refused: { vhds: 'virtual hosts by discovery are not implemented yet: issue 6' },
+    refused: { vhds: 'virtual hosts by discovery are not implemented yet: issue 7' },
     harmless: { metadata: 'only matchers and formatters could read it' },
   },
   'envoy.config.route.v3.VirtualHost': {
@@ -116,7 +116,7 @@ export const route: PackageCoverage = {
   'envoy.config.route.v3.RouteAction.UpgradeConfig': { implemented: ['upgrade_type', 'enabled'] },
   'envoy.config.route.v3.WeightedCluster': {
     implemented: ['clusters', 'header_name'],
-    refused: { use_hash_policy: 'not implemented yet: issue 7' },
+    refused: { use_hash_policy: 'not implemented yet: a later issue' },
     harmless: { total_weight: 'deprecated: the sum of the weights counts, in Envoy too' },
   },
   'envoy.config.route.v3.WeightedCluster.ClusterWeight': {
