@@ -83,7 +83,7 @@ export function prepareRequestHeaders(
     headers.set(Names.xForwardedProto, config.schemeOverwrite);
   }
   const forwardedProto = headers.get(Names.xForwardedProto) ?? '';
-  if (headers.scheme === '') headers.scheme = forwardedProto.toLowerCase();
+  if (headers.scheme === '') headers.scheme = schemeOf(forwardedProto, tls);
 
   const internal = trustedForInternal && isInternal(remoteAddress, config);
   const edge = !internal && config.useRemoteAddress;
@@ -97,6 +97,12 @@ export function prepareRequestHeaders(
   if (config.generateRequestId) giveRequestId(headers, edge, config.preserveExternalRequestId, random);
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
   return { remoteAddress, internal, forwardedProto };
+}
+
+/** What is no scheme of HTTP says nothing of the request's, and must not reach a redirect's location. */
+function schemeOf(forwardedProto: string, tls: boolean): string {
+  const scheme = forwardedProto.toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : tls ? 'https' : 'http';
 }
 
 function removeHopByHop(headers: RequestHeaders, forwardsClientCert: boolean): void {
