@@ -8,27 +8,30 @@ interface WithHandle {
   _handle?: { reading?: boolean } | null;
 }
 
-/** Whether `pauseOnConnect` leaves a handle that can be handed to a new Socket. Decided by the first accepted socket. */
-let supported = true;
-
 /**
  * Binds an accepted socket, paused by `pauseOnConnect`, to its connection and starts reading.
  * Returns whether the fast road was taken.
  */
 export function attachAccepted(accepted: Socket, connection: SocketConnection): boolean {
   const handle = (accepted as WithHandle)._handle;
-  if (supported && handle !== null && typeof handle === 'object' && handle.reading !== true) {
+  // Looked at for each socket: one that ended before it was accepted says nothing about the next.
+  if (handle !== null && typeof handle === 'object' && handle.reading !== true) {
     // The accepted Socket must not act on the handle any more, nor emit for it.
     (accepted as WithHandle)._handle = null;
     // The types know a BoundSocket there; the constructor takes any handle ("private", its comment says).
     const options: SocketConstructorOpts = { onread: connection.onreadOptions(), allowHalfOpen: true };
     const socket = new Socket(Object.assign(options, { handle }));
     connection.attach(socket, true, true);
-    if (!connection.readDisabled) socket.resume();
+    start(socket, connection);
     return true;
   }
-  supported = false;
   connection.attach(accepted, false, true);
-  if (!connection.readDisabled) accepted.resume();
+  start(accepted, connection);
   return false;
+}
+
+/** A new Socket reads from its birth. */
+function start(socket: Socket, connection: SocketConnection): void {
+  if (connection.readDisabled) socket.pause();
+  else socket.resume();
 }
