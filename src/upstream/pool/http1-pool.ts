@@ -1,12 +1,15 @@
 // Owns the HTTP/1.1 connections to one host for one priority: idle ones are given out last in, first out (the others
 // then reach their idle timeout), new ones are made on demand within the circuit breakers, streams that find none wait
 // in a bounded queue.
+import { logger } from '../../base/logger.ts';
 import type { ResponseDecoder } from '../../http/codec/api.ts';
 import { type Cancellable, type CircuitBreaker, type PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
 import type { DrainablePool, UpstreamHost } from '../host.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { Http1Connection, type Http1ConnectionOwner } from './http1-connection.ts';
 import { PendingStreams, type PendingStreamsOwner } from './pending-streams.ts';
+
+const log = logger('pool');
 
 export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingStreamsOwner {
   readonly #environment: PoolEnvironment;
@@ -87,7 +90,11 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
         if (this.#connections.size > 0) return;
       }
       this.#connecting++;
-      this.#connections.add(new Http1Connection(this, this.#environment, this.#cluster, this.#host, this.#priority));
+      const connection = new Http1Connection(this, this.#environment, this.#cluster, this.#host, this.#priority);
+      this.#connections.add(connection);
+      if (log.debugEnabled) {
+        log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
+      }
     }
   }
 
@@ -113,6 +120,10 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
   onConnectFailed(connection: Http1Connection, reason: PoolFailureReason, details: string): void {
     this.#connecting--;
     this.#connections.delete(connection);
+    if (log.debugEnabled) {
+      const why = connection.surplus ? 'nobody waits any more' : details || 'no reason known';
+      log.debug(`[C${connection.id}] gave up connecting to ${this.#where}: ${why}`);
+    }
     if (connection.surplus) return;
     // All who wait learn it now: with a host in trouble their callers may choose another (Envoy's rule).
     const waiting = this.#pending.size;
@@ -128,6 +139,9 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
 
   onConnectionClosed(connection: Http1Connection): void {
     this.#connections.delete(connection);
+    if (log.debugEnabled) {
+      log.debug(`[C${connection.id}] to ${this.#where} ended after ${connection.requests} requests`);
+    }
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     this.#connectIfNeeded();
@@ -146,6 +160,11 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
       connection.surplus = true;
       connection.close();
     }
+  }
+
+  /** For log lines. */
+  get #where(): string {
+    return `host ${this.#host.address.text} of cluster '${this.#cluster.config.name}'`;
   }
 
   // --- streams -------------------------------------------------------------------------------------------------------
@@ -167,6 +186,10 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     const hostStats = this.#host.stats;
     hostStats.rqTotal++;
     hostStats.rqActive++;
+    if (log.debugEnabled) {
+      const kind = connection.requests === 0 ? 'new' : 'kept-alive';
+      log.debug(`[C${connection.id}] a request goes out on a ${kind} connection to ${this.#where}`);
+    }
     connection.startStream(decoder, callbacks);
   }
 

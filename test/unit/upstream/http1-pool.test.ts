@@ -2,6 +2,7 @@ import t from 'tap';
 import { ipAddress } from '../../../src/base/address.ts';
 import { ResetReason } from '../../../src/http/codec/api.ts';
 import { PoolFailureReason } from '../../../src/upstream/api.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 import { ok, PoolFixture, TestRequest } from './pool-fixture.ts';
 import { clusterConfig, defaultBreaker, endpoint, endpoints } from './support.ts';
 
@@ -455,4 +456,24 @@ t.test('happy eyeballs: connect_timeout ends all attempts', async (t) => {
   t.equal(request.failure, PoolFailureReason.Timeout);
   t.ok(f.connections.every((connection) => connection.closed));
   t.same(f.timers.delays(), []);
+});
+
+t.test('REMORA_DEBUG=pool says what becomes of connections', async (t) => {
+  const log = MemoryLog.capture();
+  const f = new PoolFixture();
+  f.request();
+  f.last.accept();
+  f.last.receive('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi');
+  f.request();
+  f.last.receive('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  const where = String.raw`host \S+ of cluster 'one'`;
+  t.match(
+    log.lines.filter((line) => line.includes('[pool]')),
+    [
+      new RegExp(`connecting to ${where}: 1 requests wait`),
+      new RegExp(`a request goes out on a new connection to ${where}`),
+      new RegExp(`a request goes out on a kept-alive connection to ${where}`),
+      new RegExp(`to ${where} ended after 2 requests`),
+    ],
+  );
 });
