@@ -5,6 +5,7 @@ import { contain } from '../base/assert.ts';
 import { logger } from '../base/logger.ts';
 import { attachAccepted } from '../network/accepted-socket.ts';
 import { CloseType } from '../network/api.ts';
+import { keepAlive } from '../network/keep-alive.ts';
 import { type ListenSocket, listen } from '../network/listen-socket.ts';
 import { SocketConnection } from '../network/socket-connection.ts';
 import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
@@ -58,7 +59,7 @@ export class ActiveListener {
     const { backlog, reusePort } = config;
     const bound: BoundAddress[] = [];
     try {
-      for (const wanted of config.addresses) {
+      for (const wanted of config.bindToPort ? config.addresses : []) {
         if (present.some((entry) => sameAddress(entry.wanted, wanted))) continue;
         const options = { ...wanted, backlog, reusePort, noDelay: true };
         bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket)) });
@@ -139,7 +140,7 @@ export class ActiveListener {
     this.stats.downstreamCxTotal.inc();
     this.stats.downstreamCxActive.inc();
     const { tcpKeepalive } = this.config;
-    if (tcpKeepalive !== null) socket.setKeepAlive(true, tcpKeepalive.timeSeconds * 1000);
+    if (tcpKeepalive !== null) keepAlive(socket, tcpKeepalive);
     new ActiveConnection(this, chain, connection, this.services.clock.monotonic());
     if (connection.closed) socket.destroy();
     else attachAccepted(socket, connection);

@@ -25,6 +25,8 @@ export interface ListenerConfig {
   readonly bufferLimit: number;
   readonly backlog: number;
   readonly reusePort: boolean;
+  /** False: no socket; only connections that another listener hands over could come. */
+  readonly bindToPort: boolean;
   readonly tcpKeepalive: TcpKeepalive | null;
   readonly drainType: 'default' | 'modify_only';
   readonly ignoreGlobalConnectionLimit: boolean;

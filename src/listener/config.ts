@@ -62,6 +62,10 @@ export function readListener(
       `listener '${name}' has no filter chain: nothing would serve its connections`,
     );
   }
+  if (message.bindToPort === false) {
+    const text = `listener '${name}' is not bound to its port: no connection comes to it before use_original_dst is implemented`;
+    context.config.warning(message, 'bind_to_port', 'RMR0506', text);
+  }
   const accessLogs = buildAccessLogs(message.accessLog, {
     config: context.config,
     settings: context.services.accessLog,
@@ -80,6 +84,7 @@ export function readListener(
     bufferLimit,
     backlog: message.tcpBacklogSize ?? 128,
     // Envoy's default shares the port with other processes; here who asks for it does (docs/differences.md).
+    bindToPort: message.bindToPort ?? true,
     reusePort: message.enableReusePort ?? message.reusePort,
     tcpKeepalive: readTcpKeepalive(message),
     drainType: message.drainType === 1 ? 'modify_only' : 'default',

@@ -213,7 +213,7 @@ export class ListenerManager implements TimerHandler {
 }
 
 function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
-  return a.reusePort === b.reusePort && a.backlog === b.backlog;
+  return a.reusePort === b.reusePort && a.bindToPort === b.bindToPort && a.backlog === b.backlog;
 }
 
 function sameAddresses(a: ListenerConfig, b: ListenerConfig): boolean {

@@ -4,6 +4,7 @@ import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
 import type { TcpKeepalive } from './api.ts';
+import { keepAlive } from './keep-alive.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 export interface ConnectOptions {
@@ -43,6 +44,7 @@ export function connect(options: ConnectOptions): SocketConnection {
   }
   connection.attach(socket, true, false);
   socket.once('connect', () => {
+    if (address.kind === 'ip' && options.tcpKeepalive) keepAlive(socket, options.tcpKeepalive);
     if (address.kind === 'ip' && socket.localAddress !== undefined && socket.localPort !== undefined) {
       connection.localAddress = ipAddress(socket.localAddress, socket.localPort);
     } else if (address.kind === 'pipe') {
@@ -54,7 +56,7 @@ export function connect(options: ConnectOptions): SocketConnection {
 }
 
 function connectArguments(options: ConnectOptions, connection: SocketConnection): NetConnectOpts {
-  const { address, bindAddress, tcpKeepalive } = options;
+  const { address, bindAddress } = options;
   const common = { onread: connection.onreadOptions(), allowHalfOpen: true, noDelay: true } as const;
   if (address.kind === 'pipe') {
     return {
@@ -71,6 +73,5 @@ function connectArguments(options: ConnectOptions, connection: SocketConnection)
     // The address is a number already: no look-up, no happy eyeballs here.
     autoSelectFamily: false,
     ...(bindAddress?.kind === 'ip' ? { localAddress: bindAddress.address, localPort: bindAddress.port } : {}),
-    ...(tcpKeepalive ? { keepAlive: true, keepAliveInitialDelay: tcpKeepalive.timeSeconds * 1000 } : {}),
   } as NetConnectOpts;
 }

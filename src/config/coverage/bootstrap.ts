@@ -1,6 +1,8 @@
 /** Owns the coverage of envoy.config.bootstrap.v3 and what only the bootstrap uses. */
 import type { PackageCoverage } from './coverage.ts';
 
+/** Node's c-ares asks over TCP only when an answer was cut off. */
+const overUdp = 'names are asked for over UDP, and over TCP only when an answer was cut off';
 const noUse = 'there is nothing like it in this process to configure';
 
 export const bootstrap: PackageCoverage = {
@@ -25,7 +27,8 @@ export const bootstrap: PackageCoverage = {
       watchdog: 'one event loop cannot watch itself; the kubelet does',
       watchdogs: 'one event loop cannot watch itself; the kubelet does',
       default_socket_interface: noUse,
-      use_tcp_for_dns_lookups: 'deprecated; typed_dns_resolver_config says it now',
+      stats_eviction_interval: 'statistics go with what they count',
+      enable_worker_cpu_affinity: 'one event loop serves; its place is the scheduler’s',
       memory_allocator_manager: 'memory is V8 and malloc here, not tcmalloc',
     },
     notYet: {
@@ -33,6 +36,17 @@ export const bootstrap: PackageCoverage = {
       tracing: 'a later issue',
       hds_config: 'a later issue',
       bootstrap_extensions: 'a later issue',
+      use_tcp_for_dns_lookups: overUdp,
+      stats_flush_on_admin: 'histograms are flushed every stats_flush_interval',
+      node_context_params: 'xDS over gRPC: issue 7',
+      config_sources: 'xDS over gRPC: issue 7',
+      default_config_source: 'xDS over gRPC: issue 7',
+      grpc_async_client_manager_config: 'xDS over gRPC: issue 7',
+      certificate_provider_instances: 'issue 5',
+      application_log_config: 'use --log-format',
+    },
+    refused: {
+      header_prefix: 'headers of another prefix would be taken for a client’s own, and pass',
     },
   },
   'envoy.config.overload.v3.OverloadManager': {
@@ -62,11 +76,33 @@ export const bootstrap: PackageCoverage = {
     harmless: { name: 'names the layer' },
     notYet: { disk_layer: 'issue 4', admin_layer: 'issue 4', rtds_layer: 'issue 7' },
   },
-  'envoy.config.metrics.v3.StatsConfig': { implemented: ['stats_tags', 'use_all_default_tags', 'stats_matcher'] },
+  'envoy.config.metrics.v3.StatsConfig': {
+    implemented: [
+      'stats_tags',
+      'use_all_default_tags',
+      'stats_matcher',
+      'histogram_bucket_settings',
+      'allow_default_tag_overrides',
+    ],
+  },
+  'envoy.config.metrics.v3.HistogramBucketSettings': { implemented: ['match', 'buckets'] },
   'envoy.config.metrics.v3.TagSpecifier': { implemented: ['tag_name', 'regex', 'fixed_value'] },
   'envoy.config.metrics.v3.StatsMatcher': { implemented: ['reject_all', 'exclusion_list', 'inclusion_list'] },
   'envoy.config.bootstrap.v3.ClusterManager': {
-    notYet: { local_cluster_name: 'zone-aware routing: a later issue' },
+    implemented: ['upstream_bind_config'],
+    harmless: { enable_deferred_cluster_creation: 'a cluster costs little before its first request' },
+    notYet: {
+      local_cluster_name: 'zone-aware routing: a later issue',
+      outlier_detection: 'a later issue',
+      load_stats_config: 'issue 7',
+    },
   },
-  'envoy.service.discovery.v3.DiscoveryResponse': { implemented: ['resources', 'version_info', 'type_url'] },
+  'envoy.service.discovery.v3.DiscoveryResponse': {
+    implemented: ['resources', 'version_info', 'type_url'],
+    harmless: {
+      canary: 'Envoy does not use it either',
+      nonce: 'only a stream has use for it',
+      control_plane: 'only a stream has use for it',
+    },
+  },
 };

@@ -1,7 +1,16 @@
 /** Owns the coverage of envoy.config.cluster.v3 and envoy.config.endpoint.v3. */
-import type { PackageCoverage } from './coverage.ts';
+import type { MessageCoverage, PackageCoverage } from './coverage.ts';
 
 const foundByType = 'extensions are found by the type of their configuration, as in Envoy';
+
+/** Without the local cluster there are no zones to prefer: what is left is the rule for panic. */
+export const zoneAware: MessageCoverage = {
+  implemented: ['fail_traffic_on_panic'],
+  notYet: {
+    routing_enabled: 'a later issue: all localities are used alike',
+    min_cluster_size: 'a later issue: all localities are used alike',
+  },
+};
 
 export const cluster: PackageCoverage = {
   'envoy.config.cluster.v3.Cluster': {
@@ -34,10 +43,14 @@ export const cluster: PackageCoverage = {
       'metadata',
       'transport_socket',
       'wait_for_warm_on_init',
-      'ignore_health_on_host_removal',
+      'dns_resolution_config',
+      'least_request_lb_config',
+      'round_robin_lb_config',
     ],
     refused: {
       http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
+      connection_pool_per_downstream_connection: 'requests of several clients would share a connection',
+      transport_socket_matcher: 'an endpoint could be spoken to without the security it asks for: issue 5',
       transport_socket_matches: 'an endpoint could be spoken to without the security it asks for: issue 5',
     },
     notYet: {
@@ -47,8 +60,18 @@ export const cluster: PackageCoverage = {
       maglev_lb_config: 'a later issue',
       lb_subset_config: 'a later issue',
       original_dst_lb_config: 'issue 5',
-      least_request_lb_config: 'use load_balancing_policy',
-      round_robin_lb_config: 'use load_balancing_policy',
+      use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
+      cleanup_interval: 'issue 5',
+      close_connections_on_host_health_failure: 'a later issue',
+      protocol_selection: 'HTTP/2: issue 6',
+      upstream_http_protocol_options: 'TLS: issue 5',
+      lrs_server: 'issue 7',
+      track_timeout_budgets: 'a later issue',
+      track_cluster_stats: 'a later issue',
+      preconnect_policy: 'a later issue',
+    },
+    harmless: {
+      ignore_health_on_host_removal: 'no host stays behind for its health: there are no health checks yet',
     },
   },
   'envoy.config.cluster.v3.Cluster.CustomClusterType': {
@@ -57,7 +80,21 @@ export const cluster: PackageCoverage = {
   },
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig': { implemented: ['eds_config', 'service_name'] },
   'envoy.config.cluster.v3.Cluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
-  'envoy.config.cluster.v3.Cluster.CommonLbConfig': { implemented: ['healthy_panic_threshold'] },
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig': {
+    implemented: ['healthy_panic_threshold', 'locality_weighted_lb_config', 'zone_aware_lb_config'],
+    harmless: { update_merge_window: 'every update is applied at once' },
+    notYet: {
+      ignore_new_hosts_until_first_hc: 'a later issue',
+      consistent_hashing_lb_config: 'a later issue',
+      override_host_status: 'a later issue',
+    },
+  },
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig': zoneAware,
+  'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': {
+    implemented: ['choice_count', 'active_request_bias'],
+    notYet: { slow_start_config: 'a later issue' },
+  },
+  'envoy.config.cluster.v3.Cluster.RoundRobinLbConfig': { notYet: { slow_start_config: 'a later issue' } },
   'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds', 'per_host_thresholds'] },
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds': {
     implemented: [
@@ -89,6 +126,7 @@ export const cluster: PackageCoverage = {
   },
   'envoy.config.endpoint.v3.LocalityLbEndpoints': {
     implemented: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority', 'load_balancer_endpoints'],
+    harmless: { metadata: 'only transport_socket_matches reads it, which is refused' },
     refused: { leds_cluster_locality_config: 'LEDS is not implemented: the endpoints would be missing' },
   },
   'envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList': { implemented: ['lb_endpoints'] },

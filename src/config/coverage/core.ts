@@ -9,11 +9,19 @@ export const core: PackageCoverage = {
   'envoy.config.core.v3.SocketAddress': {
     implemented: ['protocol', 'address', 'port_value', 'ipv4_compat'],
     harmless: { named_port: 'only a resolver of its own could use it' },
+    refused: { network_namespace_filepath: 'the socket would be opened in another network than asked for' },
   },
   'envoy.config.core.v3.Pipe': { implemented: ['path', 'mode'] },
   'envoy.config.core.v3.CidrRange': { implemented: ['address_prefix', 'prefix_len'] },
   'envoy.config.core.v3.BindConfig': { implemented: ['source_address'] },
   'envoy.config.core.v3.TcpKeepalive': { implemented: ['keepalive_probes', 'keepalive_time', 'keepalive_interval'] },
+  'envoy.config.core.v3.DnsResolutionConfig': { implemented: ['resolvers', 'dns_resolver_options'] },
+  'envoy.config.core.v3.DnsResolverOptions': {
+    implemented: ['no_default_search_domain'],
+    notYet: {
+      use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
+    },
+  },
   'envoy.config.core.v3.Node': {
     implemented: ['id', 'cluster', 'metadata', 'locality'],
     harmless: {
@@ -29,7 +37,10 @@ export const core: PackageCoverage = {
     implemented: ['filter_metadata'],
     harmless: { typed_filter_metadata: 'only those filters read it that know its types' },
   },
-  'envoy.config.core.v3.HeaderValue': { implemented: ['key', 'value'] },
+  'envoy.config.core.v3.HeaderValue': {
+    implemented: ['key', 'value'],
+    harmless: { raw_value: 'header rules do not read it in Envoy either' },
+  },
   'envoy.config.core.v3.HeaderValueOption': {
     implemented: ['header', 'append', 'append_action', 'keep_empty_value'],
   },
@@ -74,6 +85,7 @@ export const core: PackageCoverage = {
       'allow_chunked_length',
       'send_fully_qualified_url',
       'allow_custom_methods',
+      'override_stream_error_on_invalid_http_message',
     ],
     harmless: { use_balsa_parser: 'there is one parser here' },
   },

@@ -1,4 +1,5 @@
 /** Owns the coverage of the other extensions: load balancing, DNS clusters, network filters, access logs. */
+import { zoneAware } from './cluster.ts';
 import type { PackageCoverage } from './coverage.ts';
 
 const foundByType = 'extensions are found by the type of their configuration, as in Envoy';
@@ -18,17 +19,27 @@ export const extensions: PackageCoverage = {
   },
   'envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
   'envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig': {
-    implemented: ['resolvers', 'use_resolvers_as_fallback', 'query_timeout_seconds', 'query_tries'],
+    implemented: [
+      'resolvers',
+      'use_resolvers_as_fallback',
+      'query_timeout_seconds',
+      'query_tries',
+      'dns_resolver_options',
+    ],
   },
   'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest': {
     implemented: ['choice_count', 'active_request_bias', 'locality_lb_config', 'enable_full_scan', 'selection_method'],
+    notYet: { slow_start_config: 'a later issue' },
   },
   'envoy.extensions.load_balancing_policies.random.v3.Random': { implemented: ['locality_lb_config'] },
-  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': { implemented: ['locality_lb_config'] },
-  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': {
-    implemented: ['locality_weighted_lb_config'],
-    notYet: { zone_aware_lb_config: 'a later issue' },
+  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': {
+    implemented: ['locality_lb_config'],
+    notYet: { slow_start_config: 'a later issue' },
   },
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': {
+    implemented: ['locality_weighted_lb_config', 'zone_aware_lb_config'],
+  },
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig': zoneAware,
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': {
     implemented: ['path', 'log_format', 'format', 'json_format', 'typed_json_format'],
   },
@@ -52,12 +63,17 @@ export const extensions: PackageCoverage = {
       'grpc_status_filter',
       'log_type_filter',
     ],
-    refused: { metadata_filter: 'more would be logged than was asked for: issue 4' },
+    refused: {
+      metadata_filter: 'more would be logged than was asked for: issue 4',
+      extension_filter: 'more would be logged than was asked for: issue 4',
+    },
   },
   'envoy.config.accesslog.v3.StatusCodeFilter': { implemented: ['comparison'] },
   'envoy.config.accesslog.v3.DurationFilter': { implemented: ['comparison'] },
   'envoy.config.accesslog.v3.ComparisonFilter': { implemented: ['op', 'value'] },
-  'envoy.config.accesslog.v3.RuntimeFilter': { implemented: ['runtime_key', 'percent_sampled'] },
+  'envoy.config.accesslog.v3.RuntimeFilter': {
+    implemented: ['runtime_key', 'percent_sampled', 'use_independent_randomness'],
+  },
   'envoy.config.accesslog.v3.AndFilter': { implemented: ['filters'] },
   'envoy.config.accesslog.v3.OrFilter': { implemented: ['filters'] },
   'envoy.config.accesslog.v3.HeaderFilter': { implemented: ['header'] },

@@ -43,19 +43,30 @@ export const http: PackageCoverage = {
       'normalize_path',
       'merge_slashes',
       'path_with_escaped_slashes_action',
+      'forward_client_cert_details',
     ],
+    harmless: {
+      append_local_overload: 'there are no overload actions yet',
+      path_normalization_options: 'Envoy does not use it either',
+    },
     notYet: {
       http2_protocol_options: 'HTTP/2: issue 6',
       http3_protocol_options: 'HTTP/3: a later issue',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
       local_reply_config: 'issue 4',
+      set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
+      forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
+      access_log_options: 'a line is written at the end of each stream: issue 4',
+      access_log_flush_interval: 'a line is written at the end of each stream: issue 4',
+      flush_access_log_on_new_request: 'a line is written at the end of each stream: issue 4',
     },
   },
   [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
-  [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled'] },
+  [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled', 'filters'] },
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
     implemented: ['name', 'typed_config', 'disabled', 'is_optional'],
+    refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
   'envoy.extensions.filters.network.http_connection_manager.v3.Rds': {
     implemented: ['config_source', 'route_config_name'],
@@ -63,6 +74,12 @@ export const http: PackageCoverage = {
   'envoy.extensions.filters.http.router.v3.Router': {
     implemented: ['suppress_envoy_headers', 'respect_expected_rq_timeout'],
     harmless: { start_child_span: 'there are no spans yet', dynamic_stats: 'statistics are always kept' },
+    notYet: {
+      upstream_log: 'issue 4',
+      upstream_log_options: 'issue 4',
+      strict_check_headers: 'x-envoy-* headers that cannot be read are left out of account: issue 4',
+      suppress_grpc_request_failure_code_stats: 'a gRPC status counts as Envoy counts it by default: issue 6',
+    },
   },
   [upstream]: {
     implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],

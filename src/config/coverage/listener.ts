@@ -21,29 +21,43 @@ export const listener: PackageCoverage = {
       'access_log',
       'tcp_backlog_size',
       'tcp_keepalive',
+      'bind_to_port',
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
       listener_filters_timeout: 'no listener filter waits for bytes yet',
       continue_on_listener_filters_timeout: 'no listener filter waits for bytes yet',
       enable_mptcp: 'the kernel decides',
-      bypass_overload_manager: 'there is no overload manager yet',
+      bypass_overload_manager: 'there are no overload actions yet',
+      connection_balance_config: 'one event loop takes all connections',
     },
     refused: {
       filter_chain_matcher: 'the matcher would decide which filter chain, and with it which security, applies: issue 5',
+      use_original_dst: 'connections would be served by this listener instead of the one of their destination: issue 5',
+      internal_listener: 'internal listeners are not implemented yet',
+      api_listener: 'listeners inside of another program are not implemented',
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
-      bind_to_port: 'the address is bound in any case: issue 5',
-      use_original_dst: 'issue 5',
       transparent: 'issue 5',
       socket_options: 'issue 5',
+      listener_filters: 'issue 5',
+      tcp_fast_open_queue_length: 'a connection costs the whole handshake',
+      freebind: 'issue 5',
+      udp_listener_config: 'HTTP/3: a later issue',
     },
   },
-  'envoy.config.listener.v3.AdditionalAddress': { implemented: ['address', 'tcp_keepalive'] },
+  'envoy.config.listener.v3.AdditionalAddress': {
+    implemented: ['address'],
+    notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
+  },
   'envoy.config.listener.v3.FilterChain': {
     implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket'],
-    harmless: { metadata: 'only matchers and formatters could read it' },
+    harmless: {
+      metadata: 'only matchers and formatters could read it',
+      transport_socket_connect_timeout: 'plain connections have no handshake',
+    },
+    refused: { use_proxy_proto: 'the PROXY header would be taken for a request: a later issue' },
   },
   'envoy.config.listener.v3.FilterChainMatch': {
     implemented: [
@@ -63,5 +77,9 @@ export const listener: PackageCoverage = {
     harmless: { name: foundByType },
     refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
-  'envoy.config.listener.v3.ListenerFilter': { implemented: ['typed_config'], harmless: { name: foundByType } },
+  'envoy.config.listener.v3.ListenerFilter': {
+    harmless: { name: foundByType },
+    refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
+    notYet: { typed_config: 'no listener filter is implemented yet: issue 5' },
+  },
 };

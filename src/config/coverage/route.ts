@@ -113,7 +113,10 @@ export const route: PackageCoverage = {
     },
   },
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': { implemented: ['max_stream_duration'] },
-  'envoy.config.route.v3.RouteAction.UpgradeConfig': { implemented: ['upgrade_type', 'enabled'] },
+  'envoy.config.route.v3.RouteAction.UpgradeConfig': {
+    implemented: ['upgrade_type', 'enabled'],
+    refused: { connect_config: 'CONNECT would be passed on instead of ended here: issue 4' },
+  },
   'envoy.config.route.v3.WeightedCluster': {
     implemented: ['clusters', 'header_name'],
     refused: { use_hash_policy: 'not implemented yet: a later issue' },

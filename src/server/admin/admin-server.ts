@@ -44,6 +44,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       bufferLimit,
       backlog: 128,
       reusePort: false,
+      bindToPort: true,
       tcpKeepalive: null,
       drainType: 'default',
       ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
