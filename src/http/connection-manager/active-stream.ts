@@ -1,10 +1,7 @@
 // Owns one request from its first header to its access-log line: checks and prepares the headers, walks the filters,
 // answers locally where needed, tells the codec what to send, and accounts for it all.
 import { contain } from '../../base/assert.ts';
-import type { LazyTimeout } from '../../base/lazy-timeout.ts';
-import { logger } from '../../base/logger.ts';
 import { CloseType, type Connection } from '../../network/api.ts';
-import { AccessLogType } from '../../observability/access-log/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
 import { type Explanation, StreamInfo } from '../../observability/stream-info.ts';
 import type { Route } from '../../router/api.ts';
@@ -36,12 +33,12 @@ import { prepareTarget } from './request-target.ts';
 import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
+import { logStream } from './stream-log.ts';
+import { StreamTimeouts } from './stream-timeouts.ts';
 
-const log = logger('http');
 const noFilters: readonly FilterSlot[] = [];
 
-export class ActiveStream implements RequestDecoder, StreamCallbacks {
-  readonly manager: ConnectionManager;
+export class ActiveStream extends StreamTimeouts implements RequestDecoder, StreamCallbacks {
   readonly services: ConnectionManagerServices;
   readonly codecStream: ServerStream;
   readonly info: StreamInfo;
@@ -51,8 +48,6 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   decoding: RequestIteration | null = null;
   encoding: ResponseIteration | null = null;
 
-  /** The request's last byte has arrived. */
-  requestComplete = false;
   /** Response headers went to the codec. */
   responseStarted = false;
   responseComplete = false;
@@ -65,30 +60,22 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   /** A local reply has taken the response's place: what upstream still sends is nobody's. */
   #answeredLocally = false;
   #route: Route | null | undefined;
-  #idle: LazyTimeout | null = null;
-  #requestTimeout: LazyTimeout | null = null;
-  #maxDuration: LazyTimeout | null = null;
   readonly #randomValue: number;
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
   #responsePauses = 0;
   #upgraded = false;
   /** x-forwarded-proto came empty: Envoy then matches no route. */
   #protoUnknown = false;
-  #now: number;
 
   constructor(manager: ConnectionManager, codecStream: ServerStream, now: number) {
-    const { config, services } = manager;
-    this.manager = manager;
+    super(manager, now);
+    const { services } = manager;
     this.services = services;
     this.codecStream = codecStream;
     codecStream.callbacks = this;
-    this.#now = now;
     this.info = new StreamInfo(now, services.clock.wall(), manager.info);
     this.info.protocol = codecStream.protocol;
     this.#randomValue = services.random.uint32();
-    this.#idle = services.timeouts.start(config.streamIdleTimeoutMs, this, now);
-    this.#requestTimeout = services.timeouts.start(config.requestTimeoutMs, this, now);
-    this.#maxDuration = services.timeouts.start(config.maxStreamDurationMs, this, now);
   }
 
   /** An upgrade or CONNECT that was let through: its bytes are no HTTP messages any more. */
@@ -158,7 +145,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     }
     this.#openChain(chain);
     this.decoding?.startHeaders(headers, endStream);
-    if (!this.destroyed) this.#applyRouteTimeouts();
+    if (!this.destroyed) this.applyRouteTimeouts(this.#route ?? null);
   }
 
   #openChain(chain: FilterChain): void {
@@ -189,22 +176,9 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     return own?.filters ?? this.manager.config.filters;
   }
 
-  #applyRouteTimeouts(): void {
-    const route = this.#route;
-    if (route === undefined || route === null || route.kind !== 'forward') return;
-    if (route.idleTimeoutMs !== undefined && route.idleTimeoutMs !== this.#idle?.delayMs) {
-      this.#idle?.release();
-      this.#idle = this.services.timeouts.start(route.idleTimeoutMs, this, this.#now);
-    }
-    if (route.maxStreamDurationMs !== undefined && route.maxStreamDurationMs !== this.#maxDuration?.delayMs) {
-      this.#maxDuration?.release();
-      this.#maxDuration = this.services.timeouts.start(route.maxStreamDurationMs, this, this.info.startTime);
-    }
-  }
-
   decodeData(data: Buffer, endStream: boolean): void {
     this.info.bytesReceived += data.length;
-    this.#touch();
+    this.touch();
     if (endStream) this.#markRequestComplete();
     if (this.requestAborted) return;
     try {
@@ -215,7 +189,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   }
 
   decodeTrailers(trailers: HeaderMap): void {
-    this.#touch();
+    this.touch();
     this.#markRequestComplete();
     if (this.requestAborted) return;
     try {
@@ -227,16 +201,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   #markRequestComplete(): void {
     this.requestComplete = true;
-    this.info.lastDownstreamReceived = this.#now;
-    if (this.#requestTimeout !== null) {
-      this.#requestTimeout.release();
-      this.#requestTimeout = null;
-    }
-  }
-
-  #touch(): void {
-    this.#now = this.services.clock.monotonic();
-    this.#idle?.touch(this.#now);
+    this.info.lastDownstreamReceived = this.now;
+    this.stopRequestTimeout();
   }
 
   onMalformed(error: CodecError, headers: RequestHeaders | null): void {
@@ -356,7 +322,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     if (this.destroyed) return;
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
     if (reply.cause !== undefined) this.info.explanation = reply.cause;
-    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.#now);
+    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.now);
     this.requestAborted = true;
     if (this.responseStarted) {
       this.resetFromFilter(ResetReason.LocalReset);
@@ -412,8 +378,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     info.responseCode = headers.status;
     prepareResponseHeaders(headers, this.headers, manager.config, this.services.dates.text());
     if (manager.closesAfter(this, headers)) headers.set(Names.connection, 'close');
-    this.#touch();
-    info.firstDownstreamSent = this.#now;
+    this.touch();
+    info.firstDownstreamSent = this.now;
     if (endStream) this.#markResponseComplete();
     this.codecStream.encodeHeaders(headers, endStream);
     if (endStream) manager.onResponseSent(this);
@@ -421,14 +387,14 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   sendData(data: Buffer, endStream: boolean): void {
     this.info.bytesSent += data.length;
-    this.#touch();
+    this.touch();
     if (endStream) this.#markResponseComplete();
     this.codecStream.encodeData(data, endStream);
     if (endStream) this.manager.onResponseSent(this);
   }
 
   sendTrailers(trailers: HeaderMap): void {
-    this.#touch();
+    this.touch();
     this.#markResponseComplete();
     this.codecStream.encodeTrailers(trailers);
     this.manager.onResponseSent(this);
@@ -436,7 +402,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
 
   #markResponseComplete(): void {
     this.responseComplete = true;
-    this.info.lastDownstreamSent = this.#now;
+    this.info.lastDownstreamSent = this.now;
   }
 
   addWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
@@ -460,7 +426,7 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
   }
 
   onBelowWriteBufferLowWatermark(): void {
-    this.#touch();
+    this.touch();
     this.pauseResponse(false);
   }
 
@@ -497,65 +463,8 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
       : 'downstream_remote_disconnect';
   }
 
-  onTimeout(timeout: LazyTimeout): void {
-    try {
-      this.#onTimeout(timeout);
-    } catch (error) {
-      this.onException(error);
-    }
-  }
-
-  #onTimeout(timeout: LazyTimeout): void {
+  protected override timedOut(status: number, body: string, details: string, cause: string): void {
     if (this.destroyed) return;
-    const { stats } = this.manager;
-    const status = this.requestComplete ? 504 : 408;
-    if (timeout === this.#idle) {
-      this.#idle = null;
-      stats.downstreamRqIdleTimeout.inc();
-      this.info.setFlag(ResponseFlag.StreamIdleTimeout);
-      this.#timedOut(
-        status,
-        'stream timeout',
-        'stream_idle_timeout',
-        `no bytes in either direction for ${timeout.delayMs} ms (stream_idle_timeout or the route's idle_timeout)`,
-      );
-    } else if (timeout === this.#requestTimeout) {
-      this.#requestTimeout = null;
-      stats.downstreamRqTimeout.inc();
-      this.#timedOut(
-        status,
-        'request timeout',
-        'request_overall_timeout',
-        `the request was not complete after ${timeout.delayMs} ms (request_timeout)`,
-      );
-    } else if (timeout === this.#maxDuration) {
-      this.#maxDuration = null;
-      stats.downstreamRqMaxDurationReached.inc();
-      this.#timedOut(
-        status,
-        'downstream duration timeout',
-        'max_duration_timeout',
-        `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`,
-      );
-    }
-  }
-
-  /** The head of the request did not end in time. */
-  headTimedOut(delayMs: number): void {
-    const { stats, config } = this.manager;
-    if (config.requestHeadersTimeoutMs > 0) {
-      stats.downstreamRqHeaderTimeout.inc();
-      const cause = `the request's headers were not complete after ${delayMs} ms (request_headers_timeout)`;
-      this.#timedOut(408, 'request header timeout', 'request_header_timeout', cause);
-      return;
-    }
-    stats.downstreamRqIdleTimeout.inc();
-    this.info.setFlag(ResponseFlag.StreamIdleTimeout);
-    const cause = `the request's headers were not complete after ${delayMs} ms (stream_idle_timeout)`;
-    this.#timedOut(408, 'stream timeout', 'stream_idle_timeout', cause);
-  }
-
-  #timedOut(status: number, body: string, details: string, cause: string): void {
     if (this.responseStarted) {
       this.info.responseCodeDetails = details;
       this.info.explanation = cause;
@@ -566,41 +475,15 @@ export class ActiveStream implements RequestDecoder, StreamCallbacks {
     this.sendLocalReply({ status, body, details, cause });
   }
 
-  /** DESIGN 4: what went wrong in words, with the likely cause. The client is never told. */
-  #explain(): void {
-    const { info, headers } = this;
-    const request = headers === null ? 'a request' : `${headers.method} ${headers.path}`;
-    log.debug(`[C${this.connection.id}] ${request}: ${info.responseCode} ${info.responseCodeDetails}: ${info.cause}`);
-  }
-
   /** Last: filters let go, timers stop, the log line is written. Called by the manager, once. */
   destroy(now: number): void {
     this.destroyed = true;
     this.requestAborted = true;
     this.codecStream.callbacks = null;
-    this.#idle?.release();
-    this.#requestTimeout?.release();
-    this.#maxDuration?.release();
+    this.releaseTimeouts();
     if (this.#upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
     const slots = this.slots;
     for (let i = 0; i < slots.length; i++) (slots[i] as FilterSlot).destroy();
-    this.info.requestComplete = now;
-    if (log.debugEnabled && this.info.explanation !== '') this.#explain();
-    const meter = this.codecStream.bytesMeter;
-    this.info.wireBytesReceived = meter.wireBytesReceived;
-    this.info.wireBytesSent = meter.wireBytesSent;
-    this.info.headerBytesReceived = meter.headerBytesReceived;
-    this.info.headerBytesSent = meter.headerBytesSent;
-    const logs = this.manager.config.accessLogs;
-    for (let i = 0; i < logs.length; i++) {
-      logs[i]?.log({
-        streamInfo: this.info,
-        requestHeaders: this.headers,
-        responseHeaders: this.encoding?.headers ?? null,
-        responseTrailers: this.encoding?.trailers ?? null,
-        logType: AccessLogType.DownstreamEnd,
-        localReplyBody: '',
-      });
-    }
+    logStream(this, now);
   }
 }

@@ -88,7 +88,11 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     return this.#stream.route()?.perFilterConfig(this.#factory.name);
   }
   sendLocalReply(reply: LocalReply): void {
-    this.#stream.sendLocalReply(reply);
+    try {
+      this.#stream.sendLocalReply(reply);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
   }
   resetStream(reason: ResetReason): void {
     this.#stream.resetFromFilter(reason);

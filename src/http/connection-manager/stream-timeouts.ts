@@ -1,0 +1,113 @@
+// Owns the timeouts of one downstream stream: without bytes, until the request is complete, in all; and what the client
+// is told when one of them is over. The stream itself extends this class: a request costs no object more for it.
+import type { LazyTimeout, TimeoutHandler } from '../../base/lazy-timeout.ts';
+import { ResponseFlag } from '../../observability/response-flags.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { Route } from '../../router/api.ts';
+import type { ConnectionManager } from './connection-manager.ts';
+
+export abstract class StreamTimeouts implements TimeoutHandler {
+  readonly manager: ConnectionManager;
+  abstract readonly info: StreamInfo;
+  /** The request's last byte has arrived. */
+  requestComplete = false;
+  /** When something last happened; monotonic milliseconds. */
+  protected now: number;
+
+  #idle: LazyTimeout | null;
+  #request: LazyTimeout | null;
+  #maxDuration: LazyTimeout | null;
+
+  constructor(manager: ConnectionManager, now: number) {
+    const { config, services } = manager;
+    const { timeouts } = services;
+    this.manager = manager;
+    this.now = now;
+    this.#idle = timeouts.start(config.streamIdleTimeoutMs, this, now);
+    this.#request = timeouts.start(config.requestTimeoutMs, this, now);
+    this.#maxDuration = timeouts.start(config.maxStreamDurationMs, this, now);
+  }
+
+  /** Answers, or resets where an answer has begun. */
+  protected abstract timedOut(status: number, body: string, details: string, cause: string): void;
+  abstract onException(error: unknown): void;
+
+  /** Bytes went one way or the other. */
+  protected touch(): void {
+    this.now = this.manager.services.clock.monotonic();
+    this.#idle?.touch(this.now);
+  }
+
+  protected stopRequestTimeout(): void {
+    if (this.#request === null) return;
+    this.#request.release();
+    this.#request = null;
+  }
+
+  /** A route's own timeouts take the place of the connection manager's. */
+  protected applyRouteTimeouts(route: Route | null): void {
+    if (route === null || route.kind !== 'forward') return;
+    const { timeouts } = this.manager.services;
+    if (route.idleTimeoutMs !== undefined && route.idleTimeoutMs !== this.#idle?.delayMs) {
+      this.#idle?.release();
+      this.#idle = timeouts.start(route.idleTimeoutMs, this, this.now);
+    }
+    if (route.maxStreamDurationMs !== undefined && route.maxStreamDurationMs !== this.#maxDuration?.delayMs) {
+      this.#maxDuration?.release();
+      this.#maxDuration = timeouts.start(route.maxStreamDurationMs, this, this.info.startTime);
+    }
+  }
+
+  protected releaseTimeouts(): void {
+    this.#idle?.release();
+    this.#idle = null;
+    this.stopRequestTimeout();
+    this.#maxDuration?.release();
+    this.#maxDuration = null;
+  }
+
+  onTimeout(timeout: LazyTimeout): void {
+    try {
+      this.#over(timeout);
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  #over(timeout: LazyTimeout): void {
+    const { stats } = this.manager;
+    const status = this.requestComplete ? 504 : 408;
+    if (timeout === this.#idle) {
+      this.#idle = null;
+      stats.downstreamRqIdleTimeout.inc();
+      this.info.setFlag(ResponseFlag.StreamIdleTimeout);
+      const cause = `no bytes in either direction for ${timeout.delayMs} ms (stream_idle_timeout or the route's idle_timeout)`;
+      this.timedOut(status, 'stream timeout', 'stream_idle_timeout', cause);
+    } else if (timeout === this.#request) {
+      this.#request = null;
+      stats.downstreamRqTimeout.inc();
+      const cause = `the request was not complete after ${timeout.delayMs} ms (request_timeout)`;
+      this.timedOut(status, 'request timeout', 'request_overall_timeout', cause);
+    } else if (timeout === this.#maxDuration) {
+      this.#maxDuration = null;
+      stats.downstreamRqMaxDurationReached.inc();
+      const cause = `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`;
+      this.timedOut(status, 'downstream duration timeout', 'max_duration_timeout', cause);
+    }
+  }
+
+  /** The head of the request did not end in time. */
+  headTimedOut(delayMs: number): void {
+    const { stats, config } = this.manager;
+    if (config.requestHeadersTimeoutMs > 0) {
+      stats.downstreamRqHeaderTimeout.inc();
+      const cause = `the request's headers were not complete after ${delayMs} ms (request_headers_timeout)`;
+      this.timedOut(408, 'request header timeout', 'request_header_timeout', cause);
+      return;
+    }
+    stats.downstreamRqIdleTimeout.inc();
+    this.info.setFlag(ResponseFlag.StreamIdleTimeout);
+    const cause = `the request's headers were not complete after ${delayMs} ms (stream_idle_timeout)`;
+    this.timedOut(408, 'stream timeout', 'stream_idle_timeout', cause);
+  }
+}
