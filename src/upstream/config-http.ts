@@ -1,4 +1,5 @@
 // Owns what a cluster says of HTTP: the HttpProtocolOptions extension, or the older fields of the cluster itself.
+import { durationMs } from '../base/duration.ts';
 import type { ConfigContext } from '../config/context.ts';
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type {
@@ -8,7 +9,6 @@ import type {
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import { defaultHttp1Settings, type Http1Settings, Protocol } from '../http/codec/api.ts';
 import type { UpstreamHttpConfig } from './cluster-config.ts';
-import { durationMs } from './config-values.ts';
 
 const extensionName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const defaultIdleTimeoutMs = 3_600_000;

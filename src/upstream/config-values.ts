@@ -1,20 +1,9 @@
-// Owns small conversions of the cluster's configuration: durations, addresses, metadata.
+// Owns small conversions of the cluster's configuration: addresses, metadata.
 import { isIP, SocketAddress as NodeSocketAddress } from 'node:net';
 import { type Address, internalAddress, ipAddress, pipeAddress } from '../base/address.ts';
 import type { Address as AddressMessage, SocketAddress } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { Metadata as MetadataMessage } from '../generated/envoy/config/core/v3/base_pb.d.ts';
 import type { Metadata } from './cluster-config.ts';
-
-/** google.protobuf.Duration as protobuf-es holds it. */
-export interface DurationMessage {
-  readonly seconds: bigint;
-  readonly nanos: number;
-}
-
-/** Milliseconds, with fractions; `fallback` when the field is absent. */
-export function durationMs<Fallback>(duration: DurationMessage | undefined, fallback: Fallback): number | Fallback {
-  return duration === undefined ? fallback : Number(duration.seconds) * 1000 + duration.nanos / 1e6;
-}
 
 /** The address of an IP literal in its shortest form; null when `host` is a name. */
 export function ipLiteral(host: string, port: number): Address | null {

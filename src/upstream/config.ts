@@ -1,6 +1,7 @@
 // Owns the conversion of an envoy.config.cluster.v3.Cluster into a ClusterConfig: the only place where the message's
 // fields are read. What cannot be used is reported to the context, with its place.
 import type { Address } from '../base/address.ts';
+import { durationMs } from '../base/duration.ts';
 import type { ConfigContext } from '../config/context.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
 import { typeNameOf } from '../config/unpacked.ts';
@@ -20,7 +21,7 @@ import { readEndpoints } from './config-endpoints.ts';
 import { readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
 import { legacyPolicyType, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
-import { durationMs, ipLiteral, metadataOf, portOf } from './config-values.ts';
+import { ipLiteral, metadataOf, portOf } from './config-values.ts';
 
 export { readEndpoints } from './config-endpoints.ts';
 

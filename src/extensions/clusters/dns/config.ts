@@ -1,4 +1,5 @@
 // Owns the DNS cluster's factory: STRICT_DNS, LOGICAL_DNS and cluster_type DnsCluster to one plain configuration.
+import { type DurationMessage, durationMs } from '../../../base/duration.ts';
 import type { ConfigContext } from '../../../config/api.ts';
 import type { Cluster, Cluster_DiscoveryType } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { DnsCluster } from '../../../generated/envoy/extensions/clusters/dns/v3/dns_cluster_pb.d.ts';
@@ -28,24 +29,20 @@ export interface DnsClusterConfig {
   readonly resolver: DnsResolverConfig | null;
 }
 
-type Duration = { readonly seconds: bigint; readonly nanos: number };
-
 const LOGICAL_DNS: Cluster_DiscoveryType = 2;
 /** Cluster.DnsLookupFamily; DnsCluster's enumeration counts from one, with 0 for unspecified. */
 const families: readonly DnsFamily[] = ['auto', 'v4_only', 'v6_only', 'v4_preferred', 'all'];
 
-function milliseconds(duration: Duration | undefined, fallback: number): number {
-  return duration === undefined ? fallback : Number(duration.seconds) * 1000 + duration.nanos / 1e6;
-}
-
 function readFailureRefresh(
-  message: { readonly baseInterval?: Duration | undefined; readonly maxInterval?: Duration | undefined } | undefined,
+  message:
+    | { readonly baseInterval?: DurationMessage | undefined; readonly maxInterval?: DurationMessage | undefined }
+    | undefined,
   parent: object,
   context: ConfigContext,
 ): DnsClusterConfig['failureRefresh'] {
   if (message === undefined) return null;
-  const baseMs = milliseconds(message.baseInterval, 0);
-  const maxMs = milliseconds(message.maxInterval, baseMs * 10);
+  const baseMs = durationMs(message.baseInterval, 0);
+  const maxMs = durationMs(message.maxInterval, baseMs * 10);
   if (maxMs < baseMs) {
     const text = 'max_interval of dns_failure_refresh_rate must not be shorter than base_interval';
     context.error(parent, 'dns_failure_refresh_rate.max_interval', 'RMR0400', text);
@@ -57,8 +54,8 @@ function fromCluster(cluster: Cluster, context: ConfigContext): DnsClusterConfig
   return {
     logical: cluster.clusterDiscoveryType.value === LOGICAL_DNS,
     family: families[cluster.dnsLookupFamily] ?? 'auto',
-    refreshMs: milliseconds(cluster.dnsRefreshRate, 5000),
-    jitterMs: milliseconds(cluster.dnsJitter, 0),
+    refreshMs: durationMs(cluster.dnsRefreshRate, 5000),
+    jitterMs: durationMs(cluster.dnsJitter, 0),
     respectTtl: cluster.respectDnsTtl,
     minRefreshMs: 0,
     failureRefresh: readFailureRefresh(cluster.dnsFailureRefreshRate, cluster, context),
@@ -70,10 +67,10 @@ function fromDnsCluster(message: DnsCluster, context: ConfigContext): DnsCluster
   return {
     logical: message.allAddressesInSingleEndpoint,
     family: families[message.dnsLookupFamily - 1] ?? 'auto',
-    refreshMs: milliseconds(message.dnsRefreshRate, 5000),
-    jitterMs: milliseconds(message.dnsJitter, 0),
+    refreshMs: durationMs(message.dnsRefreshRate, 5000),
+    jitterMs: durationMs(message.dnsJitter, 0),
     respectTtl: message.respectDnsTtl,
-    minRefreshMs: milliseconds(message.dnsMinRefreshRate, 0),
+    minRefreshMs: durationMs(message.dnsMinRefreshRate, 0),
     failureRefresh: readFailureRefresh(message.dnsFailureRefreshRate, message, context),
     resolver: readDnsResolver(message.typedDnsResolverConfig, context),
   };

@@ -1,4 +1,5 @@
 // Owns the operators on how the stream ended: status, flags, details, protocol.
+import { grpcStatusOfHttp, isGrpcContentType } from '../../../../base/grpc-status.ts';
 import { formatResponseFlags, formatResponseFlagsLong } from '../../../response-flags.ts';
 import type { LogContext } from '../../context.ts';
 import { toByteString } from '../bytes.ts';
@@ -58,34 +59,12 @@ const grpcNames: readonly (readonly [camel: string, snake: string])[] = [
   ['Unauthenticated', 'UNAUTHENTICATED'],
 ];
 
-/** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */
-function grpcStatusOfHttp(status: number): number {
-  switch (status) {
-    case 400:
-      return 13;
-    case 401:
-      return 16;
-    case 403:
-      return 7;
-    case 404:
-      return 12;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;
-    default:
-      return 2;
-  }
-}
-
 /** Reads the gRPC status of a stream; -1 for requests that are not gRPC or have no status. */
 export function grpcStatusReader(options: OperatorOptions): (context: LogContext) => number {
   const contentType = options.headerName('content-type');
   const grpcStatus = options.headerName('grpc-status');
   return (context) => {
-    const type = context.requestHeaders?.get(contentType);
-    if (type === undefined || !/^application\/grpc(?:$|[+;])/.test(type)) return -1;
+    if (!isGrpcContentType(context.requestHeaders?.get(contentType))) return -1;
     const text = context.responseTrailers?.get(grpcStatus) ?? context.responseHeaders?.get(grpcStatus);
     if (text !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : -1;
     const status = context.streamInfo.responseCode;
