@@ -90,7 +90,7 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
 
   // --- codec ---------------------------------------------------------------------------------------------------------
 
-  onStreamComplete(stream: ClientStream, reusable: boolean): void {
+  onStreamComplete(stream: ClientStream, reusable: boolean, announced: boolean): void {
     if (!this.#streamActive) return;
     this.countWritten();
     if (!reusable && !isExchangeComplete(stream)) {
@@ -100,7 +100,7 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
     }
     this.#endStream();
     if (this.state !== 1) return;
-    if (!reusable) this.cluster.stats.upstreamCxCloseNotify.inc();
+    if (announced) this.cluster.stats.upstreamCxCloseNotify.inc();
     // The peer has ended the connection and the event that says so follows.
     if (this.#inputEnded) return;
     if (reusable && !this.draining) this.#pool.onConnectionReady(this);

@@ -52,7 +52,7 @@ export class PendingStreams {
   /** `passFresh`: the connection at hand is used, and another is on its way for those that want a fresh one. */
   shift(passFresh = false): PendingStream | null {
     let stream = this.#first;
-    while (passFresh && stream !== null && stream.fresh) stream = stream.next;
+    while (passFresh && stream?.fresh) stream = stream.next;
     if (stream !== null) this.#remove(stream);
     return stream;
   }

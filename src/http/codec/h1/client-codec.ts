@@ -254,15 +254,15 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     if (this.#stream !== stream) return;
     const reusable =
       this.#keepsAlive && stream.requestComplete && !stream.spoilt && !this.#leftOver && !this.#goingAway;
-    this.#finish(stream, reusable);
+    this.#finish(stream, reusable, !this.#keepsAlive);
   }
 
-  #finish(stream: H1ClientStream, reusable: boolean): void {
+  #finish(stream: H1ClientStream, reusable: boolean, announced: boolean): void {
     this.#stream = null;
     this.#leftOver = false;
     this.#state = reusable ? State.Idle : State.Ended;
     stream.release();
-    this.#callbacks.onStreamComplete(stream, reusable);
+    this.#callbacks.onStreamComplete(stream, reusable, announced);
   }
 
   onRequestComplete(stream: H1ClientStream): void {
@@ -272,7 +272,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
 
   onStreamReset(stream: H1ClientStream): void {
     if (this.#stream !== stream) return;
-    this.#finish(stream, false);
+    this.#finish(stream, false, false);
   }
 
   onEndOfInput(): CodecError | null {
