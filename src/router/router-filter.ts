@@ -110,6 +110,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (!endStream) this.#body = [];
     callbacks.addDownstreamWatermarkCallbacks(this);
     this.#startAttempt(endStream, false);
+    if (endStream) this.#onRequestSent();
     return FilterHeadersStatus.StopIteration;
   }
 
@@ -211,7 +212,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       }
     }
     this.#attempt?.sendData(data, endStream);
-    if (endStream && this.#attempt !== null) this.#startTimers();
+    if (endStream) this.#onRequestSent();
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
@@ -229,7 +230,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#markRequestEnd();
     this.#trailers = trailers;
     this.#attempt?.sendTrailers(trailers);
-    if (this.#attempt !== null) this.#startTimers();
+    this.#onRequestSent();
     return FilterTrailersStatus.StopIteration;
   }
 
@@ -245,16 +246,24 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#requestEndTime = this.now();
   }
 
-  /** The route's timeout runs from the moment the request was complete (Envoy's definition). */
-  #startTimers(): void {
-    const timeouts = this.#timeouts as RequestTimeouts;
-    if (this.#globalTimeout === null) {
-      this.#globalTimeout = this.#config.timeouts.start(timeouts.globalMs, this, this.#requestEndTime);
-    }
+  /**
+   * The route's timeout runs from the moment the request was complete, whether or not there is a connection yet; that of
+   * an attempt from the moment it has one (asked of the real Envoy with a request that waits for its connection).
+   */
+  #onRequestSent(): void {
     const attempt = this.#attempt;
-    if (attempt !== null && timeouts.perTryMs > 0 && attempt.perTryTimeout === null) {
-      attempt.perTryTimeout = this.#config.timeouts.start(timeouts.perTryMs, this, this.now());
-    }
+    if (attempt === null || this.#done || this.#responseStarted) return;
+    this.#globalTimeout ??= this.#config.timeouts.start(
+      (this.#timeouts as RequestTimeouts).globalMs,
+      this,
+      this.#requestEndTime,
+    );
+    if (attempt.requestStarted) this.#startPerTry(attempt);
+  }
+
+  #startPerTry(attempt: UpstreamRequest): void {
+    const { perTryMs } = this.#timeouts as RequestTimeouts;
+    if (perTryMs > 0) attempt.perTryTimeout ??= this.#config.timeouts.start(perTryMs, this, this.now());
   }
 
   // --- what an attempt asks ------------------------------------------------------------------------------------------------
@@ -277,8 +286,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   }
 
   /** The attempt has its connection: what was unknown of the peer is known now. */
-  onUpstreamConnected(): void {
-    if (this.#requestEnded) this.#startTimers();
+  onUpstreamConnected(attempt: UpstreamRequest): void {
+    if (this.#requestEnded) this.#startPerTry(attempt);
   }
 
   // --- the response --------------------------------------------------------------------------------------------------------

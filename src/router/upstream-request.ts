@@ -126,7 +126,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.connectEnd = connection.connectEnd;
     info.firstByteSent = this.#router.now();
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
-    this.#router.onUpstreamConnected();
+    this.#router.onUpstreamConnected(this);
     const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
     this.requestStarted = true;
     if (end) this.#markSent();

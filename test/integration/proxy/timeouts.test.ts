@@ -38,6 +38,33 @@ t.test('the route’s timeout starts when the request is complete', async (t) =>
   await client.see('504');
 });
 
+t.test('a request that waits for a connection is within its route’s timeout', async (t) => {
+  const app = await upstream.http1(t).handle(() => {});
+  const proxy = await remora(t, {
+    routes: [
+      { match: { prefix: '/first' }, route: { cluster: 'app', timeout: '0s' } },
+      {
+        match: { prefix: '/' },
+        route: { cluster: 'app', timeout: '3s', retryPolicy: { retryOn: '5xx', perTryTimeout: '1s' } },
+      },
+    ],
+    cluster: { circuitBreakers: { thresholds: [{ maxConnections: 1 }] } },
+  })
+    .fakeTime()
+    .to(app);
+  new RawClient(t, proxy.port).send(get('/first'));
+  await until(() => app.seen.length === 1, 'the first request');
+  const client = new RawClient(t, proxy.port).send(get('/queued'));
+  await until(() => proxy.stat('cluster.app.upstream_rq_pending_active') === 1, 'the second in the queue');
+  proxy.advance(2999);
+  await turns();
+  t.equal(client.text, '', 'an attempt’s own timeout begins with its connection');
+  proxy.advance(2);
+  await client.see('upstream request timeout');
+  t.match(proxy.accessLog(), [{ code: 504, flags: 'UT', details: 'response_timeout' }]);
+  t.equal(proxy.stat('cluster.app.upstream_rq_pending_active'), 0);
+});
+
 t.test('a per-try timeout makes another attempt, on another connection', async (t) => {
   const app = await upstream.raw(t, (socket, connection) => {
     onRequest(socket, () => {
