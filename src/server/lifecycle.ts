@@ -1,9 +1,14 @@
 // Owns the life of the process: states, the signals, the end. States are Envoy's (envoy.admin.v3.ServerInfo.State).
+import { contain } from '../base/assert.ts';
 import { logger } from '../base/logger.ts';
 
 const log = logger('main');
 
 export type ServerState = 'LIVE' | 'DRAINING' | 'PRE_INITIALIZING' | 'INITIALIZING';
+
+function containInProcess(error: unknown): void {
+  contain('a turn of the event loop', error);
+}
 
 /** What signals ask for. */
 export interface SignalHandlers {
@@ -31,6 +36,9 @@ export class Lifecycle {
     this.#on('SIGUSR1', () => handlers.reopenLogs());
     // A peer that goes away is handled where it is written to.
     this.#on('SIGPIPE', () => {});
+    // The last line: streams, connections, timers and updates contain their own (base/assert.ts). What gets here has
+    // cost its turn of the event loop; ending the process would cost every request in progress.
+    process.on('uncaughtException', containInProcess);
   }
 
   #on(signal: NodeJS.Signals, handler: () => void): void {
@@ -47,6 +55,7 @@ export class Lifecycle {
   release(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     this.#handlers = [];
+    process.off('uncaughtException', containInProcess);
     if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
   }
 }
