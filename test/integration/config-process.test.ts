@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { serverOptions } from '../../src/cli/server-options.ts';
 import { extensions } from '../../src/extensions/manifest.ts';
+import { NO_BINS } from '../../src/observability/stats/bins.ts';
+import { nodeJson } from '../../src/server/admin/node.ts';
 import { checkConfiguration } from '../../src/server/check.ts';
 import {
   accessLog,
@@ -116,4 +118,21 @@ t.test('a port is shared where it is asked for', async (t) => {
   }
   const first = await remora(t, { routes: [directResponse('one')] }).to();
   await t.rejects(remora(t, { routes: [directResponse('two')], listener: { address: address(first.port) } }).to());
+});
+
+// covers: envoy.config.core.v3.Node.metadata
+t.test('the node describes itself with the metadata it was given', async (t) => {
+  const node = { id: 'me', cluster: 'us', metadata: { a: [1, 'b'] }, locality: { zone: 'z', subZone: 's' } };
+  const proxy = await remora(t, { routes: [directResponse('hello')], bootstrap: { node } }).to();
+  t.match(nodeJson(proxy.server), { id: 'me', metadata: { a: [1, 'b'] }, locality: { zone: 'z', sub_zone: 's' } });
+});
+
+// covers: envoy.config.bootstrap.v3.Bootstrap.stats_flush_interval
+t.test('histograms are flushed as often as is said', async (t) => {
+  const started = performance.now();
+  const proxy = await remora(t, { routes: [directResponse('hello')], bootstrap: { statsFlushInterval: '0.2s' } }).to();
+  await new Client(t).get(proxy, '/');
+  const time = () => [...proxy.server.stats.histograms()].find(({ name }) => name === 'http.test.downstream_rq_time');
+  await until(() => (time()?.interval ?? NO_BINS) !== NO_BINS, 'the flush');
+  t.ok(performance.now() - started < 4500, 'not after the five seconds of the default');
 });

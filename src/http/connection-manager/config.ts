@@ -169,6 +169,8 @@ function readFilters(
     if (config === undefined) continue;
     const factory = context.services.extensions.get(httpFilterCategory, config.$typeName);
     if (factory === undefined) {
+      // Said when the message was checked (RMR0307).
+      if (message.isOptional) continue;
       context.config.error(
         message,
         'typed_config',

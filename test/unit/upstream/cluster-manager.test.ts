@@ -177,6 +177,7 @@ t.test('while a changed version warms the old one serves; a third takes the plac
   t.same([...f.manager.clusters()].length, 1);
 });
 
+// covers: envoy.config.cluster.v3.Cluster.wait_for_warm_on_init
 t.test('clusters that nobody must wait for do not hold up the start', async (t) => {
   const f = new Fixture();
   f.add({ ...eds, waitForWarmOnInit: false }, 'v1');

@@ -75,6 +75,7 @@ t.test("defaults are Envoy's", async (t) => {
   t.ok(Object.isFrozen(result));
 });
 
+// covers: envoy.config.core.v3.Metadata.filter_metadata
 // covers: envoy.config.cluster.v3.Cluster.{per_connection_buffer_limit_bytes, metadata, upstream_bind_config, upstream_connection_options}
 // covers: envoy.config.cluster.v3.UpstreamConnectionOptions.{tcp_keepalive, happy_eyeballs_config}
 // covers: envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig.{first_address_family_version, first_address_family_count}
@@ -137,6 +138,7 @@ circuit_breakers:
 // covers: envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.{overprovisioning_factor, weighted_priority_health}
 // covers: envoy.config.endpoint.v3.Endpoint.{hostname, additional_addresses}
 // covers: envoy.config.endpoint.v3.Endpoint.AdditionalAddress.address
+// covers: envoy.config.core.v3.Locality.sub_zone
 // covers: envoy.config.endpoint.v3.LbEndpoint.metadata
 // covers: envoy.config.endpoint.v3.LocalityLbEndpoints.load_balancing_weight
 t.test('endpoints', async (t) => {
@@ -195,6 +197,8 @@ t.test('an address that cannot be used is named with its place', async (t) => {
   t.match(dns.endpoints.localities[0]?.endpoints[0], { address: null, dnsName: 'example.com', port: 80 });
 });
 
+// covers: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.zone_aware_lb_config
+// covers: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.fail_traffic_on_panic
 // covers: envoy.config.cluster.v3.Cluster.{least_request_lb_config, round_robin_lb_config}
 // covers: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.{choice_count, active_request_bias}
 // covers: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.{choice_count, active_request_bias, enable_full_scan, selection_method, locality_lb_config}
@@ -353,6 +357,8 @@ t.test('DNS clusters, by type and by cluster_type', async (t) => {
   await refuse(t, '{name: a, type: LOGICAL_DNS}', 'load_assignment.endpoints', /exactly one endpoint/);
 });
 
+// covers: envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig.dns_resolver_options
+// covers: envoy.config.core.v3.DnsResolverOptions.no_default_search_domain
 // covers: envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig.{resolvers, use_resolvers_as_fallback, query_timeout_seconds, query_tries}
 t.test('DNS resolvers', async (t) => {
   const resolver = async (yaml: string) => {

@@ -372,6 +372,7 @@ t.test('a removed cluster gives its statistics back when its last connection has
   t.same(f.stats(), {});
 });
 
+// covers: envoy.config.cluster.v3.CircuitBreakers.per_host_thresholds
 t.test('per-host connection limit', async (t) => {
   const f = new PoolFixture({ maxConnectionsPerHost: 1 });
   f.request();

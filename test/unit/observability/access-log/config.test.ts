@@ -74,6 +74,8 @@ ${format}
   return readFileSync(path, 'utf8');
 }
 
+// covers: envoy.extensions.access_loggers.file.v3.FileAccessLog.{format, json_format, typed_json_format}
+// covers: envoy.config.core.v3.SubstitutionFormatString.text_format
 t.test('formats of a file', async (t) => {
   const both = [answered()];
   t.match(await logged('', '', both), /^\[2026-11-23T07:15:32\.391Z\] "GET \/abc/);
@@ -100,6 +102,8 @@ t.test('formats of a file', async (t) => {
   t.equal(await logged(withFormatter, '', both), '/abc/d');
 });
 
+// covers: envoy.extensions.access_loggers.stream.v3.StdoutAccessLog.log_format
+// covers: envoy.extensions.access_loggers.stream.v3.StderrAccessLog.log_format
 t.test('stdout and stderr', async (t) => {
   for (const name of ['Stdout', 'Stderr']) {
     const { logger, said } = await build(`
@@ -124,6 +128,8 @@ function withStatus(responseCode: number, change: (context: TestContext) => void
   return context;
 }
 
+// covers: envoy.config.accesslog.v3.AccessLogFilter.duration_filter
+// covers: envoy.config.accesslog.v3.DurationFilter.comparison
 t.test('status and duration', async (t) => {
   const streams = [0, 200, 404, 500, 503].map((code) => withStatus(code));
   const status = (op: string, value = 404) =>
@@ -150,6 +156,10 @@ t.test('status and duration', async (t) => {
   );
 });
 
+// covers: envoy.config.accesslog.v3.AccessLogFilter.{response_flag_filter, not_health_check_filter, traceable_filter, log_type_filter, header_filter}
+// covers: envoy.config.accesslog.v3.ResponseFlagFilter.flags
+// covers: envoy.config.accesslog.v3.LogTypeFilter.{types, exclude}
+// covers: envoy.config.accesslog.v3.HeaderFilter.header
 t.test('flags, health checks, traces, kinds of log, headers', async (t) => {
   const unhealthy = withStatus(503, ({ streamInfo }) => streamInfo.setFlag(ResponseFlag.NoHealthyUpstream));
   const limited = withStatus(429, ({ streamInfo }) => streamInfo.setFlag(ResponseFlag.RateLimited));
@@ -175,6 +185,9 @@ t.test('flags, health checks, traces, kinds of log, headers', async (t) => {
   );
 });
 
+// covers: envoy.config.accesslog.v3.AccessLogFilter.{and_filter, or_filter}
+// covers: envoy.config.accesslog.v3.AndFilter.filters
+// covers: envoy.config.accesslog.v3.OrFilter.filters
 t.test('and, or', async (t) => {
   const streams = [200, 404, 500, 503].map((code) => withStatus(code));
   const compare = (op: string, value: number): string =>
@@ -189,6 +202,8 @@ t.test('and, or', async (t) => {
   );
 });
 
+// covers: envoy.config.accesslog.v3.AccessLogFilter.grpc_status_filter
+// covers: envoy.config.accesslog.v3.GrpcStatusFilter.{statuses, exclude}
 t.test('grpc_status_filter takes any stream', async (t) => {
   const ok = withStatus(200, (context) => context.responseHeaders?.append(headerName('grpc-status'), '0'));
   const streams = [ok, withStatus(503), withStatus(404)];
@@ -196,6 +211,8 @@ t.test('grpc_status_filter takes any stream', async (t) => {
   t.equal(await passed('{ grpc_status_filter: { statuses: [OK, UNIMPLEMENTED], exclude: true } }', streams), '503');
 });
 
+// covers: envoy.config.accesslog.v3.AccessLogFilter.runtime_filter
+// covers: envoy.config.accesslog.v3.RuntimeFilter.{runtime_key, percent_sampled, use_independent_randomness}
 t.test('runtime_filter: a share of requests, the same for one request id', async (t) => {
   const streams = ['00000031', '00000032', 'ffffffff'].map((start, index) =>
     withStatus(200 + index, ({ streamInfo }) => {

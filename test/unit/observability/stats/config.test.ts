@@ -66,6 +66,8 @@ t.test('no stats_config: the well-known tags, nothing kept out', async (t) => {
   for (const [name, wanted] of Object.entries(cases)) t.equal(flat(producer, name), wanted, name);
 });
 
+// covers: envoy.config.metrics.v3.StatsConfig.stats_tags
+// covers: envoy.config.metrics.v3.TagSpecifier.{tag_name, regex, fixed_value}
 t.test('stats_tags: fixed values first, expressions behind the well-known', async (t) => {
   // Envoy made the same labels of the same configuration.
   const { settings, said } = await read(
@@ -90,6 +92,7 @@ t.test('stats_tags: fixed values first, expressions behind the well-known', asyn
   t.equal(flat(producer, 'abc'), 'abc cli=x fix.ed=v1');
 });
 
+// covers: envoy.config.metrics.v3.StatsConfig.{use_all_default_tags, allow_default_tag_overrides}
 t.test('use_all_default_tags and allow_default_tag_overrides', async (t) => {
   const without = await read('use_all_default_tags: false\nstats_tags: [{ tag_name: envoy.cluster_name }]');
   t.equal(
@@ -109,6 +112,9 @@ t.test('use_all_default_tags and allow_default_tag_overrides', async (t) => {
   );
 });
 
+// covers: envoy.config.metrics.v3.StatsConfig.stats_matcher
+// covers: envoy.config.metrics.v3.StatsMatcher.{reject_all, inclusion_list, exclusion_list}
+// covers: envoy.type.matcher.v3.ListStringMatcher.patterns
 t.test('stats_matcher', async (t) => {
   const kept = async (yaml: string): Promise<string[]> => {
     const { settings } = await read(yaml);
@@ -139,6 +145,8 @@ t.test('stats_matcher', async (t) => {
   );
 });
 
+// covers: envoy.config.metrics.v3.StatsConfig.histogram_bucket_settings
+// covers: envoy.config.metrics.v3.HistogramBucketSettings.{match, buckets}
 t.test('histogram_bucket_settings: the first that takes the name', async (t) => {
   const { settings } = await read(`histogram_bucket_settings:
 - { match: { suffix: _size }, buckets: [10, 1, 100.5] }
