@@ -135,7 +135,8 @@ interface Starting {
   fakeTime(): Starting;
 }
 
-export function remora(t: Test, setup: Setup | Bootstrap = {}): Starting {
+/** `flags`: of the command line, for a bootstrap of the test's own; else `setup` has them. */
+export function remora(t: Test, setup: Setup | Bootstrap = {}, flags: Readonly<Record<string, string>> = {}): Starting {
   const starting = (timers: FakeTimers | null): Starting => ({
     fakeTime: () => starting(new FakeTimers()),
     to: async (...apps) => {
@@ -149,7 +150,7 @@ export function remora(t: Test, setup: Setup | Bootstrap = {}): Starting {
               dir,
             );
       const path = writeFile(dir, 'bootstrap.json', config);
-      const given = typeof setup === 'function' ? {} : (setup.flags ?? {});
+      const given = typeof setup === 'function' ? flags : { ...flags, ...setup.flags };
       const options = serverOptions('remora', new Map(Object.entries({ 'config-path': path, ...given })), {});
       const loaded = await load(options, typeNamesOf(extensions));
       if (loaded === undefined) throw new Error('the configuration was refused (DEBUG_TEST=1 shows why)');
