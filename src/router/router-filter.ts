@@ -16,9 +16,11 @@ import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
-import type { DirectResponseRoute, ForwardRoute, RedirectRoute, Route, RouteMatchContext } from './api.ts';
+import type { ForwardRoute, Route } from './api.ts';
 import { explainReset, resetBody, resetDetails, resetFlag, resetStatus } from './failure.ts';
+import { RequestBody } from './request-body.ts';
 import { isIdempotent, type RetryState, retryStateFor } from './retry-state.ts';
+import { answerDirectly, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
 import type { RouterStats } from './stats.ts';
 import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
@@ -35,7 +37,6 @@ export interface RouterConfig {
 }
 
 const log = logger('router');
-const noBytes = Buffer.alloc(0);
 
 export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks, LoadBalancerContext {
   priority: Priority = Priority.Default;
@@ -57,10 +58,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #replayed = false;
   #requestEnded = false;
   #requestEndTime = -1;
-  /** The request's body so far, kept while another attempt is possible; null once it is not. */
-  #body: Buffer[] | null = null;
-  #bodyBytes = 0;
-  #trailers: HeaderMap | null = null;
+  /** Null where the request has none. */
+  #body: RequestBody | null = null;
   #responseStarted = false;
   #downstreamPauses = 0;
   #done = false;
@@ -93,11 +92,11 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       return FilterHeadersStatus.StopIteration;
     }
     if (route.kind !== 'forward') {
-      this.#answerDirectly(route, headers);
+      answerDirectly(route, headers, callbacks, stats);
       return FilterHeadersStatus.StopIteration;
     }
     this.#route = route;
-    const cluster = this.#selectCluster(route, headers);
+    const cluster = selectCluster(route, headers, callbacks, stats);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
     this.#cluster = cluster;
     this.priority = route.priority;
@@ -107,62 +106,11 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.#markRequestEnd();
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
-    if (!endStream) this.#body = [];
+    if (!endStream) this.#body = new RequestBody();
     callbacks.addDownstreamWatermarkCallbacks(this);
     this.#startAttempt(endStream, false);
     if (endStream) this.#onRequestSent();
     return FilterHeadersStatus.StopIteration;
-  }
-
-  #answerDirectly(route: RedirectRoute | DirectResponseRoute, headers: RequestHeaders): void {
-    const { stats } = this.#config;
-    const callbacks = this.#callbacks;
-    stats.rqDirectResponse.inc();
-    const isRedirect = route.kind === 'redirect';
-    const location = isRedirect ? route.location(headers) : '';
-    if (isRedirect) stats.rqRedirect.inc();
-    callbacks.sendLocalReply({
-      status: route.status,
-      body: isRedirect ? '' : route.body,
-      details: 'direct_response',
-      modifyHeaders: (response) => {
-        if (isRedirect) response.set(Names.location, location);
-        route.finalizeResponse(response, callbacks.streamInfo, headers);
-      },
-    });
-  }
-
-  /** Null after a local reply. */
-  #selectCluster(route: ForwardRoute, headers: RequestHeaders): Cluster | null {
-    const callbacks = this.#callbacks;
-    const { streamInfo } = callbacks;
-    const context: RouteMatchContext = { headers, streamInfo, randomValue: callbacks.randomValue };
-    const handle = route.selectCluster(context);
-    const cluster = handle.cluster;
-    if (cluster === null) {
-      this.#config.stats.noCluster.inc();
-      streamInfo.setFlag(ResponseFlag.NoClusterFound);
-      callbacks.sendLocalReply({
-        status: route.clusterNotFoundStatus,
-        body: '',
-        details: 'cluster_not_found',
-        cause: `route '${route.name}' names cluster '${handle.name}', which is unknown or still warming`,
-      });
-      return null;
-    }
-    streamInfo.clusterName = handle.name;
-    if (cluster.info.maintenanceMode) {
-      cluster.stats.upstreamRqMaintenanceMode.inc();
-      streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
-      callbacks.sendLocalReply({
-        status: 503,
-        body: 'maintenance mode',
-        details: 'maintenance_mode',
-        cause: `cluster '${handle.name}' is in maintenance mode`,
-      });
-      return null;
-    }
-    return cluster;
   }
 
   #startAttempt(endStream: boolean, fresh: boolean): void {
@@ -202,12 +150,13 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (endStream) this.#markRequestEnd();
-    this.#bodyBytes += data.length;
-    if (this.#body !== null && data.length !== 0) {
+    const body = this.#body as RequestBody;
+    body.bytes += data.length;
+    if (body.kept && data.length !== 0) {
       // Too much to keep, or nothing that may be sent twice: what went out cannot be sent again.
-      if (this.#mayKeepBody()) this.#body.push(Buffer.from(data));
+      if (this.#mayKeep(body)) body.keep(data);
       else {
-        this.#body = null;
+        body.drop();
         if (this.#retry !== null) this.#abandonRetries();
       }
     }
@@ -228,15 +177,15 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     this.#markRequestEnd();
-    this.#trailers = trailers;
+    (this.#body as RequestBody).trailers = trailers;
     this.#attempt?.sendTrailers(trailers);
     this.#onRequestSent();
     return FilterTrailersStatus.StopIteration;
   }
 
   /** By the route's wish, because a replay of the method is safe, or because nothing has left yet. */
-  #mayKeepBody(): boolean {
-    if (this.bufferLimit > 0 && this.#bodyBytes > this.bufferLimit) return false;
+  #mayKeep(body: RequestBody): boolean {
+    if (this.bufferLimit > 0 && body.bytes > this.bufferLimit) return false;
     if (this.#retry !== null || isIdempotent((this.#headers as RequestHeaders).method)) return true;
     return this.#attempt === null || this.#attempt.unsent;
   }
@@ -252,7 +201,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
    */
   #onRequestSent(): void {
     const attempt = this.#attempt;
-    if (attempt === null || this.#done || this.#responseStarted) return;
+    if (attempt === null || this.#done || attempt.responseComplete) return;
     this.#globalTimeout ??= this.#config.timeouts.start(
       (this.#timeouts as RequestTimeouts).globalMs,
       this,
@@ -312,7 +261,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       attempt.cluster.stats.upstreamRqRetrySuccess.inc();
     this.#responseStarted = true;
     // No other attempt follows: what was kept for one may go.
-    this.#body = null;
+    this.#body?.drop();
     const route = this.#route as ForwardRoute;
     // Before the request is complete there is no time to tell (Envoy's definition).
     if (!this.#config.suppressEnvoyHeaders && this.#requestEnded) {
@@ -332,7 +281,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     headers.remove(Names.contentLength);
     headers.remove(Names.transferEncoding);
     this.#responseStarted = true;
-    this.#body = null;
+    this.#body?.drop();
     attempt.cancel();
     this.#stopTimers();
     this.#done = true;
@@ -408,7 +357,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const { method, protocol } = this.#headers as RequestHeaders;
     // Where nothing has left yet even a POST may go out elsewhere.
     if (protocol !== '' || (!isIdempotent(method) && !attempt.unsent)) return false;
-    if (this.#bodyBytes > 0 && this.#body === null) return false;
+    if (this.#body?.complete === false) return false;
     this.#replayed = true;
     if (log.debugEnabled) {
       log.debug(
@@ -454,15 +403,12 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   #startAttemptAgain(fresh: boolean): void {
     const body = this.#body;
-    const whole = this.#requestEnded && this.#trailers === null;
-    const endWithHeaders = whole && this.#bodyBytes === 0;
-    this.#startAttempt(endWithHeaders, fresh);
+    // A body that turned out to be empty ends with the headers.
+    const endsWithHeaders = body === null || (this.#requestEnded && body.bytes === 0 && body.trailers === null);
+    this.#startAttempt(endsWithHeaders, fresh);
     const attempt = this.#attempt;
-    if (endWithHeaders || attempt === null || attempt.detached) return;
-    if (body !== null && this.#bodyBytes > 0)
-      attempt.sendData(body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body), whole);
-    else if (whole) attempt.sendData(noBytes, true);
-    if (this.#trailers !== null) attempt.sendTrailers(this.#trailers);
+    if (endsWithHeaders || attempt === null || attempt.detached) return;
+    body.sendTo(attempt, this.#requestEnded);
   }
 
   onTimeout(timeout: LazyTimeout): void {

@@ -1,0 +1,42 @@
+// Owns the body of one request as the router may need it again: kept while another attempt is possible, counted always.
+import type { HeaderMap } from '../http/headers/header-map.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+const noBytes = Buffer.alloc(0);
+
+export class RequestBody {
+  /** Of the whole body so far, kept or not. */
+  bytes = 0;
+  trailers: HeaderMap | null = null;
+  /** Null once nothing may be sent again. */
+  #pieces: Buffer[] | null = [];
+
+  /** Everything that came is still here. */
+  get complete(): boolean {
+    return this.bytes === 0 || this.#pieces !== null;
+  }
+
+  get kept(): boolean {
+    return this.#pieces !== null;
+  }
+
+  /** `data` is borrowed, and counted already. */
+  keep(data: Buffer): void {
+    this.#pieces?.push(Buffer.from(data));
+  }
+
+  /** No other attempt follows. */
+  drop(): void {
+    this.#pieces = null;
+  }
+
+  /** To an attempt whose headers went out without the end. `ended`: the client has sent all of the request. */
+  sendTo(attempt: UpstreamRequest, ended: boolean): void {
+    const whole = ended && this.trailers === null;
+    const pieces = this.#pieces;
+    if (pieces !== null && this.bytes > 0)
+      attempt.sendData(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces), whole);
+    else if (whole) attempt.sendData(noBytes, true);
+    if (this.trailers !== null) attempt.sendTrailers(this.trailers);
+  }
+}

@@ -1,0 +1,68 @@
+// Owns what a matched route leads to before any upstream is asked: an answer of its own, or a cluster, or the reply that
+// says why there is none.
+import type { DecoderFilterCallbacks } from '../http/filter/api.ts';
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { Names } from '../http/headers/name.ts';
+import { ResponseFlag } from '../observability/response-flags.ts';
+import type { Cluster } from '../upstream/api.ts';
+import type { DirectResponseRoute, ForwardRoute, RedirectRoute, RouteMatchContext } from './api.ts';
+import type { RouterStats } from './stats.ts';
+
+/** The route answers by itself. */
+export function answerDirectly(
+  route: RedirectRoute | DirectResponseRoute,
+  headers: RequestHeaders,
+  callbacks: DecoderFilterCallbacks,
+  stats: RouterStats,
+): void {
+  stats.rqDirectResponse.inc();
+  const isRedirect = route.kind === 'redirect';
+  const location = isRedirect ? route.location(headers) : '';
+  if (isRedirect) stats.rqRedirect.inc();
+  callbacks.sendLocalReply({
+    status: route.status,
+    body: isRedirect ? '' : route.body,
+    details: 'direct_response',
+    modifyHeaders: (response) => {
+      if (isRedirect) response.set(Names.location, location);
+      route.finalizeResponse(response, callbacks.streamInfo, headers);
+    },
+  });
+}
+
+/** Null after a local reply. */
+export function selectCluster(
+  route: ForwardRoute,
+  headers: RequestHeaders,
+  callbacks: DecoderFilterCallbacks,
+  stats: RouterStats,
+): Cluster | null {
+  const { streamInfo } = callbacks;
+  const context: RouteMatchContext = { headers, streamInfo, randomValue: callbacks.randomValue };
+  const handle = route.selectCluster(context);
+  const cluster = handle.cluster;
+  if (cluster === null) {
+    stats.noCluster.inc();
+    streamInfo.setFlag(ResponseFlag.NoClusterFound);
+    callbacks.sendLocalReply({
+      status: route.clusterNotFoundStatus,
+      body: '',
+      details: 'cluster_not_found',
+      cause: `route '${route.name}' names cluster '${handle.name}', which is unknown or still warming`,
+    });
+    return null;
+  }
+  streamInfo.clusterName = handle.name;
+  if (cluster.info.maintenanceMode) {
+    cluster.stats.upstreamRqMaintenanceMode.inc();
+    streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
+    callbacks.sendLocalReply({
+      status: 503,
+      body: 'maintenance mode',
+      details: 'maintenance_mode',
+      cause: `cluster '${handle.name}' is in maintenance mode`,
+    });
+    return null;
+  }
+  return cluster;
+}
