@@ -7,7 +7,9 @@ import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { atTurnEnd, type TurnEnd } from '../base/turn.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
 import { OutputBuffer, type OutputPart, releasePages } from './output-buffer.ts';
-import { beginLending, endLending, Page, pageSize, sharedReadBuffer } from './read-buffer.ts';
+import type { Page } from './read-buffer.ts';
+import { ReadMemory } from './read-memory.ts';
+import { describeError } from './socket-errors.ts';
 
 const noBytes = Buffer.alloc(0);
 /**
@@ -69,10 +71,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #handing = 0;
   readonly #onWritten = (error?: Error | null): void => this.#written(error);
 
-  // Bulk reading (read-buffer.ts): two full reads in a row switch to memory of our own, small reads switch back.
-  #page: Page | null = null;
-  #nextBuffer: Buffer | null = null;
-  #fullReads = 0;
+  readonly #memory = new ReadMemory();
 
   constructor(options: ConnectionOptions) {
     this.id = nextConnectionId++;
@@ -91,14 +90,9 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   /** Options for the socket's constructor: reads go into `read-buffer.ts` memory without a stream in between. */
   onreadOptions(): { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean } {
-    this.#nextBuffer = sharedReadBuffer();
     return {
-      // Asked after each read; null keeps the buffer, which Node's types do not know but its source does.
-      buffer: () => {
-        const next = this.#nextBuffer;
-        this.#nextBuffer = null;
-        return next as Buffer;
-      },
+      // Null keeps the buffer, which Node's types do not know but its source does.
+      buffer: () => this.#memory.takeNext() as Buffer,
       callback: (bytes, buffer) => this.#onRead(bytes, buffer as Buffer),
     };
   }
@@ -155,37 +149,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #onRead(bytes: number, buffer: Buffer): boolean {
     this.bytesRead += bytes;
     if (this.#state !== 0) return true;
-    const page = this.#page;
-    const data = buffer.subarray(0, bytes);
-    if (page !== null && buffer === page.bytes) {
-      beginLending(page);
-      this.#tell(data, false);
-      endLending();
-      this.#afterBulkRead(page, bytes);
-    } else {
-      this.#fullReads = bytes === pageSize ? this.#fullReads + 1 : 0;
-      if (this.#fullReads === 2) this.#readInto(Page.take());
-      this.#tell(data, false);
-    }
+    const memory = this.#memory;
+    memory.beforeDelivery(buffer, bytes);
+    this.#tell(buffer.subarray(0, bytes), false);
+    memory.afterDelivery(buffer, bytes);
     return true;
-  }
-
-  #readInto(page: Page | null): void {
-    this.#page = page;
-    this.#nextBuffer = page === null ? sharedReadBuffer() : page.bytes;
-  }
-
-  /** A page that a writer kept is left to it; small reads mean that the bulk is over. */
-  #afterBulkRead(page: Page, bytes: number): void {
-    if (this.#page !== page) return;
-    if (page.shared) {
-      page.release();
-      this.#readInto(Page.take());
-    } else if (bytes < pageSize >> 2) {
-      page.release();
-      this.#fullReads = 0;
-      this.#readInto(null);
-    }
   }
 
   /** Bytes in memory that nobody else will write to; copied where they are kept, since they are not ours to recycle. */
@@ -402,15 +370,10 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (socket !== null && !socket.destroyed) {
       socket.destroy();
     }
-    this.#releaseMemory();
-    this.#emit(local ? ConnectionEvent.LocalClose : event);
-  }
-
-  #releaseMemory(): void {
-    // The socket may still be reading into the page: it is left to the garbage collector.
-    this.#page = null;
+    this.#memory.release();
     // Destroyed: the kernel takes no more of these.
     this.#pendingWrites.length = 0;
+    this.#emit(local ? ConnectionEvent.LocalClose : event);
   }
 
   #emit(event: ConnectionEvent): void {
@@ -435,21 +398,3 @@ function writeParts(socket: Socket, parts: readonly OutputPart[], done: (error?:
     done,
   );
 }
-
-/** Envoy prints the system's words; the code alone would tell a user little. */
-function describeError(error: NodeJS.ErrnoException, connected: boolean): string {
-  const words = systemErrors[error.code ?? ''] ?? error.message;
-  return connected ? words : `delayed connect error: ${words}`;
-}
-
-const systemErrors: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Connection refused',
-  ECONNRESET: 'Connection reset by peer',
-  EHOSTUNREACH: 'No route to host',
-  ENETUNREACH: 'Network is unreachable',
-  ETIMEDOUT: 'Connection timed out',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EPIPE: 'Broken pipe',
-};
