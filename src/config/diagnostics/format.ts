@@ -46,7 +46,9 @@ function codeFrame(text: string, line: number, column: number): string[] {
     content
       .slice(skipped, skipped + 140)
       .replaceAll('\t', ' ')
-      .replaceAll('\r', '');
+      .replaceAll('\r', '')
+      // A file that is no text must not steer the terminal.
+      .replace(/\p{Cc}/gu, '·');
   const frame = lines.map((content, index) => {
     const number = line - lines.length + 1 + index;
     return `  ${String(number).padStart(digits)} | ${cut(content)}`.trimEnd();

@@ -23,6 +23,12 @@ export type ConfigSource = {
   readonly bytes?: Uint8Array;
 };
 
+/**
+ * Mappings and lists within each other; protobuf stops at 100 messages. What comes after reading walks the value
+ * recursively and must not run out of stack.
+ */
+const maxNesting = 250;
+
 /** The format Envoy takes a file for, by its ending. */
 export function formatOfFile(name: string): SourceFormat {
   if (name.endsWith('.json')) return 'json';
@@ -46,6 +52,26 @@ export class SourceDocument {
 
   /** Reads the text. The value is undefined when it is not well-formed. Never throws for what stands in the text. */
   async read(): Promise<{ value: SourceValue | undefined; diagnostics: Diagnostic[] }> {
+    try {
+      const read = await this.#read();
+      return read.value !== undefined && nestsTooDeeply(read.value) ? this.#tooDeep() : read;
+    } catch (error) {
+      // The readers are recursive: tens of thousands of brackets use up the stack.
+      if (error instanceof RangeError) return this.#tooDeep();
+      throw error;
+    }
+  }
+
+  #tooDeep(): { value: undefined; diagnostics: Diagnostic[] } {
+    const message = `The document is nested more than ${maxNesting} levels deep`;
+    const position = { file: this.name, line: 1, column: 1 };
+    return {
+      value: undefined,
+      diagnostics: [{ code: 'RMR0102', severity: catalogue.RMR0102.severity, message, path: '', position }],
+    };
+  }
+
+  async #read(): Promise<{ value: SourceValue | undefined; diagnostics: Diagnostic[] }> {
     const quick = this.format === 'json' ? readStrictJson(this.text) : readPlainYamlText(this.text, false)?.value;
     if (quick !== undefined) return { value: quick, diagnostics: [] };
     const tree = await this.#loadTree();
@@ -97,4 +123,19 @@ function readStrictJson(text: string): SourceValue | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Level by level, since recursion is what a deep value must not meet. Only the collections of a level are held. */
+function nestsTooDeeply(value: SourceValue): boolean {
+  let level = [value];
+  for (let depth = 0; level.length !== 0; depth++) {
+    if (depth > maxNesting) return true;
+    const next: SourceValue[] = [];
+    for (const collection of level) {
+      if (collection === null || typeof collection !== 'object') continue;
+      for (const inner of Object.values(collection)) if (inner !== null && typeof inner === 'object') next.push(inner);
+    }
+    level = next;
+  }
+  return false;
 }

@@ -2,7 +2,18 @@
  * Owns the reading of YAML (and of JSON that is laxer than JSON.parse) with the `yaml` library: its node tree turned into
  * a plain value, and places found again in it. Loaded only for texts that source/plain-yaml.ts leaves to it.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+} from 'yaml';
 import type { PathSegment } from '../origin.ts';
 import { toCamelCase } from './locate.ts';
 import { readPlainJson, readPlainYaml } from './scalars.ts';
@@ -14,10 +25,18 @@ export type TextProblem = {
   readonly offset: number;
 };
 
+/** Ten lines of aliases of aliases can stand for ten billion values; no honest document comes near this. */
+const maxAliasNodes = 1_000_000;
+
 export class SourceTree {
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   readonly #json: boolean;
+  /** What each alias stands for: the library searches the whole document every time it is asked. */
+  readonly #targets = new Map<Alias, Node | null>();
+  /** Aliases that are being read, one within the other, and what has been read within them. */
+  #aliasDepth = 0;
+  #aliasNodes = 0;
   readonly problems: TextProblem[] = [];
 
   constructor(text: string, json: boolean) {
@@ -58,14 +77,15 @@ export class SourceTree {
 
   #read(node: Node | null): SourceValue {
     if (node === null) return null;
-    if (isScalar(node)) return this.#readScalar(node);
-    if (isAlias(node)) {
-      const target = node.resolve(this.#document);
-      if (target !== undefined) return this.#read(target);
-      const message = `There is no anchor &${node.source} before this place`;
-      this.problems.push({ code: 'RMR0102', message, offset: offsetOf(node) });
+    if (this.#aliasDepth > 0 && ++this.#aliasNodes > maxAliasNodes) {
+      if (this.#aliasNodes === maxAliasNodes + 1) {
+        const message = `The aliases of this document stand for more than ${maxAliasNodes} values`;
+        this.problems.push({ code: 'RMR0102', message, offset: offsetOf(node) });
+      }
       return null;
     }
+    if (isScalar(node)) return this.#readScalar(node);
+    if (isAlias(node)) return this.#readAlias(node);
     if (isSeq(node)) return node.items.map((item) => this.#read(asNode(item)));
     if (!isMap(node)) return null;
     const mapping: SourceMapping = {};
@@ -90,6 +110,31 @@ export class SourceTree {
     return mapping;
   }
 
+  #readAlias(node: Alias): SourceValue {
+    const target = this.#target(node);
+    if (target === null || contains(target, node)) {
+      const message =
+        target === null
+          ? `There is no anchor &${node.source} before this place`
+          : `*${node.source} stands within what it names`;
+      this.problems.push({ code: 'RMR0102', message, offset: offsetOf(node) });
+      return null;
+    }
+    this.#aliasDepth++;
+    const value = this.#read(target);
+    this.#aliasDepth--;
+    return value;
+  }
+
+  #target(node: Alias): Node | null {
+    let target = this.#targets.get(node);
+    if (target === undefined) {
+      target = node.resolve(this.#document) ?? null;
+      this.#targets.set(node, target);
+    }
+    return target;
+  }
+
   #readScalar(node: Scalar): SourceValue {
     const text = String(node.value);
     if (node.type !== Scalar.PLAIN) return text;
@@ -101,7 +146,7 @@ export class SourceTree {
   }
 
   #keyText(key: Node | null): string | undefined {
-    const node = isAlias(key) ? (key.resolve(this.#document) ?? null) : key;
+    const node = isAlias(key) ? this.#target(key) : key;
     if (!isScalar(node)) return undefined;
     const text = String(node.value);
     return node.type === Scalar.PLAIN && (text === '~' || text === '') ? 'null' : text;
@@ -145,7 +190,7 @@ export class SourceTree {
   }
 
   #resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
+    return isAlias(node) ? this.#target(node) : node;
   }
 }
 
@@ -155,4 +200,11 @@ function asNode(item: unknown): Node | null {
 
 function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
+}
+
+/** Whether an alias stands inside of the very node it names, which would then have no end. */
+function contains(target: Node, alias: Alias): boolean {
+  const from = target.range;
+  const at = alias.range?.[0];
+  return from !== null && from !== undefined && at !== undefined && at >= from[0] && at < from[1];
 }

@@ -50,6 +50,14 @@ t.test('a long line is cut around the place', async (t) => {
   t.equal(source.slice(caret.indexOf('^'), caret.indexOf('^') + 3), '"x"');
 });
 
+t.test('a file that is no text does not steer the terminal', async (t) => {
+  const [, , , frame] = formatDiagnostic(
+    { ...diagnostic, position: { file: 'a.bin', line: 2, column: 1 } },
+    'a\n\x1b[31m\x07red\x7f\x9b1m',
+  ).split('\n');
+  t.equal(frame, '  2 | ·[31m·red··1m');
+});
+
 t.test('as JSON for tools', async (t) => {
   const { position: _position, suggestion: _suggestion, ...bare } = diagnostic;
   t.strictSame(diagnosticsToJson([diagnostic, bare]), [

@@ -341,3 +341,29 @@ t.test('a text that is not well-formed never throws', async (t) => {
     }
   }
 });
+
+t.test('documents made to use up stack, memory or time are refused', async (t) => {
+  const said = async (source: ConfigSource): Promise<string[]> =>
+    (await loadBootstrap([source])).diagnostics.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`);
+  const tooDeep = ['RMR0102 The document is nested more than 250 levels deep'];
+  for (const depth of [300, 100_000]) {
+    t.same(await said(yaml(`a: ${'['.repeat(depth)}${']'.repeat(depth)}`)), tooDeep, `${depth} lists`);
+    t.same(await said(yaml(`a: ${'{a: '.repeat(depth)}1${'}'.repeat(depth)}`)), tooDeep, `${depth} mappings`);
+    const text = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    t.same(await said({ name: 'a.json', format: 'json', text }), tooDeep, `${depth} lists in JSON`);
+  }
+  t.same(await said(yaml(`a: ${'['.repeat(100_000)}`)), tooDeep, 'not closed');
+  const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let i = 1; i < 10; i++)
+    bomb.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    );
+  t.same(await said(yaml(bomb.join('\n'))), [
+    'RMR0102 The aliases of this document stand for more than 1000000 values',
+  ]);
+  t.same(await said(yaml('node: &n {id: x, metadata: {b: *n}}')), ['RMR0102 *n stands within what it names']);
+  const honest = await loadBootstrap([yaml('node: {id: &i one, cluster: *i, metadata: {a: *i}}')]);
+  t.equal(honest.message?.node?.cluster, 'one');
+});
