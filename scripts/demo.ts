@@ -69,9 +69,12 @@ for (const { name, port } of UPSTREAMS) {
   }
 }
 
-const proxy = spawn(join(root, 'bin/remora'), ['run', '-c', join(root, 'examples/demo.yaml'), '-l', 'warning'], {
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
+const proxy = spawn(
+  join(root, 'bin/remora'),
+  // Lines of the access log wait for ten seconds by default, too long for who tries it.
+  ['run', '-c', join(root, 'examples/demo.yaml'), '-l', 'warning', '--file-flush-interval-msec', '200'],
+  { stdio: ['ignore', 'inherit', 'inherit'] },
+);
 let code: number | undefined;
 proxy.on('exit', (exitCode, signal) => {
   code = exitCode ?? (signal === null ? 1 : 0);
