@@ -1,5 +1,7 @@
 // Owns what /runtime shows: for each key its value in each layer, and the one that counts.
-import type { LayeredRuntime } from '../../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
+import type { BootstrapMessage } from '../bootstrap-config.ts';
+
+type LayeredRuntime = NonNullable<BootstrapMessage['layeredRuntime']>;
 
 type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
