@@ -3,8 +3,7 @@
 import { contain } from '../../base/assert.ts';
 import { CloseType, type Connection } from '../../network/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
-import { type Explanation, StreamInfo } from '../../observability/stream-info.ts';
-import type { Route } from '../../router/api.ts';
+import { StreamInfo } from '../../observability/stream-info.ts';
 import {
   type CodecError,
   Protocol,
@@ -25,7 +24,8 @@ import { reasonPhrase } from '../headers/status.ts';
 import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
-import { describeAsGrpc, isGrpcRequest } from './grpc-reply.ts';
+import { isGrpcRequest } from './grpc-reply.ts';
+import { localReplyHeaders, requestTooLarge, responseTooLarge } from './local-reply.ts';
 import { logLocalReply } from './reply-log.ts';
 import { checkRequest } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
@@ -34,16 +34,15 @@ import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
 import { logStream } from './stream-log.ts';
-import { StreamTimeouts } from './stream-timeouts.ts';
+import { StreamRoute } from './stream-route.ts';
 
 const noFilters: readonly FilterSlot[] = [];
 
-export class ActiveStream extends StreamTimeouts implements RequestDecoder, StreamCallbacks {
+export class ActiveStream extends StreamRoute implements RequestDecoder, StreamCallbacks {
   readonly services: ConnectionManagerServices;
   readonly codecStream: ServerStream;
   readonly info: StreamInfo;
 
-  headers: RequestHeaders | null = null;
   slots: readonly FilterSlot[] = noFilters;
   decoding: RequestIteration | null = null;
   encoding: ResponseIteration | null = null;
@@ -58,14 +57,10 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
   internal = false;
 
   /** A local reply has taken the response's place: what upstream still sends is nobody's. */
-  #answeredLocally = false;
-  #route: Route | null | undefined;
-  readonly #randomValue: number;
+  answeredLocally = false;
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
   #responsePauses = 0;
   #upgraded = false;
-  /** x-forwarded-proto came empty: Envoy then matches no route. */
-  #protoUnknown = false;
 
   constructor(manager: ConnectionManager, codecStream: ServerStream, now: number) {
     super(manager, now);
@@ -75,7 +70,6 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     codecStream.callbacks = this;
     this.info = new StreamInfo(now, services.clock.wall(), manager.info);
     this.info.protocol = codecStream.protocol;
-    this.#randomValue = services.random.uint32();
   }
 
   /** An upgrade or CONNECT that was let through: its bytes are no HTTP messages any more. */
@@ -129,7 +123,7 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     );
     this.info.downstreamRemoteAddress = origin.remoteAddress;
     this.internal = origin.internal;
-    this.#protoUnknown = origin.forwardedProto === '';
+    this.protoUnknown = origin.forwardedProto === '';
     this.info.requestId = headers.get(Names.xRequestId) ?? '';
     const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
     if (chain === null) {
@@ -145,7 +139,7 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     }
     this.#openChain(chain);
     this.decoding?.startHeaders(headers, endStream);
-    if (!this.destroyed) this.applyRouteTimeouts(this.#route ?? null);
+    if (!this.destroyed) this.applyRouteTimeouts(this.matchedRoute);
   }
 
   #openChain(chain: FilterChain): void {
@@ -219,12 +213,7 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
 
   requestTooLarge(): void {
     this.manager.stats.downstreamRqTooLarge.inc();
-    this.sendLocalReply({
-      status: 413,
-      body: 'Payload Too Large',
-      details: 'request_payload_too_large',
-      cause: `a filter buffers the request and its body exceeds ${this.decoding?.bufferLimit ?? 0} bytes (per_connection_buffer_limit_bytes)`,
-    });
+    this.sendLocalReply(requestTooLarge(this.decoding?.bufferLimit ?? 0));
   }
 
   /** Counted by the codec: filters and the router hold the client's body back. */
@@ -235,80 +224,14 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     if (!this.destroyed) this.codecStream.readDisable(pause);
   }
 
-  // --- routes --------------------------------------------------------------------------------------------------------------
-
-  route(): Route | null {
-    if (this.#route !== undefined) return this.#route;
-    const table = this.manager.config.routes.current;
-    const { info, headers } = this;
-    if (table === null || headers === null || this.#protoUnknown) return null;
-    const result = table.match({ headers, streamInfo: info, randomValue: this.#randomValue });
-    if (result.kind === 'none') {
-      this.#route = null;
-      return null;
-    }
-    info.routeName = result.name;
-    info.virtualHostName = result.virtualHostName;
-    info.routeConfigName = result.routeConfigName;
-    info.routeMetadata = result.metadata;
-    this.#route = result;
-    return result;
-  }
-
-  explainNoRoute(): string | Explanation {
-    const table = this.manager.config.routes.current;
-    if (table === null) return 'the route configuration has not arrived yet';
-    if (this.headers === null) return '';
-    if (this.#protoUnknown) return 'the client sent an empty x-forwarded-proto';
-    const result = table.match({ headers: this.headers, streamInfo: this.info, randomValue: this.#randomValue });
-    return result.kind === 'none' ? result : '';
-  }
-
-  get randomValue(): number {
-    return this.#randomValue;
-  }
-
-  clearRouteCache(): void {
-    this.#route = undefined;
-  }
-
   // --- the response goes out -------------------------------------------------------------------------------------------------
-
-  /** From the router, or a filter that answers in its place. */
-  startResponse(headers: ResponseHeaders, endStream: boolean, details: string): void {
-    if (this.#answeredLocally || this.destroyed) return;
-    this.info.responseCodeDetails = details;
-    try {
-      this.encoding?.startHeaders(headers, endStream);
-    } catch (error) {
-      this.onException(error);
-    }
-  }
-
-  responseData(data: Buffer, endStream: boolean): void {
-    if (this.#answeredLocally || this.destroyed) return;
-    try {
-      this.encoding?.startData(data, endStream);
-    } catch (error) {
-      this.onException(error);
-    }
-  }
-
-  responseTrailers(trailers: HeaderMap): void {
-    if (this.#answeredLocally || this.destroyed) return;
-    try {
-      this.encoding?.startTrailers(trailers);
-    } catch (error) {
-      this.onException(error);
-    }
-  }
 
   /** Somebody on this stream's path threw: a bug, which ends this stream and nothing else. */
   onException(error: unknown): void {
     contain('an HTTP stream', error);
     if (this.destroyed) return;
     // Past the filters: one of them may be the one that throws.
-    this.#answeredLocally = true;
+    this.answeredLocally = true;
     try {
       this.sendLocalReply({ status: 500, body: '', details: 'internal_error', cause: 'a bug: the log has its stack' });
     } catch (again) {
@@ -331,17 +254,11 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     // As Envoy: who sends what is refused as malformed is not listened to any longer, unless configuration says so.
     if (reply.status === 400 && !this.manager.config.streamErrorOnInvalidMessage) this.manager.closeAfterResponse();
     const grpc = this.headers !== null && isGrpcRequest(this.headers);
-    const headers = new ResponseHeaders(grpc ? 200 : reply.status);
-    reply.modifyHeaders?.(headers);
-    if (grpc) describeAsGrpc(headers, reply.status, reply.body);
-    else if (reply.body !== '') {
-      headers.set(Names.contentLength, String(Buffer.byteLength(reply.body)));
-      if (!headers.has(Names.contentType)) headers.append(Names.contentType, 'text/plain');
-    }
+    const headers = localReplyHeaders(reply, grpc);
     // The chain may hold an upstream response back at this moment: the local one takes its place. A second one (a
     // timeout while a filter holds the first back, a filter that answers the answer) goes past the filters: it ends.
-    const slots = this.#answeredLocally ? noFilters : this.slots;
-    this.#answeredLocally = true;
+    const slots = this.answeredLocally ? noFilters : this.slots;
+    this.answeredLocally = true;
     this.encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
     const bodyless = grpc || reply.body === '' || this.headers?.method === 'HEAD';
     this.encoding.startHeaders(headers, bodyless);
@@ -350,12 +267,7 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
 
   responseTooLarge(): void {
     this.manager.stats.rsTooLarge.inc();
-    this.sendLocalReply({
-      status: 500,
-      body: 'Internal Server Error',
-      details: 'response_payload_too_large',
-      cause: 'a filter buffers the response and its body exceeds the buffer limit',
-    });
+    this.sendLocalReply(responseTooLarge);
   }
 
   encode1xx(headers: ResponseHeaders): void {
@@ -482,8 +394,7 @@ export class ActiveStream extends StreamTimeouts implements RequestDecoder, Stre
     this.codecStream.callbacks = null;
     this.releaseTimeouts();
     if (this.#upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
-    const slots = this.slots;
-    for (let i = 0; i < slots.length; i++) (slots[i] as FilterSlot).destroy();
+    for (const slot of this.slots) slot.destroy();
     logStream(this, now);
   }
 }

@@ -135,13 +135,32 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     this.#stream.encode1xx(headers);
   }
   encodeHeaders(headers: ResponseHeaders, endStream: boolean, details: string): void {
-    this.#stream.startResponse(headers, endStream, details);
+    const stream = this.#stream;
+    if (stream.answeredLocally || stream.destroyed) return;
+    stream.info.responseCodeDetails = details;
+    try {
+      stream.encoding?.startHeaders(headers, endStream);
+    } catch (error) {
+      stream.onException(error);
+    }
   }
   encodeData(data: Buffer, endStream: boolean): void {
-    this.#stream.responseData(data, endStream);
+    const stream = this.#stream;
+    if (stream.answeredLocally || stream.destroyed) return;
+    try {
+      stream.encoding?.startData(data, endStream);
+    } catch (error) {
+      stream.onException(error);
+    }
   }
   encodeTrailers(trailers: HeaderMap): void {
-    this.#stream.responseTrailers(trailers);
+    const stream = this.#stream;
+    if (stream.answeredLocally || stream.destroyed) return;
+    try {
+      stream.encoding?.startTrailers(trailers);
+    } catch (error) {
+      stream.onException(error);
+    }
   }
 
   continueEncoding(): void {

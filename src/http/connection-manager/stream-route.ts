@@ -1,0 +1,57 @@
+// Owns the route of one downstream stream: matched when first asked for, kept until a filter changes what it was matched
+// by. The stream extends this class: a request costs no object more for it.
+import type { Explanation } from '../../observability/stream-info.ts';
+import type { Route } from '../../router/api.ts';
+import type { RequestHeaders } from '../headers/header-map.ts';
+import type { ConnectionManager } from './connection-manager.ts';
+import { StreamTimeouts } from './stream-timeouts.ts';
+
+export abstract class StreamRoute extends StreamTimeouts {
+  headers: RequestHeaders | null = null;
+  /** Uniform in [0, 2^32), the same for the whole request. */
+  readonly randomValue: number;
+  /** x-forwarded-proto came empty: Envoy then matches no route. */
+  protected protoUnknown = false;
+  #matched: Route | null | undefined;
+
+  constructor(manager: ConnectionManager, now: number) {
+    super(manager, now);
+    this.randomValue = manager.services.random.uint32();
+  }
+
+  /** Without matching. */
+  protected get matchedRoute(): Route | null {
+    return this.#matched ?? null;
+  }
+
+  route(): Route | null {
+    if (this.#matched !== undefined) return this.#matched;
+    const table = this.manager.config.routes.current;
+    const { info, headers } = this;
+    if (table === null || headers === null || this.protoUnknown) return null;
+    const result = table.match({ headers, streamInfo: info, randomValue: this.randomValue });
+    if (result.kind === 'none') {
+      this.#matched = null;
+      return null;
+    }
+    info.routeName = result.name;
+    info.virtualHostName = result.virtualHostName;
+    info.routeConfigName = result.routeConfigName;
+    info.routeMetadata = result.metadata;
+    this.#matched = result;
+    return result;
+  }
+
+  explainNoRoute(): string | Explanation {
+    const table = this.manager.config.routes.current;
+    if (table === null) return 'the route configuration has not arrived yet';
+    if (this.headers === null) return '';
+    if (this.protoUnknown) return 'the client sent an empty x-forwarded-proto';
+    const result = table.match({ headers: this.headers, streamInfo: this.info, randomValue: this.randomValue });
+    return result.kind === 'none' ? result : '';
+  }
+
+  clearRouteCache(): void {
+    this.#matched = undefined;
+  }
+}
