@@ -10,6 +10,7 @@ import {
   hasErrors,
   loadBootstrap,
 } from '../config/api.ts';
+import { fieldsOfNextStart } from './bootstrap-changes.ts';
 import { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.ts';
 import type { Server } from './compose.ts';
 import { readSources } from './config-sources.ts';
@@ -137,8 +138,10 @@ export class ServerRun {
         return;
       }
       await this.#apply(prepared);
+      const waiting = fieldsOfNextStart(this.#server.bootstrap.message, loaded.bootstrap.message);
       this.#server.adopt(loaded.bootstrap);
       log.info('the new configuration is in force');
+      if (waiting.length > 0) log.warning(`changes of ${waiting.join(', ')} count from the next start on`);
     } catch (error) {
       log.error(`the new configuration is in force only in part: ${textOf(error)}`);
     }

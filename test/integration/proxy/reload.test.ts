@@ -331,3 +331,16 @@ t.test('IPv6, alone and with IPv4 on one socket', async (t) => {
     'an IPv4 client is shown as one',
   );
 });
+
+t.test('what a reload cannot change is named', async (t) => {
+  const port = await freePort();
+  const setup = (text: string, more: Json): Json =>
+    bootstrap([listener('main', address(port), [chain(text)])], [], { statsConfig: {}, ...more });
+  const proxy = await remora(t, () => setup('first', {})).to();
+  log.clear();
+  await proxy.reload(setup('second', {}));
+  t.equal(log.find(/next start/), undefined, 'static resources are changed as it runs');
+  await proxy.reload(setup('second', { admin: { address: address(0) }, statsConfig: { useAllDefaultTags: false } }));
+  t.match(log.find(/next start/), /changes of stats_config, admin count from the next start on/);
+  t.equal((await new Client(t).get(proxy, '/')).body, 'second');
+});
