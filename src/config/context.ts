@@ -51,6 +51,8 @@ export class ConfigContext {
   readonly regexMatchers: RegexMatcher[] = [];
   /** Route configurations of connection managers whose clusters must exist: asked when all clusters are known. */
   readonly inlineRouteConfigurations: RouteConfiguration[] = [];
+  /** Clusters that come into force together with what is read: routes may name them. */
+  readonly comingClusters = new Set<string>();
   /** Sources of dynamic resources met on the way: asked when all clusters are known. */
   readonly configSources: ConfigSource[] = [];
 

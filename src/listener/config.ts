@@ -129,6 +129,11 @@ function readAddresses(message: Listener, config: ConfigContext): ListenAddress[
       config.error(socket, 'protocol', 'RMR0304', 'UDP listeners are not implemented yet');
       continue;
     }
+    if (socket?.ipv4Compat === true && !/^::(?:ffff:.*)?$/i.test(socket.address)) {
+      const text = `ipv4_compat goes with '::' or an IPv4-mapped IPv6 address, not with '${socket.address}'`;
+      config.error(socket, 'ipv4_compat', 'RMR0901', text);
+      continue;
+    }
     addresses.push({ address, ipv4Compat: socket?.ipv4Compat ?? false });
   }
   return addresses;

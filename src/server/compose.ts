@@ -33,6 +33,7 @@ import type { Lifecycle, ServerState as ServerStateName } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
+import { staticRuntimeNumbers } from './static-runtime-config.ts';
 
 /** The machine's, or what a test moves by hand. */
 export interface TimeSource {
@@ -62,6 +63,7 @@ export class Server {
   bootstrap: BootstrapConfig;
   /** When it came into force; milliseconds since the epoch. */
   bootstrapUpdated: number;
+  #runtime: ReadonlyMap<string, number>;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -80,6 +82,7 @@ export class Server {
     this.stats = new StatsStore({ filter: bootstrap.stats.filter });
     this.serverStats = new ServerStats(this.stats, systemClock);
     this.serverStats.start(options.reportedVersion, options.concurrency, options.restartEpoch);
+    this.#runtime = staticRuntimeNumbers(bootstrap.message);
     const { clock, timers } = time;
     const random = systemRandom;
     const extensions = new ExtensionRegistry(entries);
@@ -115,7 +118,7 @@ export class Server {
         random,
         headerName: pinnedName,
         headerMatcher,
-        runtimeInteger: (_key, defaultValue) => defaultValue,
+        runtimeInteger: (key, defaultValue) => this.#runtime.get(key) ?? defaultValue,
       },
       node: bootstrap.node,
       localAddress: firstAddress(options.localAddressIpVersion),
@@ -192,6 +195,7 @@ export class Server {
 
   /** What changes for the rest of the process when a reload brought another bootstrap. */
   adopt(bootstrap: BootstrapConfig): void {
+    this.#runtime = staticRuntimeNumbers(bootstrap.message);
     this.bootstrap = bootstrap;
     this.bootstrapUpdated = this.services.clock.wall();
   }

@@ -3,6 +3,7 @@ import type { ConfigContext } from '../config/api.ts';
 import type { Bootstrap } from '../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import type { DownstreamConnectionsConfig } from '../generated/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.d.ts';
 import type { ConnectionLimitSettings } from '../listener/connection-limits.ts';
+import { staticRuntimeNumbers } from './static-runtime-config.ts';
 
 const monitorType = 'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig';
 
@@ -21,23 +22,13 @@ export function readConnectionLimits(message: Bootstrap, context: ConfigContext)
 const globalKey = 'overload.global_downstream_max_connections';
 const listenerKey = /^envoy\.resource_limits\.listener\.(.+)\.connection_limit$/;
 
-/** Limits stand in static runtime layers; whole dotted keys or nested structs. */
 function limitsInRuntime(message: Bootstrap): { global: number; byListener: Map<string, number> } {
   const byListener = new Map<string, number>();
   let global = Number.POSITIVE_INFINITY;
-  const visit = (prefix: string, value: unknown): void => {
-    if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) visit(prefix === '' ? key : `${prefix}.${key}`, inner);
-      return;
-    }
-    const number = Number(value);
-    if (!Number.isFinite(number)) return;
-    if (prefix === globalKey) global = number;
-    const listener = listenerKey.exec(prefix)?.[1];
+  for (const [key, number] of staticRuntimeNumbers(message)) {
+    if (key === globalKey) global = number;
+    const listener = listenerKey.exec(key)?.[1];
     if (listener !== undefined) byListener.set(listener, number);
-  };
-  for (const layer of message.layeredRuntime?.layers ?? []) {
-    if (layer.layerSpecifier.case === 'staticLayer') visit('', layer.layerSpecifier.value);
   }
   return { global, byListener };
 }

@@ -54,6 +54,7 @@ export async function prepareResources(
   const clusterConfigs: ClusterConfig[] = [];
   const options = { context, extensions: services.extensions, defaultBindConfig: managers.defaultBindConfig };
   for (const message of clusters) {
+    context.comingClusters.add(message.name);
     const config = readCluster(message, options);
     if (config !== undefined) clusterConfigs.push(config);
   }

@@ -397,3 +397,18 @@ t.test('the expected timeout of an earlier proxy is kept where that is said', as
     t.equal(app.seen[0]?.headers['x-envoy-expected-rq-timeout-ms'], respectExpectedRqTimeout ? '1234' : '9000');
   }
 });
+
+// covers: envoy.config.route.v3.RouteConfiguration.validate_clusters
+t.test('routes that must name a cluster may name one that comes with them', async (t) => {
+  const app = await upstream.http1(t).respond(200, 'hello');
+  const start = (name: string) =>
+    remora(t, () => {
+      const routes = { ...routeConfig('r', [forwardTo(name)]), validateClusters: true };
+      return bootstrap(
+        [listener('main', address(0), [httpChain({ routeConfig: routes })])],
+        [cluster('app', [app.address])],
+      );
+    }).to();
+  t.match(await new Client(t).get(await start('app'), '/'), { status: 200 });
+  await t.rejects(start('nobody'));
+});

@@ -136,3 +136,19 @@ t.test('histograms are flushed as often as is said', async (t) => {
   await until(() => (time()?.interval ?? NO_BINS) !== NO_BINS, 'the flush');
   t.ok(performance.now() - started < 4500, 'not after the five seconds of the default');
 });
+
+// covers: envoy.config.core.v3.RuntimeUInt32.runtime_key
+// covers: envoy.config.bootstrap.v3.RuntimeLayer.static_layer
+t.test('a static layer of the runtime says what an access-log filter compares with', async (t) => {
+  const from = (status: number) => ({
+    comparison: { op: 'GE', value: { defaultValue: status, runtimeKey: 'log.from' } },
+  });
+  const logs = (dir: string) => ({ ...accessLog(join(dir, 'access.log')), filter: { statusCodeFilter: from(500) } });
+  const proxy = await remora(t, (dir) => {
+    const chain = httpChain({ routeConfig: routeConfig('r', [directResponse('hello')]), accessLog: [logs(dir)] });
+    const layeredRuntime = { layers: [{ name: 'static', staticLayer: { log: { from: 200 } } }] };
+    return bootstrap([listener('main', address(0), [chain])], [], { layeredRuntime });
+  }).to();
+  await new Client(t).get(proxy, '/logged');
+  await until(() => proxy.accessLog().length === 1, 'the line');
+});

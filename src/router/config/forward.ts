@@ -108,7 +108,7 @@ function readUpgrades(message: RouteAction): ReadonlyMap<string, boolean> {
 /** Remembers the name. Where validate_clusters asks for it there must be such a cluster now. */
 function checkCluster(message: object, field: string, name: string, build: RouteBuild): void {
   build.clusterNames.add(name);
-  if (!build.settings.validateClusters || build.clusters.has(name)) return;
+  if (!build.settings.validateClusters || build.clusters.has(name) || build.config.comingClusters.has(name)) return;
   build.config.error(message, field, 'RMR0405', `There is no cluster '${name}'`);
 }
 
