@@ -17,6 +17,7 @@ import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { ResponseHeaders } from '../../http/headers/header-map.ts';
 import { Names, pinnedName } from '../../http/headers/name.ts';
 import type { AdminRequest, AdminResponse } from './endpoint.ts';
+import { nextTurn } from './turns.ts';
 
 const log = logger('admin');
 const contentTypeOptions = pinnedName('x-content-type-options');
@@ -96,7 +97,7 @@ class AdminFilter implements DecoderFilter, DownstreamWatermarkCallbacks {
   async #stream(path: string, parts: AsyncIterable<string | Uint8Array>): Promise<void> {
     try {
       for await (const part of parts) {
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await nextTurn();
         if (this.#paused > 0) await new Promise<void>((resolve) => (this.#resume = resolve));
         if (this.#ended) return;
         if (part.length > 0) this.#callbacks.encodeData(bytesOf(part), false);

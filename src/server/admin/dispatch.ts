@@ -2,6 +2,7 @@
 import { logger } from '../../base/logger.ts';
 import type { AdminDispatch } from './admin-filter.ts';
 import { type AdminEndpoint, type AdminRequest, text } from './endpoint.ts';
+import { nextTurn } from './turns.ts';
 
 const log = logger('admin');
 
@@ -25,6 +26,8 @@ export function dispatcher(endpoints: readonly AdminEndpoint[], allowed: PathPol
       log.error(`admin path "${path}" mutates state, method=${request.method} rather than POST`);
       return text(`Method ${request.method} not allowed, POST required.`, 405);
     }
+    // Readiness never waits for a scrape, nor does what an operator orders.
+    if (!endpoint.mutates && path !== '/ready') await nextTurn();
     try {
       return await endpoint.handle(parametersOf(request, question), request);
     } catch (error) {
