@@ -20,6 +20,9 @@ import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import { FilterChain } from './filter-chain.ts';
 import { type FilterChainCriteria, FilterChainMatcher, type IpPrefix } from './filter-chain-match.ts';
 
+/** As Envoy what net.core.somaxconn allows: the system cuts to it. With 128 a burst of connections waits for a second SYN. */
+const systemBacklog = 65_535;
+
 export interface ListenerContext {
   readonly services: ProcessServices;
   readonly config: ConfigContext;
@@ -82,7 +85,7 @@ export function readListener(
     scope,
     direction,
     bufferLimit,
-    backlog: message.tcpBacklogSize ?? 128,
+    backlog: message.tcpBacklogSize ?? systemBacklog,
     // Envoy's default shares the port with other processes; here who asks for it does (docs/differences.md).
     bindToPort: message.bindToPort ?? true,
     reusePort: message.enableReusePort ?? message.reusePort,

@@ -212,6 +212,15 @@ t.test('a chain is chosen by what is known of a plain connection', async (t) => 
   t.equal((await new Client(t).get(none, '/')).body, 'default');
 });
 
+t.test('without a backlog of its own a listener takes what the system allows', async (t) => {
+  const proxy = await remora(t, () => {
+    const chain = httpChain({ routeConfig: routeConfig('r', [directResponse('hello')]) });
+    return bootstrap([listener('main', { socketAddress: { address: '127.0.0.1', portValue: 0 } }, [chain], {})], []);
+  }).to();
+  // Linux cuts to net.core.somaxconn, whatever it is; Envoy reads that file.
+  t.match(proxy.server.listeners.get('main'), { backlog: 65_535 });
+});
+
 // covers: envoy.config.listener.v3.Listener.{access_log, traffic_direction, per_connection_buffer_limit_bytes, tcp_backlog_size}
 // covers: envoy.config.core.v3.SocketAddress.{protocol, ipv4_compat}
 t.test('what a listener says of itself', async (t) => {
