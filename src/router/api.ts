@@ -1,6 +1,7 @@
 // What the router layer offers: route tables that match a request, the routes they answer with, the router filter.
 import type { ConfigContext } from '../config/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
+import type { NameInfo } from '../http/headers/name.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
@@ -19,7 +20,7 @@ export interface RouteTable {
   readonly name: string;
   match(context: RouteMatchContext): RouteMatchResult;
   /** Header names that only this proxy may set (internal_only_headers), removed from external requests. */
-  readonly internalOnlyHeaders: readonly string[];
+  readonly internalOnlyHeaders: readonly NameInfo[];
   /** Names of clusters that routes forward to, each once; for validation and for waiting until they are warm. */
   readonly clusterNames: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { RouteConfiguration } from '../generated/envoy/config/route/v3/rout
 import type { Router } from '../generated/envoy/extensions/filters/http/router/v3/router_pb.d.ts';
 import type { Rds } from '../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
-import type { RouterConfig } from './router-filter.ts';
+import type { RouterConfig } from './config-types.ts';
 import { routerStats } from './stats.ts';
 
 export type RouteConfigurationMessage = RouteConfiguration;

@@ -48,6 +48,51 @@ export function resetDetails(reason: ResetReason, transportFailure: string): str
 }
 
 /** The transport's words stay out of it: they are for the log, not for the client. */
+/** `upstream_reset_after_response_started{connection_termination}`. */
+export function lateResetDetails(reason: ResetReason): string {
+  return `upstream_reset_after_response_started{${resetText(reason).replaceAll(' ', '_')}}`;
+}
+
+/** The connection could not be made: its words belong to the details. */
+export function isTransportFailure(reason: ResetReason): boolean {
+  return (
+    reason === ResetReason.LocalConnectionFailure ||
+    reason === ResetReason.RemoteConnectionFailure ||
+    reason === ResetReason.ConnectionTimeout
+  );
+}
+
+export function explainNoHost(cluster: string): string {
+  return `cluster '${cluster}' has no host that may take a request: no endpoints, or none of them healthy`;
+}
+
+export function explainReplay(host: string, cluster: string, method: string, path: string): string {
+  return `host ${host} of cluster '${cluster}' closed a keep-alive connection just as ${method} ${path} went out: it is sent again on another`;
+}
+
+export function explainAbandoned(path: string, limit: number): string {
+  return `${path} will not be retried: its body exceeds the ${limit} bytes that may be kept (per_request_buffer_limit_bytes, else per_connection_buffer_limit_bytes)`;
+}
+
+/** Details token of a timeout, and what it means. `host` is `-` where none was asked. */
+export function explainTimeout(
+  global: boolean,
+  host: string,
+  cluster: string,
+  delayMs: number,
+): { details: string; cause: string } {
+  const where = `host ${host} of cluster '${cluster}'`;
+  return global
+    ? {
+        details: 'response_timeout',
+        cause: `${where} did not answer within the route's timeout of ${delayMs} ms (route.timeout, default 15 s)`,
+      }
+    : {
+        details: 'upstream_per_try_timeout',
+        cause: `${where} did not answer within the per-try timeout of ${delayMs} ms (retry_policy.per_try_timeout)`,
+      };
+}
+
 export function resetBody(reason: ResetReason, retried: boolean): string {
   const again = retried ? 'retried and the latest ' : '';
   return `upstream connect error or disconnect/reset before headers. ${again}reset reason: ${resetText(reason)}`;

@@ -1,7 +1,8 @@
 // Makes router filters: the factory that the extension `envoy.filters.http.router` hands to the connection manager.
 import type { FilterPair, HttpFilterContext, HttpFilterFactory } from '../http/filter/api.ts';
 import { readRouter } from './config.ts';
-import { type RouterConfig, RouterFilter } from './router-filter.ts';
+import type { RouterConfig } from './config-types.ts';
+import { RouterFilter } from './router-filter.ts';
 
 type RouterMessage = Parameters<typeof readRouter>[0];
 

@@ -16,13 +16,16 @@ export class RequestBody {
     return this.bytes === 0 || this.#pieces !== null;
   }
 
-  get kept(): boolean {
-    return this.#pieces !== null;
-  }
-
-  /** `data` is borrowed, and counted already. */
-  keep(data: Buffer): void {
-    this.#pieces?.push(Buffer.from(data));
+  /** `data` is borrowed. Kept up to `limit` bytes of the whole; false when that ended with this piece. */
+  add(data: Buffer, limit: number): boolean {
+    this.bytes += data.length;
+    if (this.#pieces === null || data.length === 0) return true;
+    if (this.bytes > limit) {
+      this.#pieces = null;
+      return false;
+    }
+    this.#pieces.push(Buffer.from(data));
+    return true;
   }
 
   /** No other attempt follows. */

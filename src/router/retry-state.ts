@@ -3,6 +3,9 @@
 import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names, pinnedName } from '../http/headers/name.ts';
+import { ResponseFlag } from '../observability/response-flags.ts';
+import type { StreamInfo } from '../observability/stream-info.ts';
+import type { Cluster, Priority } from '../upstream/api.ts';
 import type { RetryPolicy } from './api.ts';
 import { parseRetryOn, RetryOn } from './retry-on.ts';
 
@@ -13,6 +16,22 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
 
 export function isIdempotent(method: string): boolean {
   return idempotent.has(method);
+}
+
+/**
+ * The rule of DESIGN 4. The connection had carried another request, and not one byte of a response came: most likely the
+ * upstream's idle close. Where nothing has left yet even a POST may go out elsewhere.
+ */
+export function mayReplay(attempt: ReplayedAttempt, reason: ResetReason, headers: RequestHeaders): boolean {
+  if (!attempt.reused || attempt.responseStarted || headers.protocol !== '') return false;
+  if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
+  return isIdempotent(headers.method) || attempt.unsent;
+}
+
+export interface ReplayedAttempt {
+  readonly reused: boolean;
+  readonly responseStarted: boolean;
+  readonly unsent: boolean;
 }
 
 export class RetryState {
@@ -34,6 +53,18 @@ export class RetryState {
 
   get exhausted(): boolean {
     return this.#left === 0;
+  }
+
+  /** Whether number and circuit breaker allow one more; counts and flags what does not. */
+  admitted(cluster: Cluster, priority: Priority, streamInfo: StreamInfo): boolean {
+    if (this.exhausted) {
+      cluster.stats.upstreamRqRetryLimitExceeded.inc();
+      streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
+      return false;
+    }
+    if (cluster.circuitBreakers[priority].retries.canCreate()) return true;
+    cluster.stats.upstreamRqRetryOverflow.inc();
+    return false;
   }
 
   /** One attempt more is made. Returns the delay before it in milliseconds (full jitter on an exponential back-off). */

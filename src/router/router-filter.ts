@@ -1,6 +1,6 @@
 // Owns the terminal HTTP filter: from the matched route to a cluster, a host, an attempt, its response, or the reply
 // that says why there is none. One object for each request.
-import type { LazyTimeout, TimeoutPool } from '../base/lazy-timeout.ts';
+import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import { logger } from '../base/logger.ts';
 import type { Timer } from '../base/timers.ts';
 import { Protocol, ResetReason } from '../http/codec/api.ts';
@@ -16,27 +16,33 @@ import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
+import { countForHost, countResponse, countTime } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
-import { explainReset, resetBody, resetDetails, resetFlag, resetStatus } from './failure.ts';
+import type { RouterConfig } from './config-types.ts';
+import {
+  explainAbandoned,
+  explainNoHost,
+  explainReplay,
+  explainReset,
+  explainTimeout,
+  isTransportFailure,
+  lateResetDetails,
+  resetBody,
+  resetDetails,
+  resetFlag,
+  resetStatus,
+} from './failure.ts';
 import { RequestBody } from './request-body.ts';
-import { isIdempotent, type RetryState, retryStateFor } from './retry-state.ts';
+import { isIdempotent, mayReplay, type RetryState, retryStateFor } from './retry-state.ts';
 import { answerDirectly, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
-import type { RouterStats } from './stats.ts';
 import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
+import { replyForUpstream } from './upstream-reply.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 
-/** envoy.extensions.filters.http.router.v3.Router as the filter reads it. */
-export interface RouterConfig {
-  readonly stats: RouterStats;
-  readonly timeouts: TimeoutPool;
-  readonly suppressEnvoyHeaders: boolean;
-  readonly respectExpectedRequestTimeout: boolean;
-  /** This process's zone, empty where it has none. */
-  readonly zone: string;
-}
-
 const log = logger('router');
+/** Bytes: nobody asked for it, so a replay of a large upload is not worth its memory. */
+const replayLimit = 1024 * 1024;
 
 export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks, LoadBalancerContext {
   priority: Priority = Priority.Default;
@@ -51,7 +57,6 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #attempt: UpstreamRequest | null = null;
   #attempts = 0;
   #timeouts: RequestTimeouts | null = null;
-  #globalTimeout: LazyTimeout | null = null;
   #backOff: Timer | null = null;
   #retry: RetryState | null = null;
   /** The one replay of DESIGN 4 was used. */
@@ -119,7 +124,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const headers = this.#headers as RequestHeaders;
     const host = cluster.chooseHost(this);
     if (host === null) {
-      this.#noHealthyHost(cluster);
+      cluster.stats.upstreamCxNoneHealthy.inc();
+      callbacks.streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
+      this.#reply(503, 'no healthy upstream', 'no_healthy_upstream', explainNoHost(cluster.info.name));
       return;
     }
     this.#attempts++;
@@ -136,30 +143,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     attempt.start(headers, endStream, fresh);
   }
 
-  #noHealthyHost(cluster: Cluster): void {
-    const { streamInfo } = this.#callbacks;
-    cluster.stats.upstreamCxNoneHealthy.inc();
-    streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
-    this.#reply(
-      503,
-      'no healthy upstream',
-      'no_healthy_upstream',
-      `cluster '${cluster.info.name}' has no host that may take a request: no endpoints, or none of them healthy`,
-    );
-  }
-
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (endStream) this.#markRequestEnd();
-    const body = this.#body as RequestBody;
-    body.bytes += data.length;
-    if (body.kept && data.length !== 0) {
-      // Too much to keep, or nothing that may be sent twice: what went out cannot be sent again.
-      if (this.#mayKeep(body)) body.keep(data);
-      else {
-        body.drop();
-        if (this.#retry !== null) this.#abandonRetries();
-      }
-    }
+    if (!(this.#body as RequestBody).add(data, this.#keepLimit()) && this.#retry !== null) this.#abandonRetries();
     this.#attempt?.sendData(data, endStream);
     if (endStream) this.#onRequestSent();
     return FilterDataStatus.StopIterationNoBuffer;
@@ -168,11 +154,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #abandonRetries(): void {
     this.#retry = null;
     this.#cluster?.stats.retryOrShadowAbandoned.inc();
-    if (log.debugEnabled) {
-      log.debug(
-        `${(this.#headers as RequestHeaders).path} will not be retried: its body exceeds the ${this.bufferLimit} bytes that may be kept (per_request_buffer_limit_bytes, else per_connection_buffer_limit_bytes)`,
-      );
-    }
+    if (log.debugEnabled) log.debug(explainAbandoned((this.#headers as RequestHeaders).path, this.bufferLimit));
   }
 
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
@@ -183,11 +165,15 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     return FilterTrailersStatus.StopIteration;
   }
 
-  /** By the route's wish, because a replay of the method is safe, or because nothing has left yet. */
-  #mayKeep(body: RequestBody): boolean {
-    if (this.bufferLimit > 0 && body.bytes > this.bufferLimit) return false;
-    if (this.#retry !== null || isIdempotent((this.#headers as RequestHeaders).method)) return true;
-    return this.#attempt === null || this.#attempt.unsent;
+  /**
+   * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent or nothing
+   * has left yet, no more than `replayLimit`.
+   */
+  #keepLimit(): number {
+    const { bufferLimit } = this;
+    if (this.#retry !== null) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
+    const replayable = isIdempotent((this.#headers as RequestHeaders).method) || this.#attempt?.unsent !== false;
+    return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
   }
 
   #markRequestEnd(): void {
@@ -202,17 +188,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   #onRequestSent(): void {
     const attempt = this.#attempt;
     if (attempt === null || this.#done || attempt.responseComplete) return;
-    this.#globalTimeout ??= this.#config.timeouts.start(
-      (this.#timeouts as RequestTimeouts).globalMs,
-      this,
-      this.#requestEndTime,
-    );
-    if (attempt.requestStarted) this.#startPerTry(attempt);
-  }
-
-  #startPerTry(attempt: UpstreamRequest): void {
-    const { perTryMs } = this.#timeouts as RequestTimeouts;
-    if (perTryMs > 0) attempt.perTryTimeout ??= this.#config.timeouts.start(perTryMs, this, this.now());
+    this.#timeouts?.startGlobal(this.#config.timeouts, this, this.#requestEndTime);
+    if (attempt.requestStarted) this.onUpstreamConnected(attempt);
   }
 
   // --- what an attempt asks ------------------------------------------------------------------------------------------------
@@ -236,7 +213,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
-    if (this.#requestEnded) this.#startPerTry(attempt);
+    if (this.#requestEnded) this.#timeouts?.startPerTry(this.#config.timeouts, this, attempt, this.now());
   }
 
   // --- the response --------------------------------------------------------------------------------------------------------
@@ -248,15 +225,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
     const callbacks = this.#callbacks;
     const { status } = headers;
-    if (status >= 500) attempt.host.stats.rqError++;
-    else attempt.host.stats.rqSuccess++;
-    if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt, status)) return;
-    attempt.cluster.stats.recordResponse(
-      status,
-      (this.#headers as RequestHeaders).has(Names.xEnvoyInternal),
-      attempt.host.canary,
-    );
-    attempt.cluster.stats.recordZoneResponse(this.#config.zone, attempt.host.locality.zone, status);
+    countForHost(attempt, status);
+    if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt)) return;
+    countResponse(attempt, status, this.#headers as RequestHeaders, this.#config.zone);
     if (this.#retry !== null && this.#retry.attempts > 0 && !this.#retry.wantsStatus(headers))
       attempt.cluster.stats.upstreamRqRetrySuccess.inc();
     this.#responseStarted = true;
@@ -283,7 +254,7 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     this.#responseStarted = true;
     this.#body?.drop();
     attempt.cancel();
-    this.#stopTimers();
+    this.#timeouts?.stop(this.#attempt);
     this.#done = true;
     (this.#route as ForwardRoute).finalizeResponse(headers, this.#callbacks.streamInfo, this.#headers);
     this.#callbacks.encodeHeaders(headers, true, 'websocket_handshake_unsuccessful');
@@ -301,15 +272,12 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */
   #finishAttempt(attempt: UpstreamRequest): void {
-    const cluster = attempt.cluster;
-    const internal = (this.#headers as RequestHeaders).has(Names.xEnvoyInternal);
     if (this.#requestEndTime >= 0) {
       const milliseconds = Math.round(this.now() - this.#requestEndTime);
-      cluster.stats.recordResponseTime(milliseconds, internal);
-      cluster.stats.recordZoneResponseTime(this.#config.zone, attempt.host.locality.zone, milliseconds);
+      countTime(attempt, milliseconds, this.#headers as RequestHeaders, this.#config.zone);
     }
     attempt.takeBytes();
-    this.#stopTimers();
+    this.#timeouts?.stop(this.#attempt);
   }
 
   // --- failure -------------------------------------------------------------------------------------------------------------
@@ -327,14 +295,14 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (responseStarted && this.#responseStarted) {
       this.#config.stats.rqResetAfterDownstreamResponseStarted.inc();
       streamInfo.setFlag(resetFlag(reason));
-      streamInfo.responseCodeDetails = `upstream_reset_after_response_started{${resetDetailsInner(reason)}}`;
+      streamInfo.responseCodeDetails = lateResetDetails(reason);
       streamInfo.explanation = explainReset(reason, details, host.address.text, cluster.info.name, reused);
-      this.#stopTimers();
+      this.#timeouts?.stop(this.#attempt);
       callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
     if (this.#replayOnFreshConnection(reason, attempt)) return;
-    if (this.#retry?.wantsReset(reason, requestStarted) === true && this.#retryAfter(attempt, 0)) return;
+    if (this.#retry?.wantsReset(reason, requestStarted) === true && this.#retryAfter(attempt)) return;
     streamInfo.setFlag(resetFlag(reason));
     const transport = isTransportFailure(reason) ? details : '';
     this.#reply(
@@ -352,41 +320,26 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
    * or on a fresh connection.
    */
   #replayOnFreshConnection(reason: ResetReason, attempt: UpstreamRequest): boolean {
-    if (this.#replayed || !attempt.reused || attempt.responseStarted) return false;
-    if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
-    const { method, protocol } = this.#headers as RequestHeaders;
-    // Where nothing has left yet even a POST may go out elsewhere.
-    if (protocol !== '' || (!isIdempotent(method) && !attempt.unsent)) return false;
-    if (this.#body?.complete === false) return false;
+    const headers = this.#headers as RequestHeaders;
+    if (this.#replayed || this.#body?.complete === false || !mayReplay(attempt, reason, headers)) return false;
     this.#replayed = true;
     if (log.debugEnabled) {
-      log.debug(
-        `host ${attempt.host.address.text} of cluster '${attempt.cluster.info.name}' closed a keep-alive connection just as ${(this.#headers as RequestHeaders).method} ${(this.#headers as RequestHeaders).path} went out: it is sent again on another`,
-      );
+      const { host, cluster } = attempt;
+      log.debug(explainReplay(host.address.text, cluster.info.name, headers.method, headers.path));
     }
     this.#startAttemptAgain(true);
     return true;
   }
 
   /** True when another attempt will be made. */
-  #retryAfter(attempt: UpstreamRequest, _status: number): boolean {
+  #retryAfter(attempt: UpstreamRequest): boolean {
     const retry = this.#retry;
+    // The rest of the request may still be to come: it could not be sent a second time.
+    if (retry === null || this.#done || !this.#requestEnded) return false;
     const { cluster } = attempt;
-    if (retry === null || this.#done) return false;
-    // The rest of the request is still to come: it could not be sent a second time.
-    if (!this.#requestEnded) return false;
-    if (retry.exhausted) {
-      cluster.stats.upstreamRqRetryLimitExceeded.inc();
-      this.#callbacks.streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
-      return false;
-    }
-    const breaker = cluster.circuitBreakers[this.priority].retries;
-    if (!breaker.canCreate()) {
-      cluster.stats.upstreamRqRetryOverflow.inc();
-      return false;
-    }
+    if (!retry.admitted(cluster, this.priority, this.#callbacks.streamInfo)) return false;
     attempt.cancel();
-    breaker.inc();
+    cluster.circuitBreakers[this.priority].retries.inc();
     cluster.stats.upstreamRqRetry.inc();
     this.#attempt = null;
     const delay = retry.take(this.#callbacks.random.fraction());
@@ -416,12 +369,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     const attempt = this.#attempt;
     const cluster = this.#cluster as Cluster;
     const { streamInfo } = this.#callbacks;
-    const global = timeout === this.#globalTimeout;
-    const where = `host ${attempt?.host.address.text ?? '-'} of cluster '${cluster.info.name}'`;
-    if (global) {
-      this.#globalTimeout = null;
-      cluster.stats.upstreamRqTimeout.inc();
-    } else {
+    const global = (this.#timeouts as RequestTimeouts).takeGlobal(timeout);
+    if (global) cluster.stats.upstreamRqTimeout.inc();
+    else {
       if (attempt === null || attempt.perTryTimeout !== timeout) return;
       attempt.perTryTimeout = null;
       cluster.stats.upstreamRqPerTryTimeout.inc();
@@ -429,47 +379,32 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
       attempt.cancel();
-      if (
-        !global &&
-        !this.#responseStarted &&
-        this.#retry?.wantsPerTryTimeout() === true &&
-        this.#retryAfter(attempt, 504)
-      )
-        return;
+      const mayRetry = !global && !this.#responseStarted && this.#retry?.wantsPerTryTimeout() === true;
+      if (mayRetry && this.#retryAfter(attempt)) return;
     }
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
+    const host = attempt?.host.address.text ?? '-';
+    const { details, cause } = explainTimeout(global, host, cluster.info.name, timeout.delayMs);
     if (this.#responseStarted) {
-      streamInfo.responseCodeDetails = global ? 'response_timeout' : 'upstream_per_try_timeout';
+      streamInfo.responseCodeDetails = details;
       this.#callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
-    const cause = global
-      ? `${where} did not answer within the route's timeout of ${timeout.delayMs} ms (route.timeout, default 15 s)`
-      : `${where} did not answer within the per-try timeout of ${timeout.delayMs} ms (retry_policy.per_try_timeout)`;
     const alternative = this.#timeouts?.alternativeStatus ?? 0;
-    if (alternative !== 0)
-      this.#reply(alternative, '', global ? 'response_timeout' : 'upstream_per_try_timeout', cause);
-    else this.#reply(504, 'upstream request timeout', global ? 'response_timeout' : 'upstream_per_try_timeout', cause);
+    if (alternative !== 0) this.#reply(alternative, '', details, cause);
+    else this.#reply(504, 'upstream request timeout', details, cause);
   }
 
-  /** Answers in the upstream's place; counted as a response of the cluster, as Envoy does. */
   #reply(status: number, body: string, details: string, cause: string, overloaded = false): void {
-    const callbacks = this.#callbacks;
-    const cluster = this.#cluster as Cluster;
-    const headers = this.#headers as RequestHeaders;
-    this.#stopTimers();
+    this.#timeouts?.stop(this.#attempt);
     this.#done = true;
-    cluster.stats.recordResponse(status, headers.has(Names.xEnvoyInternal), false);
-    callbacks.sendLocalReply({
-      status,
-      body,
-      details,
-      cause,
-      modifyHeaders: (response) => {
-        if (overloaded && !this.#config.suppressEnvoyHeaders) response.set(Names.xEnvoyOverloaded, 'true');
-        this.#route?.finalizeResponse(response, callbacks.streamInfo, headers);
-      },
-    });
+    const request = {
+      callbacks: this.#callbacks,
+      cluster: this.#cluster as Cluster,
+      route: this.#route as ForwardRoute,
+      headers: this.#headers as RequestHeaders,
+    };
+    replyForUpstream(request, { status, body, details, cause }, overloaded && !this.#config.suppressEnvoyHeaders);
   }
 
   // --- downstream watermarks -----------------------------------------------------------------------------------------------
@@ -507,19 +442,9 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
 
   // --- end -----------------------------------------------------------------------------------------------------------------
 
-  #stopTimers(): void {
-    this.#globalTimeout?.release();
-    this.#globalTimeout = null;
-    const attempt = this.#attempt;
-    if (attempt !== null && attempt.perTryTimeout !== null) {
-      attempt.perTryTimeout.release();
-      attempt.perTryTimeout = null;
-    }
-  }
-
   onDestroy(): void {
     this.#done = true;
-    this.#stopTimers();
+    this.#timeouts?.stop(this.#attempt);
     if (this.#backOff !== null) {
       this.#backOff.cancel();
       this.#backOff = null;
@@ -527,16 +452,4 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     }
     this.#attempt?.cancel();
   }
-}
-
-function isTransportFailure(reason: ResetReason): boolean {
-  return (
-    reason === ResetReason.LocalConnectionFailure ||
-    reason === ResetReason.RemoteConnectionFailure ||
-    reason === ResetReason.ConnectionTimeout
-  );
-}
-
-function resetDetailsInner(reason: ResetReason): string {
-  return resetDetails(reason, '').slice('upstream_reset_before_response_started{'.length, -1).replaceAll(' ', '_');
 }

@@ -1,15 +1,52 @@
 // Owns the timeouts of one request: the route's, overridden by headers that trusted clients may send.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-rq-timeout-ms
+import type { LazyTimeout, TimeoutHandler, TimeoutPool } from '../base/lazy-timeout.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { NameFlag, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
 import type { ForwardRoute } from './api.ts';
 
-export interface RequestTimeouts {
+/** The timeouts in force, and the timers that run for them. */
+export class RequestTimeouts {
   /** Milliseconds; 0: none. */
   readonly globalMs: number;
   readonly perTryMs: number;
   /** Status to answer a timeout with when the client asked for one, else 0. */
   readonly alternativeStatus: number;
+  #global: LazyTimeout | null = null;
+
+  constructor(globalMs: number, perTryMs: number, alternativeStatus: number) {
+    this.globalMs = globalMs;
+    this.perTryMs = perTryMs;
+    this.alternativeStatus = alternativeStatus;
+  }
+
+  /** `since`: when the request was complete, in monotonic milliseconds. */
+  startGlobal(pool: TimeoutPool, handler: TimeoutHandler, since: number): void {
+    this.#global ??= pool.start(this.globalMs, handler, since);
+  }
+
+  startPerTry(pool: TimeoutPool, handler: TimeoutHandler, attempt: TimedAttempt, now: number): void {
+    if (this.perTryMs > 0) attempt.perTryTimeout ??= pool.start(this.perTryMs, handler, now);
+  }
+
+  /** It fired: it is not released again. */
+  takeGlobal(timeout: LazyTimeout): boolean {
+    if (timeout !== this.#global) return false;
+    this.#global = null;
+    return true;
+  }
+
+  stop(attempt: TimedAttempt | null): void {
+    this.#global?.release();
+    this.#global = null;
+    if (attempt === null) return;
+    attempt.perTryTimeout?.release();
+    attempt.perTryTimeout = null;
+  }
+}
+
+export interface TimedAttempt {
+  perTryTimeout: LazyTimeout | null;
 }
 
 export interface TimeoutSettings {
@@ -53,7 +90,7 @@ export function requestTimeouts(
   if (!settings.suppressEnvoyHeaders && expectedMs > 0) {
     headers.set(Names.xEnvoyExpectedRequestTimeoutMs, String(Math.round(expectedMs)));
   }
-  return { globalMs, perTryMs, alternativeStatus };
+  return new RequestTimeouts(globalMs, perTryMs, alternativeStatus);
 }
 
 function hasEnvoyHeader(headers: RequestHeaders): boolean {

@@ -65,7 +65,10 @@ function folders(path: string): string[] {
 
 /** Longer files are possible, but only when somebody says here why one concept needs the room. */
 const MAX_LINES = 400;
-const LONG_FILES: Readonly<Record<string, string>> = {};
+const LONG_FILES: Readonly<Record<string, string>> = {
+  'router/router-filter.ts':
+    'one state machine, read top to bottom as the life of a request at the router; what stands alone has moved out',
+};
 
 t.test('files hold one concept: the size of a file is a signal', (t) => {
   for (const path of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {

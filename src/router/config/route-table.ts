@@ -56,7 +56,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
     ignorePortInHostMatching: message.ignorePortInHostMatching,
     ignorePathParameters: message.ignorePathParametersInPathMatching,
     virtualHostHeader: message.vhostHeader === '' ? null : pinnedName(message.vhostHeader),
-    internalOnlyHeaders: message.internalOnlyHeaders,
+    internalOnlyHeaders: message.internalOnlyHeaders.map(pinnedName),
     clusterNames: [...build.clusterNames],
     request,
   });

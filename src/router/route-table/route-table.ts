@@ -15,7 +15,7 @@ export interface RouteTableSettings {
   readonly ignorePathParameters: boolean;
   /** A header to go by instead of the authority; null without. */
   readonly virtualHostHeader: NameInfo | null;
-  readonly internalOnlyHeaders: readonly string[];
+  readonly internalOnlyHeaders: readonly NameInfo[];
   readonly clusterNames: readonly string[];
   /** Shared with the virtual hosts. */
   readonly request: RequestView;
@@ -23,7 +23,7 @@ export interface RouteTableSettings {
 
 export class PreparedRouteTable implements RouteTable {
   readonly name: string;
-  readonly internalOnlyHeaders: readonly string[];
+  readonly internalOnlyHeaders: readonly NameInfo[];
   readonly clusterNames: readonly string[];
   readonly #settings: RouteTableSettings;
   readonly #domains: DomainTable<VirtualHost>;

@@ -1,0 +1,24 @@
+// Owns what an upstream's response counts as: in its cluster's statistics, between zones, and for its host.
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { Names } from '../http/headers/name.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+/** For the host alone, whether or not another attempt follows. */
+export function countForHost(attempt: UpstreamRequest, status: number): void {
+  if (status >= 500) attempt.host.stats.rqError++;
+  else attempt.host.stats.rqSuccess++;
+}
+
+/** The response that goes on. `zone`: this process's, empty where it has none. */
+export function countResponse(attempt: UpstreamRequest, status: number, headers: RequestHeaders, zone: string): void {
+  const { stats } = attempt.cluster;
+  stats.recordResponse(status, headers.has(Names.xEnvoyInternal), attempt.host.canary);
+  stats.recordZoneResponse(zone, attempt.host.locality.zone, status);
+}
+
+/** It is complete, `milliseconds` after the request was. */
+export function countTime(attempt: UpstreamRequest, milliseconds: number, headers: RequestHeaders, zone: string): void {
+  const { stats } = attempt.cluster;
+  stats.recordResponseTime(milliseconds, headers.has(Names.xEnvoyInternal));
+  stats.recordZoneResponseTime(zone, attempt.host.locality.zone, milliseconds);
+}

@@ -1,0 +1,26 @@
+// Owns the answer in an upstream's place, when there is none or it failed.
+import type { DecoderFilterCallbacks, LocalReply } from '../http/filter/api.ts';
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { Names } from '../http/headers/name.ts';
+import type { Cluster } from '../upstream/api.ts';
+import type { ForwardRoute } from './api.ts';
+
+export interface FailedRequest {
+  readonly callbacks: DecoderFilterCallbacks;
+  readonly cluster: Cluster;
+  readonly route: ForwardRoute;
+  readonly headers: RequestHeaders;
+}
+
+/** Counted as a response of the cluster, as Envoy does. `overloaded`: the client is told that a limit was met. */
+export function replyForUpstream(request: FailedRequest, reply: LocalReply, overloaded: boolean): void {
+  const { callbacks, cluster, route, headers } = request;
+  cluster.stats.recordResponse(reply.status, headers.has(Names.xEnvoyInternal), false);
+  callbacks.sendLocalReply({
+    ...reply,
+    modifyHeaders: (response) => {
+      if (overloaded) response.set(Names.xEnvoyOverloaded, 'true');
+      route.finalizeResponse(response, callbacks.streamInfo, headers);
+    },
+  });
+}
