@@ -81,6 +81,9 @@ class Server implements ServerCodecCallbacks, RequestDecoder, StreamCallbacks {
     return this;
   }
   onStreamComplete(): void {}
+  onCodecException(): void {
+    throw new Error('an exception in the codec');
+  }
   onGoAway(): void {}
   decodeHeaders(headers: RequestHeaders): void {
     this.headers = headers;

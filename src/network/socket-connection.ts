@@ -180,7 +180,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (this.#endSeen) return;
     this.#endSeen = true;
     if (this.#state === 1) {
-      this.#destroy();
+      this.#finish(ConnectionEvent.LocalClose);
       return;
     }
     if (this.#state === 2) return;
@@ -287,7 +287,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (!this.#aboveHighWatermark || this.#pending > this.#bufferLimit >> 1) return;
     this.#aboveHighWatermark = false;
     if (this.#state !== 0) return;
-    for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
+    try {
+      for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   endWrite(): void {
@@ -325,7 +329,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       this.#watchClose(this.delayedCloseTimeoutMs);
       return;
     }
-    socket.end(() => this.#destroy());
+    socket.end(() => this.#finish(ConnectionEvent.LocalClose));
     if (this.#pending !== 0 || !this.#connected) this.#watchClose(Math.max(1000, this.delayedCloseTimeoutMs));
   }
 
@@ -353,10 +357,6 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     }
     this.#delayTimer = null;
     this.delayedCloseTimedOut = true;
-    this.#destroy();
-  }
-
-  #destroy(): void {
     this.#finish(ConnectionEvent.LocalClose);
   }
 
@@ -367,9 +367,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     this.#delayTimer?.cancel();
     this.#output.clear();
     const socket = this.#socket;
-    if (socket !== null && !socket.destroyed) {
-      socket.destroy();
-    }
+    if (socket !== null && !socket.destroyed) socket.destroy();
     this.#memory.release();
     // Destroyed: the kernel takes no more of these.
     this.#pendingWrites.length = 0;

@@ -121,6 +121,8 @@ export interface ServerCodecCallbacks {
    * same as if `dispatch` had returned it (the stream's `onMalformed` was called before).
    */
   onCodecError?(error: CodecError): void;
+  /** HTTP/1: a bug of ours, outside of `dispatch`, already contained: the connection is to be closed at once. */
+  onCodecException(): void;
 }
 
 export interface ServerCodec {

@@ -127,6 +127,10 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (this.#streams.size === 0) this.#closeConnection(CloseType.FlushAndDelay);
   }
 
+  onCodecException(): void {
+    this.#closeConnection(CloseType.NoFlush);
+  }
+
   // --- streams -----------------------------------------------------------------------------------------------------------
 
   newStream(codecStream: ServerStream): RequestDecoder {

@@ -159,7 +159,7 @@ function removeInternalHeaders(headers: RequestHeaders, edge: boolean, config: C
     for (const name of externalHeaders) headers.remove(name);
   }
   const own = config.routes.current?.internalOnlyHeaders;
-  if (own !== undefined) for (const name of own) headers.remove(pinnedName(name));
+  if (own !== undefined) for (const name of own) headers.remove(name);
 }
 
 function addUserAgent(headers: RequestHeaders, config: ConnectionManagerConfig): void {

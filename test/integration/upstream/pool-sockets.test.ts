@@ -17,6 +17,9 @@ import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
 import { ok, TestRequest } from '../../unit/upstream/pool-fixture.ts';
 import { anyHost, clusterConfig, endpoints, StatsStore, statsOf } from '../../unit/upstream/support.ts';
 
+/** Far below tap's own limit: a test that fails says what it waited for. */
+const untilLimitMs = 10_000;
+
 /** A request that tells when it is over, one way or the other. */
 class Exchange extends TestRequest {
   readonly #over = Promise.withResolvers<this>();
@@ -116,10 +119,12 @@ class Upstream {
     return statsOf(this.store, 'cluster.one.');
   }
 
-  /** Waits until the pool has noticed; a failing test ends by tap's timeout. */
+  /** Waits until the pool has noticed; throws with what it shows instead when that takes too long. */
   async until(condition: (stats: Record<string, number>) => boolean): Promise<Record<string, number>> {
+    const end = Date.now() + untilLimitMs;
     for (let stats = this.stats(); ; stats = this.stats()) {
       if (condition(stats)) return stats;
+      if (Date.now() > end) throw new Error(`the pool did not get there in time: ${JSON.stringify(stats)}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

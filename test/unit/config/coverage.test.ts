@@ -2,6 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import {
+  COVERAGE_FILE,
+  coveragePage,
+  DIAGNOSTICS_FILE,
+  diagnosticsPage,
+} from '../../../scripts/config-schema/coverage-page.ts';
 import { collectProof, fieldsNamedIn, unproven } from '../../../scripts/config-schema/proof.ts';
 import { registry } from '../../../src/config/api.ts';
 import { coverageOf } from '../../../src/config/coverage/coverage.ts';
@@ -43,4 +49,9 @@ t.test('what no test names is listed, so that it is seen', async (t) => {
     [],
     'these are called implemented without a test: add one, with "// covers: FIELD", or a parity scenario that sets it',
   );
+});
+
+t.test('the pages printed from it are up to date: npm run coverage-table', async (t) => {
+  t.equal(readFileSync(COVERAGE_FILE, 'utf8'), coveragePage(await collectProof()));
+  t.equal(readFileSync(DIAGNOSTICS_FILE, 'utf8'), diagnosticsPage());
 });

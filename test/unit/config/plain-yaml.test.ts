@@ -129,6 +129,30 @@ listeners:
   }
 });
 
+/**
+ * The `yaml` library takes the indentation of a comment before a block value for the value's: a comment further left than
+ * a plain scalar makes the lines behind the scalar part of it, and a key there an error. By YAML 1.2 section 6.6 comments
+ * have no indentation of their own (PyYAML agrees). The comment's indentation is the group.
+ */
+const commentLeftOfValue = /[-:] *(?: #.*)?\n(?: *(?:#.*)?\n)*?( *)#.*\n(?: *(?:#.*)?\n)*?\1 +[^\s#]/;
+
+t.test('a comment left of the value behind it: here the library is wrong', async (t) => {
+  const cases: [string, unknown][] = [
+    ['a:\n-\n#lit\n  eral\nd:\n', { a: ['eral'], d: null }],
+    ['a:\n#lit\n  eral\nd:\n', { a: 'eral', d: null }],
+    ['-\n#lit\n  eral\n- x\n', ['eral', 'x']],
+  ];
+  for (const [text, expected] of cases) {
+    t.strictSame(readPlainYamlText(text, false)?.value, expected, JSON.stringify(text));
+    t.match(text, commentLeftOfValue);
+    t.not(difference(text), undefined, 'once the library reads it, commentLeftOfValue can go');
+  }
+  for (const text of ['a:\n-\n  #lit\n  eral\nd:\n', 'a: b\n#c\nd:\n  e: f\n', 'a:\n  b: c\n# d\n  e: f\n']) {
+    t.notMatch(text, commentLeftOfValue);
+    t.equal(difference(text), undefined, JSON.stringify(text));
+  }
+});
+
 t.test('damaged texts are read alike, or left to the library', async (t) => {
   const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
   const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 4000);
@@ -191,7 +215,7 @@ t.test('damaged texts are read alike, or left to the library', async (t) => {
     }
     if (readPlainYamlText(text, false) !== undefined) read++;
     const different = difference(text);
-    if (different !== undefined) t.fail(`${different}\n${JSON.stringify(text)}`);
+    if (different !== undefined && !commentLeftOfValue.test(text)) t.fail(`${different}\n${JSON.stringify(text)}`);
   }
   t.ok(read > rounds / 10, `${read} of ${rounds} were read by the quick reader`);
 });

@@ -228,6 +228,23 @@ t.test('watermarks: above once, below once', async (t) => {
   t.same(watcher.events, ['above', 'below']);
 });
 
+t.test('a watermark callback that throws costs its connection only', async (t) => {
+  const { connection, watcher, peer } = await socketPair(t);
+  connection.setBufferLimit(64 << 10);
+  watcher.onBelowWriteBufferLowWatermark = () => {
+    throw new Error('thrown by a test at the low watermark');
+  };
+  peer.socket.pause();
+  const piece = 'x'.repeat(100_000);
+  for (let written = 0; !watcher.events.includes('above') && written < 64 << 20; written += piece.length) {
+    connection.writeLatin1(piece);
+    connection.flush();
+  }
+  peer.socket.resume();
+  await until(() => watcher.events.length === 2, 'the end');
+  t.same(watcher.events, ['above', 'LocalClose']);
+});
+
 t.test('a reader that throws costs its connection only', async (t) => {
   const bad = await socketPair(t);
   const good = await socketPair(t);

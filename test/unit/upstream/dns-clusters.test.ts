@@ -66,6 +66,7 @@ class Fixture {
   readonly resolver = new FakeResolver();
   readonly connections: FakeConnection[] = [];
   ready = 0;
+  whenReady: () => void = () => {};
   readonly cluster: UpstreamCluster;
 
   constructor(config: Partial<DnsClusterConfig>, hosts: EndpointsConfig) {
@@ -92,6 +93,7 @@ class Fixture {
     this.cluster = new UpstreamCluster(clusterConfig({ discovery, endpoints: hosts }), environment, {
       onClusterReady: () => {
         this.ready++;
+        this.whenReady();
       },
     });
     this.cluster.start();
@@ -107,6 +109,20 @@ class Fixture {
 }
 
 const one = endpoints({ endpoints: [{ port: 80, dnsName: 'a.test' }] });
+
+t.test('an exception in what is done with an answer does not end the refreshes', async (t) => {
+  const fixture = new Fixture({}, one);
+  fixture.whenReady = () => {
+    throw new Error('thrown by a test when a cluster is ready');
+  };
+  fixture.resolver.answer('a.test', '10.0.0.1');
+  t.equal(fixture.ready, 1);
+  t.equal(fixture.stats()['update_failure'], 1);
+  fixture.timers.advance(5000);
+  fixture.resolver.answer('a.test', '10.0.0.2');
+  t.same(fixture.hosts, ['10.0.0.2:80']);
+  t.equal(fixture.stats()['update_success'], 1);
+});
 
 t.test('STRICT_DNS: every address is a host; ready with the first answer', async (t) => {
   const f = new Fixture({}, one);

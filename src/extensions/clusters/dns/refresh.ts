@@ -1,4 +1,5 @@
 // Owns the resolution of one name again and again: when the next query is due after an answer, after a failure.
+import { contain } from '../../../base/assert.ts';
 import type { Timer, TimerHandler } from '../../../base/timers.ts';
 import type { DnsResolution, HostSourceContext } from '../../../upstream/cluster-type/api.ts';
 import type { DnsClusterConfig } from './config.ts';
@@ -44,18 +45,36 @@ export class DnsRefresh implements TimerHandler {
 
   onResolved(resolution: DnsResolution): void {
     this.#query = null;
-    const useful = resolution.status === 'completed' && this.#owner.onAddresses(this, resolution);
+    const useful = this.#isUseful(resolution);
     if (useful) {
       this.#failures = 0;
       this.#context.stats.updateSuccess.inc();
     } else {
       this.#context.stats.updateFailure.inc();
-      this.#owner.onFailure(this, resolution.details);
+      this.#tellFailure(resolution.details);
     }
     // The owner may have been stopped by what it did with the answer.
     if (this.#stopped) return;
     const delay = useful ? this.#afterSuccess(resolution) : this.#afterFailure();
     this.#timer = this.#context.timers.schedule(delay, this);
+  }
+
+  /** A resolver calls from an event of its own: what is thrown here would end the refreshes of this name for good. */
+  #isUseful(resolution: DnsResolution): resolution is Extract<DnsResolution, { status: 'completed' }> {
+    try {
+      if (resolution.status === 'completed') return this.#owner.onAddresses(this, resolution);
+    } catch (error) {
+      contain(`the DNS answer for ${this.name}`, error);
+    }
+    return false;
+  }
+
+  #tellFailure(details: string): void {
+    try {
+      this.#owner.onFailure(this, details);
+    } catch (error) {
+      contain(`the DNS answer for ${this.name}`, error);
+    }
   }
 
   #afterSuccess(resolution: Extract<DnsResolution, { status: 'completed' }>): number {

@@ -1,6 +1,7 @@
 // Owns the HTTP/1 server codec: one connection's bytes to requests, one after the other. While a response is outstanding
 // the bytes of the next request are kept and reading stops, so a client that pipelines is held back by TCP.
 
+import { contain } from '../../../base/assert.ts';
 import { HeaderMap } from '../../headers/header-map.ts';
 import type {
   CodecConnection,
@@ -370,12 +371,19 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     const held = this.#held;
     if (held === null || this.#stream !== null || this.#aboveHighWatermark) return;
     this.#held = null;
-    const error = this.#consume(held, true);
-    if (this.#held === null && this.#readingDisabled) {
-      this.#readingDisabled = false;
-      this.#connection.readDisable(false);
+    // Nobody is below this on the stack: what is thrown here would reach the process, and the connection would hang.
+    try {
+      const error = this.#consume(held, true);
+      if (this.#held === null && this.#readingDisabled) {
+        this.#readingDisabled = false;
+        this.#connection.readDisable(false);
+      }
+      if (error !== null) this.#callbacks.onCodecError?.(error);
+    } catch (error) {
+      contain('an HTTP/1 connection', error);
+      this.#state = State.Ended;
+      this.#callbacks.onCodecException();
     }
-    if (error !== null) this.#callbacks.onCodecError?.(error);
   }
 
   readDisable(disable: boolean): void {

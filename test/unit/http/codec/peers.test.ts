@@ -60,6 +60,9 @@ class Echo implements ServerCodecCallbacks {
       this.codec.onConnectionClosed(ResetReason.ConnectionTermination);
     });
   }
+  onCodecException(): void {
+    this.#socket.destroy();
+  }
   newStream(stream: ServerStream): RequestDecoder {
     const request = new RecordedRequest(stream);
     request.whenComplete = () => {

@@ -78,6 +78,20 @@ t.test('thousands of pipelined requests neither recurse nor get lost', async (t)
   t.equal(later.connection.disabled, 0);
 });
 
+t.test('an exception in a request that was held is told to the owner, not to the process', async (t) => {
+  const server = new ServerFixture();
+  t.equal(server.feed(`${get}${get}`), null);
+  server.whenComplete = () => {
+    throw new Error('thrown by a test in a held request');
+  };
+  respond(server, 0);
+  await turn();
+  t.equal(server.requests.length, 2);
+  t.equal(server.exceptions, 1, 'who closes the connection');
+  t.equal(server.feed(get), null);
+  t.equal(server.requests.length, 2, 'what follows is ignored');
+});
+
 t.test('a malformed request behind a good one is told when its turn comes', async (t) => {
   const server = new ServerFixture();
   t.equal(server.feed(`${get}garbage\r\n\r\n`), null);

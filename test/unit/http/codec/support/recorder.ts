@@ -122,6 +122,7 @@ export class ServerFixture implements ServerCodecCallbacks {
   readonly requests: RecordedRequest[] = [];
   readonly completed: ServerStream[] = [];
   readonly errors: CodecError[] = [];
+  exceptions = 0;
   readonly codec;
   whenComplete: ((request: RecordedRequest) => void) | null = null;
 
@@ -140,6 +141,9 @@ export class ServerFixture implements ServerCodecCallbacks {
   onGoAway(): void {}
   onCodecError(error: CodecError): void {
     this.errors.push(error);
+  }
+  onCodecException(): void {
+    this.exceptions++;
   }
   /** Feeds text of one character per byte. */
   feed(text: string): CodecError | null {
