@@ -21,24 +21,13 @@ import { judgeBeginning } from './head-beginning.ts';
 import { HeadReader } from './head-reader.ts';
 import { ScanResult } from './head-scanner.ts';
 import { BodyKind, RequestHead } from './request-head.ts';
+import { type ServerState, ServerState as State } from './server-state.ts';
 import { H1ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import { readTrailers } from './trailers.ts';
 
 const CR = 13;
 const LF = 10;
 const noBytes = Buffer.alloc(0);
-
-const State = {
-  /** Before or within a head. */
-  Head: 0,
-  Length: 1,
-  Chunked: 2,
-  Trailers: 3,
-  Raw: 4,
-  /** Nothing more is read: an error, a reset, the last exchange, the end of the connection. */
-  Ended: 5,
-} as const;
-type State = (typeof State)[keyof typeof State];
 
 export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   readonly protocol = Protocol.Http11;
@@ -53,7 +42,7 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
   readonly #head: RequestHead;
   readonly #chunks = new ChunkedDecoder();
   readonly #gatherer = new ChunkGatherer();
-  #state: State = State.Head;
+  #state: ServerState = State.Head;
   #stream: H1ServerStream | null = null;
   #remaining = 0;
   /** Bytes read of a head before its stream exists. */
