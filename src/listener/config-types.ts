@@ -19,6 +19,7 @@ export interface ListenerConfig {
   /** At least one; the first gives the statistics their name. */
   readonly addresses: readonly ListenAddress[];
   readonly statPrefix: string;
+  /** Of this version; closed when its last chain is gone. */
   readonly scope: StatsScope;
   readonly direction: TrafficDirection;
   /** Bytes of output a connection may pile up before its source is held back; 0: no limit. */
@@ -32,6 +33,8 @@ export interface ListenerConfig {
   readonly ignoreGlobalConnectionLimit: boolean;
   readonly accessLogs: readonly AccessLogger[];
   readonly chains: readonly FilterChain[];
+  /** Those of `chains` made for this version; the others are taken over from the one before. */
+  readonly built: readonly FilterChain[];
   readonly matcher: FilterChainMatcher;
   /** What it was made from, for the dump and to see whether an update changes anything. */
   readonly message: Message;

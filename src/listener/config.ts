@@ -11,7 +11,6 @@ import type {
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
 import { buildAccessLogs } from '../observability/access-log/api.ts';
-import type { StatsScope } from '../observability/stats/api.ts';
 import type { RouteProviders } from '../router/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
@@ -44,12 +43,12 @@ export function readListener(
   if (first === undefined) return undefined;
   const name = listenerName(message);
   const statPrefix = message.statPrefix === '' ? first.address.text.replace(/:\/\/|:\/|:/g, '_') : message.statPrefix;
-  const scope = context.services.stats.scope(`listener.${statPrefix}.`);
+  const scopePrefix = `listener.${statPrefix}.`;
   const direction = (['unspecified', 'inbound', 'outbound'] as const)[message.trafficDirection] ?? 'unspecified';
   const bufferLimit = message.perConnectionBufferLimitBytes ?? defaultBufferLimit;
   const reader = new ChainReader(
     context,
-    scope,
+    scopePrefix,
     direction,
     message.drainType === 1,
     bufferLimit,
@@ -82,7 +81,7 @@ export function readListener(
     name,
     addresses,
     statPrefix,
-    scope,
+    scope: context.services.stats.scope(scopePrefix),
     direction,
     bufferLimit,
     backlog: message.tcpBacklogSize ?? systemBacklog,
@@ -94,12 +93,19 @@ export function readListener(
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
     accessLogs,
     chains: built,
+    built: reader.fresh,
     matcher: new FilterChainMatcher(
       message.filterChains.map((chain) => readCriteria(chain.filterChainMatch, context.config)),
       message.defaultFilterChain === undefined ? -1 : message.filterChains.length,
     ),
     message,
   });
+}
+
+/** A version that is not put to use: what was made for it goes, what it took over stays. */
+export function discardListener(config: ListenerConfig): void {
+  for (const chain of config.built) chain.remove();
+  config.scope.close();
 }
 
 /** A listener without a name goes by its address. */
@@ -155,16 +161,17 @@ function readTcpKeepalive(message: Listener): TcpKeepalive | null {
 
 class ChainReader {
   readonly #context: ListenerContext;
-  readonly #scope: StatsScope;
+  readonly #scopePrefix: string;
   readonly #direction: TrafficDirection;
   readonly #modifyOnly: boolean;
   readonly #bufferLimit: number;
   readonly #reusable: FilterChain[];
-  readonly #fresh: FilterChain[] = [];
+  /** Built here, not taken over. */
+  readonly fresh: FilterChain[] = [];
 
   constructor(
     context: ListenerContext,
-    scope: StatsScope,
+    scopePrefix: string,
     direction: TrafficDirection,
     modifyOnly: boolean,
     bufferLimit: number,
@@ -172,7 +179,7 @@ class ChainReader {
   ) {
     this.#modifyOnly = modifyOnly;
     this.#context = context;
-    this.#scope = scope;
+    this.#scopePrefix = scopePrefix;
     this.#direction = direction;
     this.#bufferLimit = bufferLimit;
     this.#reusable = previous === null ? [] : [...previous.chains];
@@ -184,6 +191,7 @@ class ChainReader {
     const { config } = this.#context;
     this.#checkTransportSocket(message);
     const draining = { active: false, since: 0 };
+    const scope = this.#context.services.stats.scope(this.#scopePrefix);
     const factories: NetworkFilterFactory[] = [];
     for (const [index, filter] of message.filters.entries()) {
       if (filter.configType.case === 'configDiscovery') {
@@ -222,7 +230,7 @@ class ChainReader {
         services: this.#context.services,
         config,
         routes: this.#context.routes,
-        listenerScope: this.#scope,
+        listenerScope: scope,
         direction: this.#direction,
         drainsOnModifyOnly: this.#modifyOnly,
         bufferLimit: this.#bufferLimit,
@@ -232,10 +240,11 @@ class ChainReader {
     }
     if (factories.length !== message.filters.length) {
       for (const factory of factories) factory.destroy?.();
+      scope.close();
       return undefined;
     }
-    const chain = new FilterChain(message.name, message, factories, draining);
-    this.#fresh.push(chain);
+    const chain = new FilterChain(message.name, message, factories, draining, scope);
+    this.fresh.push(chain);
     return chain;
   }
 
@@ -255,7 +264,7 @@ class ChainReader {
 
   /** The listener is refused: what was built for it goes. */
   discard(): void {
-    for (const chain of this.#fresh) chain.remove();
+    for (const chain of this.fresh) chain.remove();
   }
 }
 

@@ -2,6 +2,7 @@
 // update leaves alone lives on, with its connections; one that goes drains.
 import type { Message } from '@bufbuild/protobuf';
 import { CloseType, type NetworkFilterFactory, type ReadFilter } from '../network/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
 import type { ActiveConnection } from './active-connection.ts';
 
 export class FilterChain {
@@ -12,15 +13,20 @@ export class FilterChain {
   readonly draining: { active: boolean; since: number };
   readonly connections = new Set<ActiveConnection>();
   readonly #drained = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #scope: StatsScope | null;
   #removed = false;
   #destroyed = false;
 
+  /** `scope`: what its filters count under the listener's name; the chain's own, since it may outlive the listener's version. */
   constructor(
     name: string,
     message: Message,
     factories: readonly NetworkFilterFactory[],
     draining: { active: boolean; since: number },
+    scope: StatsScope | null,
   ) {
+    this.#scope = scope;
     this.name = name;
     this.message = message;
     this.factories = factories;
@@ -48,6 +54,11 @@ export class FilterChain {
     return this.#drained.promise;
   }
 
+  /** Resolves when the chain was removed and its last connection has ended. */
+  get destroyed(): Promise<void> {
+    return this.#gone.promise;
+  }
+
   /** Its time is over: what is still open is closed. */
   remove(): void {
     this.#removed = true;
@@ -66,5 +77,7 @@ export class FilterChain {
     if (!this.#removed || this.#destroyed || this.connections.size !== 0) return;
     this.#destroyed = true;
     for (const factory of this.factories) factory.destroy?.();
+    this.#scope?.close();
+    this.#gone.resolve();
   }
 }

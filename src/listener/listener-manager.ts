@@ -2,9 +2,10 @@
 // control planes are callers like any other (DESIGN 2).
 import { logger } from '../base/logger.ts';
 import type { Timer, TimerHandler } from '../base/timers.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
 import { ActiveListener, sameAddress } from './active-listener.ts';
-import { sameMessage } from './config.ts';
+import { discardListener, sameMessage } from './config.ts';
 import type { ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { FilterChain } from './filter-chain.ts';
@@ -29,13 +30,52 @@ export interface WarmingListener {
   readonly lastUpdated: number;
 }
 
+/** Abandoned when the listener is removed or a newer version comes, which nobody need wait for. */
+class Warming implements WarmingListener {
+  readonly config: ListenerConfig;
+  readonly version: string;
+  readonly addedViaApi: boolean;
+  readonly lastUpdated: number;
+  abandoned = false;
+  readonly #whenAbandoned = Promise.withResolvers<void>();
+  readonly #whenEnded = Promise.withResolvers<void>();
+
+  constructor(config: ListenerConfig, version: string, addedViaApi: boolean, lastUpdated: number) {
+    this.config = config;
+    this.version = version;
+    this.addedViaApi = addedViaApi;
+    this.lastUpdated = lastUpdated;
+  }
+
+  /** Rejects when what a chain waits for cannot be had. */
+  async ready(): Promise<void> {
+    await Promise.race([Promise.all(this.config.chains.map((chain) => chain.ready())), this.#whenAbandoned.promise]);
+  }
+
+  abandon(): void {
+    this.abandoned = true;
+    this.#whenAbandoned.resolve();
+  }
+
+  /** It was put to use, failed, or was given up. */
+  get ended(): Promise<void> {
+    return this.#whenEnded.promise;
+  }
+
+  end(): void {
+    this.#whenEnded.resolve();
+  }
+}
+
 export class ListenerManager implements TimerHandler {
   readonly stats: ListenerManagerStats;
   readonly #services: ProcessServices;
   readonly #limits: ConnectionLimits;
   readonly #drainTimeMs: number;
   readonly #entries = new Map<string, ListenerEntry>();
-  readonly #warming = new Map<string, WarmingListener>();
+  readonly #warming = new Map<string, Warming>();
+  /** The last change of each name that is not over, even when the listener was removed meanwhile: the next waits. */
+  readonly #changing = new Map<string, Warming>();
   readonly #draining = new Map<Timer, readonly FilterChain[]>();
   #drainingListeners = 0;
 
@@ -62,37 +102,64 @@ export class ListenerManager implements TimerHandler {
   /**
    * Adds a listener or applies a changed one. Waits for what its chains wait for (RDS), then binds; a listener whose
    * addresses stay keeps its sockets. Returns whether anything changed. Rejects when an address cannot be bound: the
-   * old version then goes on.
+   * old version then goes on. A version that is removed, or followed by another, while it waits is never bound: false.
    */
   async addOrUpdate(config: ListenerConfig, version: string, addedViaApi: boolean): Promise<boolean> {
-    const present = this.#entries.get(config.name);
-    if (present !== undefined && sameMessage(present.listener.config.message, config.message)) return false;
-    this.#warming.set(config.name, { config, version, addedViaApi, lastUpdated: this.#services.clock.wall() });
+    const { name } = config;
+    const before = this.#changing.get(name);
+    before?.abandon();
+    if (before === undefined && this.#isCurrent(config)) {
+      discardListener(config);
+      return false;
+    }
+    const warming = new Warming(config, version, addedViaApi, this.#services.clock.wall());
+    this.#warming.set(name, warming);
+    this.#changing.set(name, warming);
     this.#count();
+    let used = false;
     try {
-      await Promise.all(config.chains.map((chain) => chain.ready()));
-      if (present !== undefined && sameAddresses(present.listener.config, config)) {
-        this.#updateInPlace(present, config, version);
-      } else {
-        await this.#replace(present, config, version, addedViaApi);
-      }
-      return true;
+      // The one before may be binding the same address: it lets go of it first.
+      await Promise.all([warming.ready(), before?.ended]);
+      if (!warming.abandoned && !this.#isCurrent(config)) used = await this.#apply(warming);
+      return used;
     } catch (error) {
       this.stats.listenerCreateFailure.inc();
-      for (const chain of config.chains) if (!present?.listener.config.chains.includes(chain)) chain.remove();
       throw error;
     } finally {
-      this.#warming.delete(config.name);
+      if (!used) discardListener(config);
+      if (this.#warming.get(name) === warming) this.#warming.delete(name);
+      if (this.#changing.get(name) === warming) this.#changing.delete(name);
+      warming.end();
       this.#count();
     }
   }
 
+  /** Nothing would change. */
+  #isCurrent(config: ListenerConfig): boolean {
+    const present = this.#entries.get(config.name);
+    return present !== undefined && sameMessage(present.listener.config.message, config.message);
+  }
+
+  /** Returns whether the version is in force, or was: the caller discards it otherwise. */
+  async #apply(warming: Warming): Promise<boolean> {
+    const { config, version } = warming;
+    const present = this.#entries.get(config.name);
+    if (present === undefined) return this.#replace(undefined, warming);
+    if (sameAddresses(present.listener.config, config)) {
+      this.#updateInPlace(present, config, version);
+      return true;
+    }
+    if (sameSocketOptions(present.listener.config, config)) return this.#rebind(present, config, version);
+    return this.#replace(present, warming);
+  }
+
   #updateInPlace(entry: ListenerEntry, config: ListenerConfig, version: string): void {
-    const gone = entry.listener.config.chains.filter((chain) => !config.chains.includes(chain));
+    const old = entry.listener.config;
+    const gone = chainsGone(old, config);
     entry.listener.replaceConfig(config);
     this.#noteUpdate(entry, version);
     this.stats.listenerInPlaceUpdated.inc();
-    this.#drainChains(gone);
+    this.#drainChains(gone, old.scope);
     log.info(`listener '${config.name}' updated: ${config.chains.length} filter chains, ${gone.length} drain`);
   }
 
@@ -102,20 +169,22 @@ export class ListenerManager implements TimerHandler {
     this.stats.listenerModified.inc();
   }
 
-  async #replace(
-    present: ListenerEntry | undefined,
-    config: ListenerConfig,
-    version: string,
-    addedViaApi: boolean,
-  ): Promise<void> {
-    if (present !== undefined && sameSocketOptions(present.listener.config, config)) {
-      const gone = present.listener.config.chains.filter((chain) => !config.chains.includes(chain));
-      await present.listener.rebind(config);
-      this.#noteUpdate(present, version);
-      this.#drainChains(gone);
-      log.info(`listener '${config.name}' is now on ${present.listener.localAddresses.join(', ')}`);
-      return;
+  async #rebind(present: ListenerEntry, config: ListenerConfig, version: string): Promise<boolean> {
+    const old = present.listener.config;
+    await present.listener.rebind(config);
+    if (this.#entries.get(config.name) !== present) {
+      // Removed meanwhile: the new sockets go after the old ones.
+      await present.listener.stopAccepting();
+      return false;
     }
+    this.#noteUpdate(present, version);
+    this.#drainChains(chainsGone(old, config), old.scope);
+    log.info(`listener '${config.name}' is now on ${present.listener.localAddresses.join(', ')}`);
+    return true;
+  }
+
+  async #replace(present: ListenerEntry | undefined, warming: Warming): Promise<boolean> {
+    const { config, version, addedViaApi } = warming;
     const listener = new ActiveListener(config, this.#services, this.#limits);
     // A socket made with other options cannot go beside the old one on the same address.
     const overlap = present !== undefined && sharesAddress(present.listener.config, config);
@@ -123,34 +192,52 @@ export class ListenerManager implements TimerHandler {
     try {
       await listener.bind();
     } catch (error) {
-      if (overlap) await present.listener.bind();
+      if (overlap && this.#entries.get(config.name) === present) await present.listener.bind();
       throw error;
+    }
+    if (warming.abandoned) {
+      await listener.stopAccepting();
+      if (overlap && this.#entries.get(config.name) === present) await present.listener.bind();
+      return false;
     }
     this.#entries.set(config.name, { listener, version, addedViaApi, lastUpdated: this.#services.clock.wall() });
     this.stats.listenerCreateSuccess.inc();
     if (present === undefined) this.stats.listenerAdded.inc();
     else {
+      const old = present.listener.config;
       this.stats.listenerModified.inc();
       await present.listener.stopAccepting();
-      this.#drainChains(present.listener.config.chains.filter((chain) => !config.chains.includes(chain)));
+      this.#drainChains(chainsGone(old, config), old.scope);
     }
     log.info(`listener '${config.name}' on ${listener.localAddresses.join(', ')}`);
+    return true;
   }
 
-  /** Stops accepting; connections have the drain time to end. Returns whether there was such a listener. */
+  /**
+   * Stops accepting; connections have the drain time to end. A version that warms is given up. Returns whether there was
+   * such a listener.
+   */
   remove(name: string): boolean {
     const entry = this.#entries.get(name);
-    if (entry === undefined) return false;
-    this.#entries.delete(name);
+    const warming = this.#warming.get(name);
+    if (entry === undefined && warming === undefined) return false;
+    this.#warming.delete(name);
+    warming?.abandon();
     this.stats.listenerRemoved.inc();
-    void entry.listener.stopAccepting();
-    this.#drainChains(entry.listener.config.chains);
+    if (entry !== undefined) {
+      this.#entries.delete(name);
+      void entry.listener.stopAccepting();
+      const { chains, scope } = entry.listener.config;
+      this.#drainChains(chains, scope);
+    }
     this.#count();
     log.info(`listener '${name}' removed`);
     return true;
   }
 
-  #drainChains(chains: readonly FilterChain[]): void {
+  /** `scope`: of the version whose chains these are. Their connections count in it to their end. */
+  #drainChains(chains: readonly FilterChain[], scope: StatsScope): void {
+    void Promise.all(chains.map((chain) => chain.destroyed)).then(() => scope.close());
     if (chains.length === 0) return;
     const now = this.#services.clock.monotonic();
     for (const chain of chains) chain.drain(now);
@@ -190,6 +277,7 @@ export class ListenerManager implements TimerHandler {
 
   /** The process ends: nothing is waited for. */
   async shutdown(): Promise<void> {
+    for (const warming of this.#warming.values()) warming.abandon();
     for (const { listener } of this.#entries.values()) {
       await listener.stopAccepting();
       listener.closeConnections();
@@ -210,6 +298,10 @@ export class ListenerManager implements TimerHandler {
     for (const list of this.#draining.values()) chains += list.length;
     this.stats.totalFilterChainsDraining.set(chains);
   }
+}
+
+function chainsGone(old: ListenerConfig, next: ListenerConfig): FilterChain[] {
+  return old.chains.filter((chain) => !next.chains.includes(chain));
 }
 
 function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {

@@ -2,7 +2,7 @@
 // bootstrap, a changed bootstrap file, files as xDS sources and control planes all take it.
 import { logger } from '../base/logger.ts';
 import { ConfigContext, type Diagnostic } from '../config/api.ts';
-import { listenerName, readListener } from '../listener/config.ts';
+import { discardListener, listenerName, readListener } from '../listener/config.ts';
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
@@ -70,16 +70,8 @@ export async function prepareResources(
     if (config !== undefined) listenerConfigs.push(config);
   }
   const { failed } = context;
-  if (failed) discard(listenerConfigs, managers.listeners);
+  if (failed) for (const config of listenerConfigs) discardListener(config);
   return { clusters: clusterConfigs, listeners: listenerConfigs, diagnostics: await context.takeDiagnostics(), failed };
-}
-
-/** Chains that were built for a refused configuration go; those of running listeners stay. */
-function discard(configs: readonly ListenerConfig[], listeners: ListenerManager): void {
-  for (const config of configs) {
-    const running = listeners.get(config.name)?.chains ?? [];
-    for (const chain of config.chains) if (!running.includes(chain)) chain.remove();
-  }
 }
 
 /** Clusters come before listeners, since routes name them. Resolves when they may take traffic. */

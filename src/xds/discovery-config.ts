@@ -110,6 +110,9 @@ export class ListenerDiscovery implements ResourceHandler {
     for (const [name, entry] of this.#manager.entries()) {
       if (entry.addedViaApi && !named.has(name)) this.#manager.remove(name);
     }
+    for (const [name, entry] of this.#manager.warming) {
+      if (entry.addedViaApi && !named.has(name)) this.#manager.remove(name);
+    }
     const environment = {
       services: this.#services,
       config: context,

@@ -1,6 +1,7 @@
 // Owns the subscriptions to route configurations by name (RDS): one for each source and name, however many connection
 // managers use it; the last user's release ends it.
 import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
 import type { RouteProviders, RouteSubscription, RouteTable } from '../router/api.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { RouteDiscovery, type RouteSink } from './discovery-config.ts';
@@ -22,6 +23,7 @@ class SharedRoutes implements RouteSubscription {
   readonly ready: Promise<void>;
   readonly name: string;
   readonly #subscription: FileSubscription;
+  readonly #scope: StatsScope;
   readonly #onUnused: (routes: SharedRoutes) => void;
 
   constructor(
@@ -36,6 +38,7 @@ class SharedRoutes implements RouteSubscription {
     this.name = name;
     this.#onUnused = onUnused;
     const scope = services.stats.scope(`http.${statPrefix}.rds.${name}.`);
+    this.#scope = scope;
     const stats = subscriptionStats(scope);
     const reloads = new ReloadStats(scope);
     const updateEmpty = scope.counter('update_empty');
@@ -62,6 +65,7 @@ class SharedRoutes implements RouteSubscription {
   release(): void {
     if (--this.users > 0) return;
     this.#subscription.stop();
+    this.#scope.close();
     this.#onUnused(this);
   }
 }

@@ -23,10 +23,12 @@ const ALWAYS_FORWARD_ONLY: HttpConnectionManager_ForwardClientCertDetails = 4;
 const HTTP2: HttpConnectionManager_CodecType = 2;
 const HTTP3: HttpConnectionManager_CodecType = 3;
 
-/** With the subscription, whose life ends with the filter chain's. */
+/** With what lives as long as the filter chain: the subscription and the statistics. */
 export interface ReadConnectionManager {
   readonly config: ConnectionManagerConfig;
   readonly routes: RouteSubscription;
+  /** Without the one within `listenerScope`, which the filter chain closes. */
+  readonly scopes: readonly StatsScope[];
 }
 
 /** Undefined after errors were reported to `context.config`. */
@@ -44,16 +46,15 @@ export function readConnectionManager(
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
   if (routes === undefined || context.config.errorCount > errorsBefore) {
     routes?.release();
+    scope.close();
     return undefined;
   }
+  const listenerScope = context.listenerScope.scope(`http.${message.statPrefix}.`);
+  const http1Scope = services.stats.scope('http1.');
   const common = message.commonHttpProtocolOptions;
   const config: ConnectionManagerConfig = {
     statPrefix: message.statPrefix,
-    stats: connectionManagerStats(
-      scope,
-      context.listenerScope.scope(`http.${message.statPrefix}.`),
-      services.stats.scope('http1.'),
-    ),
+    stats: connectionManagerStats(scope, listenerScope, http1Scope),
     routes,
     filters,
     upgrades,
@@ -94,7 +95,7 @@ export function readConnectionManager(
       false,
     bufferLimit: context.bufferLimit,
   };
-  return { config: Object.freeze(config), routes };
+  return { config: Object.freeze(config), routes, scopes: [scope, http1Scope] };
 }
 
 /** AUTO takes HTTP/1 as well. */

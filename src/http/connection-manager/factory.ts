@@ -34,6 +34,7 @@ class ConnectionManagerFactory implements NetworkFilterFactory, DrainDecision {
 
   destroy(): void {
     this.#read.routes.release();
+    for (const scope of this.#read.scopes) scope.close();
   }
 }
 

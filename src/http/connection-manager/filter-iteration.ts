@@ -34,6 +34,8 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
   #kept: (Buffer[] | undefined)[] | null = null;
   #keptBytes = 0;
   #sourcePaused = false;
+  /** The last answer that kept data kept it whole (StopIterationAndBuffer): beyond the limit the stream fails. */
+  #buffersWhole = true;
 
   constructor(count: number, bufferLimit: number) {
     this.count = count;
@@ -111,6 +113,11 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
       if (this.aborted()) return;
       if (status === FilterDataStatus.Continue) {
         if (state !== Stopped) continue;
+        // This chunk completes what the filter waited for, and counts: the end may come with it.
+        if (this.#buffersWhole && this.bufferLimit !== 0 && this.#keptBytes + chunk.length > this.bufferLimit) {
+          this.onBufferOverflow();
+          return;
+        }
         // The filter lets go what it had stopped: headers first, then what was kept with this chunk behind it.
         this.#states[i] = Flowing;
         chunk = this.#take(i, chunk);
@@ -122,6 +129,7 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
       }
       this.#states[i] = Stopped;
       if (status !== FilterDataStatus.StopIterationNoBuffer) {
+        this.#buffersWhole = status === FilterDataStatus.StopIterationAndBuffer;
         this.#keep(i, chunk, status === FilterDataStatus.StopIterationAndWatermark);
       }
       return;

@@ -33,7 +33,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
   const httpServices = { clock, timers, timeouts, random, dates: new DateProvider(clock) };
   const drain = { drainClose: () => false };
   const factory = { createFilter: () => new ConnectionManager(config, httpServices, drain) };
-  const chain = new FilterChain('admin', message, [factory], { active: false, since: 0 });
+  const chain = new FilterChain('admin', message, [factory], { active: false, since: 0 }, null);
   const listener = new ActiveListener(
     {
       name: 'admin',
@@ -50,6 +50,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
       accessLogs: [],
       chains: [chain],
+      built: [chain],
       matcher: new FilterChainMatcher([], 0),
       message,
     },

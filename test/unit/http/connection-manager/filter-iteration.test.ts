@@ -220,6 +220,45 @@ scenario('StopIterationAndBuffer beyond the limit fails too, and the limit can b
   t.match(connection.written, /413 Payload Too Large/);
 });
 
+scenario('the chunk for which a buffering filter goes on counts as well: 413 when it is too much', (t) => {
+  for (const parts of [[post('0123456789abcdef')], [post('0123456789abcdef').slice(0, -8), '89abcdef']]) {
+    for (const limit of [10, 16]) {
+      const { first, second, send, connection, stat, terminal } = chainOf();
+      first.prepare = (filter) => {
+        filter.request.headers = StopIteration;
+        filter.request.onHeaders = () => filter.decoder.setDecoderBufferLimit(limit);
+        // Of one part or two: it goes on with the end.
+        filter.request.onData = () => {
+          const whole = filter.request.seen.at(-1)?.endsWith('.') === true;
+          filter.request.data = whole ? FilterDataStatus.Continue : StopIterationAndBuffer;
+        };
+      };
+      for (const part of parts) send(part);
+      if (limit === 16) {
+        t.same(second.last.request.seen, ['H', 'D:0123456789abcdef.'], 'at the limit it passes');
+        terminal.last.respond('');
+        continue;
+      }
+      t.match(connection.written, /^HTTP\/1.1 413 Payload Too Large\r\n/);
+      t.same(second.last.request.seen, [], 'nothing of it went on');
+      t.equal(stat('downstream_rq_too_large'), 1);
+    }
+  }
+});
+
+scenario('what a watermark filter has kept goes on though it is beyond the limit', (t) => {
+  const { first, second, send, terminal } = chainOf(4);
+  first.prepare = (filter) => {
+    filter.request.headers = StopIteration;
+    filter.request.data = StopIterationAndWatermark;
+  };
+  send(post('abcdef').slice(0, -2));
+  first.last.request.data = FilterDataStatus.Continue;
+  send('ef');
+  t.same(second.last.request.seen, ['H', 'D:abcdef.']);
+  terminal.last.respond('');
+});
+
 scenario('beyond the buffer limit a watermark filter holds the client back', (t) => {
   for (const change of [
     (filter: ScriptedFilter) => {
