@@ -81,8 +81,10 @@ function inodeOf(path: string): string {
   }
 }
 
+/** Empty for what cannot be read again and again: a FIFO would block the process, SIGTERM with it. */
 function digestOf(path: string): string {
   try {
+    if (!statSync(path).isFile()) return '';
     return createHash('sha256').update(readFileSync(path)).digest('hex');
   } catch {
     return '';

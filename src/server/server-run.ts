@@ -1,5 +1,6 @@
 // Owns what a running server does with its configuration: load, apply, apply again when it changed. main.ts wraps the
 // process around it; tests run it in their own.
+import { statSync } from 'node:fs';
 import { FileWatch } from '../base/file-watch.ts';
 import { logger } from '../base/logger.ts';
 import {
@@ -151,6 +152,10 @@ export class ServerRun {
   watch(): void {
     const { configPath } = this.#options;
     if (configPath === '') return;
+    if (!statSync(configPath).isFile()) {
+      log.warning(`${configPath} is no regular file: it is not watched`);
+      return;
+    }
     this.#configWatch = new FileWatch(configPath, () => void this.reload(`${configPath} changed`));
   }
 

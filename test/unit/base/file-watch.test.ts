@@ -1,4 +1,5 @@
 // Files as configuration management changes them.
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -26,6 +27,15 @@ function watched(t: Test, path: string, extra: readonly string[] = []): Watched 
   t.teardown(() => watch.close());
   return { seen, expect: (content) => until(() => seen.at(-1) === content, `'${content}'`) };
 }
+
+t.test('a FIFO is not read: it would block the process', (t) => {
+  const path = join(t.testdir({}), 'fifo');
+  execFileSync('mkfifo', [path]);
+  const watch = new FileWatch(path, () => t.fail('it never changes'));
+  watch.close();
+  t.pass('the watch was made');
+  t.end();
+});
 
 t.test('written in place, and renamed over', async (t) => {
   const dir = t.testdir({ f: '1' });
