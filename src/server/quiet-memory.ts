@@ -17,7 +17,7 @@ const log = logger('main');
 const SOON_MS = 500;
 const EVERY_MS = 5_000;
 /** Shares of a core. A collection delays whatever comes in the meantime by 20 to 70 ms, trimming by about one. */
-const QUIET_FOR_COLLECTION = 0.1;
+const QUIET_FOR_COLLECTION = 0.03;
 const QUIET_FOR_TRIMMING = 0.5;
 /**
  * Bytes outside of V8's heap, more than were left by the last collection, that are worth one. A burst of slow readers
