@@ -25,7 +25,7 @@ launch() {
   export MALLOC_ARENA_MAX
   # REMORA_NODE_FLAGS is a list: it must be split.
   # shellcheck disable=SC2086
-  exec "$NODE" --max-semi-space-size=2 --memory-saver-mode --v8-pool-size=0 --expose-gc \
+  exec "$NODE" --max-semi-space-size=4 --memory-saver-mode --v8-pool-size=0 --expose-gc \
     --enable-experimental-regexp-engine-on-excessive-backtracks --disable-warning=ExperimentalWarning \
     ${REMORA_NODE_FLAGS:-} "$entry" "$@"
 }
