@@ -20,13 +20,22 @@ import { typeNamesIn } from './type-names.ts';
 
 const log = logger('config');
 
-/** Resources of a type; the others are reported. */
+/** The resources of a type, those among them that must not be applied too; what is of another type is reported. */
 function unpackAll<T extends Cluster | Listener | ClusterLoadAssignment | RouteConfiguration>(
   resources: Resources,
+  refused: ReadonlySet<Resources[number]>,
   typeName: T['$typeName'],
   context: ConfigContext,
-): T[] {
-  return resources.flatMap((any) => context.unpackAs<T>(any, typeName) ?? []);
+): { messages: T[]; unusable: ReadonlySet<T> } {
+  const messages: T[] = [];
+  const unusable = new Set<T>();
+  for (const any of resources) {
+    const message = context.unpackAs<T>(any, typeName);
+    if (message === undefined) continue;
+    messages.push(message);
+    if (refused.has(any)) unusable.add(message);
+  }
+  return { messages, unusable };
 }
 
 export class ClusterDiscovery implements ResourceHandler {
@@ -54,8 +63,7 @@ export class ClusterDiscovery implements ResourceHandler {
     refused: ReadonlySet<Resources[number]>,
   ): Promise<void> {
     const { extensions } = this.#services;
-    const messages = unpackAll<Cluster>(resources, 'envoy.config.cluster.v3.Cluster', context);
-    const unusable = new Set(unpackAll<Cluster>([...refused], 'envoy.config.cluster.v3.Cluster', context));
+    const { messages, unusable } = unpackAll<Cluster>(resources, refused, 'envoy.config.cluster.v3.Cluster', context);
     const names = new Set<string>();
     for (const message of messages) {
       if (unusable.has(message)) continue;
@@ -100,8 +108,12 @@ export class ListenerDiscovery implements ResourceHandler {
     context: ConfigContext,
     refused: ReadonlySet<Resources[number]>,
   ): Promise<void> {
-    const messages = unpackAll<Listener>(resources, 'envoy.config.listener.v3.Listener', context);
-    const unusable = new Set(unpackAll<Listener>([...refused], 'envoy.config.listener.v3.Listener', context));
+    const { messages, unusable } = unpackAll<Listener>(
+      resources,
+      refused,
+      'envoy.config.listener.v3.Listener',
+      context,
+    );
     const names = new Set<string>();
     for (const message of messages) if (!unusable.has(message)) typeNamesIn(message, context, names);
     await this.#services.extensions.preload(names);
@@ -154,18 +166,14 @@ export class EndpointDiscovery implements ResourceHandler {
     context: ConfigContext,
     refused: ReadonlySet<Resources[number]>,
   ): void {
-    const messages = unpackAll<ClusterLoadAssignment>(
+    const { messages, unusable } = unpackAll<ClusterLoadAssignment>(
       resources,
-      'envoy.config.endpoint.v3.ClusterLoadAssignment',
-      context,
-    );
-    const unusable = unpackAll<ClusterLoadAssignment>(
-      [...refused],
+      refused,
       'envoy.config.endpoint.v3.ClusterLoadAssignment',
       context,
     );
     const message = messages.find(({ clusterName }) => clusterName === this.#serviceName);
-    if (message !== undefined && unusable.includes(message)) return;
+    if (message !== undefined && unusable.has(message)) return;
     if (message === undefined) {
       const other = messages.map(({ clusterName }) => clusterName).join(', ');
       if (messages[0] === undefined)
@@ -183,7 +191,7 @@ export class EndpointDiscovery implements ResourceHandler {
   }
 }
 
-/** Makes a table and puts it in force; false when it was refused. */
+/** Makes a table and puts it in force; what is wrong with it goes to the context. */
 export type RouteSink = (message: RouteConfiguration, version: string, context: ConfigContext) => void;
 
 export class RouteDiscovery implements ResourceHandler {
@@ -203,10 +211,14 @@ export class RouteDiscovery implements ResourceHandler {
     context: ConfigContext,
     refused: ReadonlySet<Resources[number]>,
   ): Promise<void> {
-    const messages = unpackAll<RouteConfiguration>(resources, 'envoy.config.route.v3.RouteConfiguration', context);
-    const unusable = unpackAll<RouteConfiguration>([...refused], 'envoy.config.route.v3.RouteConfiguration', context);
+    const { messages, unusable } = unpackAll<RouteConfiguration>(
+      resources,
+      refused,
+      'envoy.config.route.v3.RouteConfiguration',
+      context,
+    );
     const message = messages.find(({ name }) => name === this.#name);
-    if (message !== undefined && unusable.includes(message)) return;
+    if (message !== undefined && unusable.has(message)) return;
     if (message === undefined) {
       const other = messages.map(({ name }) => name).join(', ');
       if (messages[0] === undefined) log.warning(`no RouteConfiguration '${this.#name}': the update is empty`);
