@@ -3,7 +3,7 @@ import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { Names } from '../../http/headers/name.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../../upstream/api.ts';
-import type { ForwardRoute, RetryPolicy, Route, RouteMatchContext } from '../api.ts';
+import type { ForwardRoute, RetryPolicy, Route, RouteBase, RouteMatchContext } from '../api.ts';
 import type { ClusterSelector } from './cluster-selector.ts';
 import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
 import { type HostRewrite, type LiteralHostRewrite, updateAuthority } from './host-rewrite.ts';
@@ -11,19 +11,10 @@ import type { PathRewrite } from './path-rewrite.ts';
 import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
-export interface ForwardSettings {
+/** What a forward route shows as it was configured, and what it needs to change requests. */
+export interface ForwardSettings
+  extends Omit<ForwardRoute, keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest'> {
   readonly cluster: ClusterSelector;
-  readonly clusterNotFoundStatus: number;
-  readonly priority: Priority;
-  readonly timeoutMs: number;
-  readonly idleTimeoutMs: number | undefined;
-  readonly maxStreamDurationMs: number | undefined;
-  readonly retryPolicy: RetryPolicy | null;
-  readonly includeAttemptCountInRequest: boolean;
-  readonly includeAttemptCountInResponse: boolean;
-  readonly autoHostRewrite: boolean;
-  readonly appendForwardedHost: boolean;
-  readonly upgrades: ReadonlyMap<string, boolean>;
   /** A weighted cluster's own: it comes before the route's and leaves no x-envoy-original-host. */
   readonly clusterHostRewrite: LiteralHostRewrite | null;
   readonly hostRewrite: HostRewrite | null;
