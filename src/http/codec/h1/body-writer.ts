@@ -2,7 +2,7 @@
 // filter made longer or shorter than its Content-Length must not shift the next message on the connection.
 import type { HeaderMap } from '../../headers/header-map.ts';
 import type { NameInfo } from '../../headers/name.ts';
-import type { OutputSink } from '../api.ts';
+import type { BytesMeter, Http1Settings, OutputSink } from '../api.ts';
 
 export const BodyFraming = {
   /** HEAD, 204, 304: what comes is thrown away. */
@@ -76,14 +76,18 @@ export class BodyWriter {
     }
   }
 
-  /** Ends the body; the fields are written only where trailers are enabled and the framing has a place for them. */
-  end(trailers: HeaderMap | null, proper: boolean): number {
-    if (this.framing !== BodyFraming.Chunked) return 0;
-    let text = '0\r\n';
-    if (trailers !== null) text += fieldLines(trailers, proper);
-    text += '\r\n';
+  /**
+   * Ends the body and counts it; the fields are written only where trailers are enabled and the framing has a place for
+   * them.
+   */
+  end(trailers: HeaderMap, settings: Http1Settings, meter: BytesMeter): void {
+    if (this.framing !== BodyFraming.Chunked) return;
+    const fields = settings.enableTrailers ? fieldLines(trailers, settings.headerKeyFormat === 'proper') : '';
+    const text = `0\r\n${fields}\r\n`;
     this.#sink.writeLatin1(text);
-    return text.length;
+    meter.wireBytesSent += text.length;
+    // Envoy's count: the lines without the last chunk and the empty line.
+    meter.headerBytesSent += fields.length;
   }
 }
 

@@ -111,9 +111,7 @@ export class H1ClientStream implements ClientStream {
   encodeTrailers(trailers: HeaderMap): void {
     if (this.dead || this.requestComplete) return;
     const { bodyWriter, settings } = this.#codec;
-    const written = bodyWriter.end(settings.enableTrailers ? trailers : null, settings.headerKeyFormat === 'proper');
-    this.bytesMeter.wireBytesSent += written;
-    if (written > 5) this.bytesMeter.headerBytesSent += written - 5;
+    bodyWriter.end(trailers, settings, this.bytesMeter);
     this.#complete();
   }
 

@@ -135,10 +135,7 @@ export class H1ServerStream implements ServerStream {
   encodeTrailers(trailers: HeaderMap): void {
     if (this.dead || this.responseComplete) return;
     const { bodyWriter, settings } = this.#codec;
-    const written = bodyWriter.end(settings.enableTrailers ? trailers : null, settings.headerKeyFormat === 'proper');
-    this.bytesMeter.wireBytesSent += written;
-    // Envoy's count: the lines without the last chunk and the empty line.
-    if (written > 5) this.bytesMeter.headerBytesSent += written - 5;
+    bodyWriter.end(trailers, settings, this.bytesMeter);
     this.#complete();
   }
 
