@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
-import { atTurnEnd, type TurnEnd } from '../base/turn.ts';
+import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
 import { OutputBuffer, type OutputPart, releasePages } from './output-buffer.ts';
 import type { Page } from './read-buffer.ts';
@@ -164,11 +164,13 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   /** What goes wrong with one connection's bytes ends that connection, not the process. */
   #tell(data: Buffer, endStream: boolean): void {
+    const alone = beginEvent();
     try {
       this.#reader?.onData(data, endStream);
     } catch (error) {
       this.#fail(error);
     }
+    if (alone) endLoneEvent();
   }
 
   #fail(error: unknown): void {

@@ -41,7 +41,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   readonly #drain: DrainDecision;
   #codec: ServerCodec | null = null;
-  readonly #streams = new Set<ActiveStream>();
+  /** An array: a Set that goes from none to one and back makes its table anew each time. */
+  readonly #streams: ActiveStream[] = [];
   /** No further request after those in progress. */
   #closing = false;
   #closed = false;
@@ -107,8 +108,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   #openPartial(): ActiveStream | undefined {
     this.#codec?.openPartial();
-    for (const stream of this.#streams) return stream;
-    return undefined;
+    return this.#streams[0];
   }
 
   /** HTTP/2 finds its place here: by ALPN, by `codec_type`, or by its preface in the first bytes (issue 6). */
@@ -124,7 +124,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
     this.info.terminationDetails = error.details;
     this.#closing = true;
-    if (this.#streams.size === 0) this.#closeConnection(CloseType.FlushAndDelay);
+    if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
   }
 
   onCodecException(): void {
@@ -140,7 +140,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stats.downstreamRqActive.inc();
     stats.downstreamRqHttp1Total.inc();
     const stream = new ActiveStream(this, codecStream, this.#now);
-    this.#streams.add(stream);
+    this.#streams.push(stream);
     if (this.#headTimeout !== null) {
       this.#headTimeout.release();
       this.#headTimeout = null;
@@ -203,7 +203,10 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   }
 
   endStream(stream: ActiveStream): void {
-    if (!this.#streams.delete(stream)) return;
+    const index = this.#streams.indexOf(stream);
+    if (index < 0) return;
+    const last = this.#streams.pop() as ActiveStream;
+    if (last !== stream) this.#streams[index] = last;
     const { stats } = this;
     const now = this.services.clock.monotonic();
     this.#now = now;
@@ -219,7 +222,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       stats.listener.byClass[responseClass]?.inc();
     }
     this.#reportBytes();
-    if (this.#closed || this.#streams.size !== 0) return;
+    if (this.#closed || this.#streams.length !== 0) return;
     if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);
     else this.#idle = this.services.timeouts.start(this.config.idleTimeoutMs, this, now);
   }
@@ -248,13 +251,13 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       this.#maxDuration = null;
       this.stats.downstreamCxMaxDurationReached.inc();
       // HTTP/1 has no way to say goodbye but on a response: the one in progress carries `connection: close`.
-      if (this.#streams.size === 0) this.#closeConnection(CloseType.Flush);
+      if (this.#streams.length === 0) this.#closeConnection(CloseType.Flush);
       else if (!this.#draining) this.#startDrain();
     } else if (timeout === this.#drainTimeout) {
       this.#drainTimeout = null;
       this.#closing = true;
       this.#codec?.goAway();
-      if (this.#streams.size === 0) this.#closeConnection(CloseType.FlushAndDelay);
+      if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
     }
   }
 
@@ -264,7 +267,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     const { stats } = this;
     // A request that had begun is logged like any other.
     if (this.#codec?.headStarted === true) this.#openPartial();
-    const active = this.#streams.size > 0;
+    const active = this.#streams.length > 0;
     if (event === ConnectionEvent.LocalClose) this.localClose = true;
     if (this.connection.delayedCloseTimedOut === true) stats.downstreamCxDelayedCloseTimeout.inc();
     stats.downstreamCxDestroy.inc();
@@ -274,7 +277,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       (this.localClose ? stats.downstreamCxDestroyLocalActiveRq : stats.downstreamCxDestroyRemoteActiveRq).inc();
     }
     this.#codec?.onConnectionClosed(ResetReason.ConnectionTermination);
-    for (const stream of this.#streams) stream.onResetStream(ResetReason.ConnectionTermination, '');
+    for (const stream of this.#streams.slice()) stream.onResetStream(ResetReason.ConnectionTermination, '');
     this.#headTimeout?.release();
     this.#idle?.release();
     this.#maxDuration?.release();

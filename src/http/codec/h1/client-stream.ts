@@ -11,6 +11,7 @@ import {
   type StreamCallbacks,
 } from '../api.ts';
 import { BodyFraming, type BodyWriter } from './body-writer.ts';
+import { parseContentLength } from './content-length.ts';
 import { announcesEmptyBody } from './methods.ts';
 import { RequestKind } from './response-head.ts';
 
@@ -73,7 +74,9 @@ export class H1ClientStream implements ClientStream {
         if (name === Names.transferEncoding || name === Names.host) continue;
         if (name === Names.contentLength) {
           if (connect) continue;
-          length = Number(value);
+          length = parseContentLength(value);
+          // A filter may have set what is no length: it would not frame the message.
+          if (length === -1) continue;
         } else if (name === Names.connection) connection = true;
         else if (name === Names.upgrade) upgradeField = true;
       }

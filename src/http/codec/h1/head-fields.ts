@@ -4,7 +4,7 @@
 import type { HeaderMap } from '../../headers/header-map.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
-import { isDigit } from './characters.ts';
+import { parseContentLength } from './content-length.ts';
 import { H1Error } from './errors.ts';
 import type { HeadScanner } from './head-scanner.ts';
 import { hasToken } from './tokens.ts';
@@ -121,7 +121,7 @@ export class HeadFields {
         return this.hostCount > 1 && this.#request ? H1Error.duplicateHost : null;
       case Names.contentLength: {
         if (this.contentLength !== -1) return H1Error.duplicateContentLength;
-        this.contentLength = parseLength(value);
+        this.contentLength = parseContentLength(value);
         return this.contentLength === -1 ? H1Error.contentLength : null;
       }
       case Names.transferEncoding:
@@ -183,20 +183,6 @@ function hasTabAround(text: string, start: number, end: number): boolean {
     if (c !== 0x20) break;
   }
   return false;
-}
-
-/** Digits only (RFC 9110 section 8.6), within what a double counts exactly; else -1. */
-function parseLength(value: string): number {
-  const length = value.length;
-  if (length === 0) return -1;
-  let number = 0;
-  for (let i = 0; i < length; i++) {
-    const c = value.charCodeAt(i);
-    if (!isDigit(c)) return -1;
-    number = number * 10 + c - 0x30;
-    if (number > Number.MAX_SAFE_INTEGER) return -1;
-  }
-  return number;
 }
 
 /** The line ends of a folded value go, its whitespace stays, as in Envoy (RFC 9112 section 5.2 asks for spaces). */

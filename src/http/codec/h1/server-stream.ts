@@ -12,6 +12,7 @@ import {
   type StreamCallbacks,
 } from '../api.ts';
 import { BodyFraming, type BodyWriter } from './body-writer.ts';
+import { parseContentLength } from './content-length.ts';
 import { statusLine } from './status-line.ts';
 
 /** What a stream needs of its codec. */
@@ -90,7 +91,9 @@ export class H1ServerStream implements ServerStream {
         if (name === Names.contentLength) {
           // RFC 9110 section 8.6: neither 1xx, 204 nor the answer that opens a tunnel has a length.
           if (bodiless) continue;
-          length = Number(value);
+          length = parseContentLength(value);
+          // A filter may have set what is no length: it would not frame the message.
+          if (length === -1) continue;
         } else if (name === Names.connection) {
           // The owner says `close` and ends the connection when it means to: it may serve on while it drains.
           connection = true;
