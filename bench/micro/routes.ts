@@ -32,7 +32,7 @@ async function table(routes: readonly object[], domains: readonly string[] = ['*
   const made =
     message &&
     buildRouteTable(message, {
-      services: { clusters, extensions: new ExtensionRegistry([]) },
+      services: { clusters, extensions: new ExtensionRegistry([]), runtime },
       config: new ConfigContext(),
     });
   if (made === undefined) throw new Error('the table was refused');
@@ -40,6 +40,13 @@ async function table(routes: readonly object[], domains: readonly string[] = ['*
   return made;
 }
 let buildMs = 0;
+
+const runtime = {
+  version: 0,
+  number: (_: string, n: number) => n,
+  boolean: (_: string, b: boolean) => b,
+  share: () => undefined,
+};
 
 const route = (match: object): object => ({ match, route: { cluster: 'a' } });
 const many = (count: number, make: (i: number) => object): object[] => Array.from({ length: count }, (_, i) => make(i));

@@ -3,6 +3,7 @@
 import type { ExtensionEntry } from '../config/extension-registry.ts';
 import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
+import { httpFilters } from './filters/http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
 
 const stable = { status: 'stable' } as const;
@@ -23,14 +24,7 @@ export const extensions: readonly ExtensionEntry[] = [
     ...facesDownstream,
     load: () => import('./filters/network/http-connection-manager/config.ts'),
   },
-  {
-    name: 'envoy.filters.http.router',
-    category: 'envoy.filters.http',
-    typeNames: ['envoy.extensions.filters.http.router.v3.Router'],
-    ...stable,
-    ...facesDownstream,
-    load: () => import('./filters/http/router/config.ts'),
-  },
+  ...httpFilters,
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,

@@ -1,6 +1,8 @@
 // Owns how matcher messages become matchers. Every unit that matches something reads its messages here.
 // A reader answers undefined when it reported an error to the context.
+import type { Runtime } from '../base/runtime.ts';
 import type { ConfigContext } from '../config/api.ts';
+import type { RuntimeFractionalPercent } from '../generated/envoy/config/core/v3/base_pb.d.ts';
 import type {
   HeaderMatcher as HeaderMatcherMessage,
   QueryParameterMatcher as QueryParameterMessage,
@@ -9,7 +11,7 @@ import type { RegexMatchAndSubstitute, RegexMatcher } from '../generated/envoy/t
 import type { StringMatcher as StringMatcherMessage } from '../generated/envoy/type/matcher/v3/string_pb.d.ts';
 import type { FractionalPercent } from '../generated/envoy/type/v3/percent_pb.d.ts';
 import { pinnedName } from '../http/headers/name.ts';
-import { Fraction } from './fraction.ts';
+import { Fraction, RuntimeFraction } from './fraction.ts';
 import { type HeaderMatcher, HeaderPresenceMatcher, HeaderValueMatcher } from './header-matcher.ts';
 import { IntegerRangeMatcher } from './integer-range.ts';
 import { QueryParameterMatcher } from './query-parameter-matcher.ts';
@@ -128,4 +130,10 @@ export function readQueryParameterMatcher(
 
 export function readFraction(message: FractionalPercent): Fraction {
   return new Fraction(message.numerator, message.denominator);
+}
+
+/** Without a default value: no request, as in Envoy. */
+export function readRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): RuntimeFraction {
+  const configured = message.defaultValue === undefined ? new Fraction(0, 0) : readFraction(message.defaultValue);
+  return new RuntimeFraction(configured, message.runtimeKey, runtime);
 }

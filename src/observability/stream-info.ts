@@ -68,6 +68,14 @@ export interface Explanation {
   readonly cause: string;
 }
 
+/** What a filter leaves under a key for filters, matchers and logs behind it (filter state). */
+export interface FilterStateObject {
+  /** For PLAIN formats and matchers; undefined: this object has no text. */
+  readonly text: string | undefined;
+  /** For TYPED formats: a JSON value; undefined: none. */
+  readonly json: unknown;
+}
+
 export class StreamInfo {
   /** Milliseconds since the epoch. */
   startTimeWall: number;
@@ -124,7 +132,8 @@ export class StreamInfo {
 
   /** Dynamic metadata by filter namespace; made when first written. */
   dynamicMetadata: Map<string, Record<string, unknown>> | null = null;
-  filterState: Map<string, unknown> | null = null;
+  /** Filter state by key; made when first written. */
+  filterState: Map<string, FilterStateObject> | null = null;
 
   constructor(startTime: number, startTimeWall: number, connection: DownstreamConnectionInfo) {
     this.startTime = startTime;

@@ -29,11 +29,12 @@ import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
+import { LayeredRuntime } from './layered-runtime.ts';
+import { staticRuntimeValues } from './layered-runtime-config.ts';
 import type { Lifecycle, ServerState as ServerStateName } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
-import { staticRuntimeNumbers } from './static-runtime-config.ts';
 
 /** The machine's, or what a test moves by hand. */
 export interface TimeSource {
@@ -63,7 +64,7 @@ export class Server {
   bootstrap: BootstrapConfig;
   /** When it came into force; milliseconds since the epoch. */
   bootstrapUpdated: number;
-  #runtime: ReadonlyMap<string, number>;
+  readonly runtime: LayeredRuntime;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -82,7 +83,7 @@ export class Server {
     this.stats = new StatsStore({ filter: bootstrap.stats.filter });
     this.serverStats = new ServerStats(this.stats, systemClock);
     this.serverStats.start(options.reportedVersion, options.concurrency, options.restartEpoch);
-    this.#runtime = staticRuntimeNumbers(bootstrap.message);
+    this.runtime = new LayeredRuntime(staticRuntimeValues(bootstrap.message));
     const { clock, timers } = time;
     const random = systemRandom;
     const extensions = new ExtensionRegistry(entries);
@@ -109,6 +110,7 @@ export class Server {
       timers,
       timeouts: new TimeoutPool(clock, timers),
       random,
+      runtime: this.runtime,
       stats: this.stats,
       clusters: this.clusters,
       extensions,
@@ -118,7 +120,7 @@ export class Server {
         random,
         headerName: pinnedName,
         headerMatcher,
-        runtimeInteger: (key, defaultValue) => this.#runtime.get(key) ?? defaultValue,
+        runtime: this.runtime,
       },
       node: bootstrap.node,
       localAddress: firstAddress(options.localAddressIpVersion),
@@ -195,7 +197,7 @@ export class Server {
 
   /** What changes for the rest of the process when a reload brought another bootstrap. */
   adopt(bootstrap: BootstrapConfig): void {
-    this.#runtime = staticRuntimeNumbers(bootstrap.message);
+    this.runtime.replace(staticRuntimeValues(bootstrap.message));
     this.bootstrap = bootstrap;
     this.bootstrapUpdated = this.services.clock.wall();
   }

@@ -3,7 +3,7 @@ import type { ConfigContext } from '../config/api.ts';
 import type { Bootstrap } from '../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import type { DownstreamConnectionsConfig } from '../generated/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.d.ts';
 import type { ConnectionLimitSettings } from '../listener/connection-limits.ts';
-import { staticRuntimeNumbers } from './static-runtime-config.ts';
+import { staticRuntimeValues } from './layered-runtime-config.ts';
 
 const monitorType = 'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig';
 
@@ -25,7 +25,9 @@ const listenerKey = /^envoy\.resource_limits\.listener\.(.+)\.connection_limit$/
 function limitsInRuntime(message: Bootstrap): { global: number; byListener: Map<string, number> } {
   const byListener = new Map<string, number>();
   let global = Number.POSITIVE_INFINITY;
-  for (const [key, number] of staticRuntimeNumbers(message)) {
+  for (const [key, value] of staticRuntimeValues(message)) {
+    const number = Number(value);
+    if (!Number.isFinite(number)) continue;
     if (key === globalKey) global = number;
     const listener = listenerKey.exec(key)?.[1];
     if (listener !== undefined) byListener.set(listener, number);

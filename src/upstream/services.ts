@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { TimeoutPool } from '../base/lazy-timeout.ts';
 import type { Random } from '../base/random.ts';
+import type { Runtime } from '../base/runtime.ts';
 import type { Timers } from '../base/timers.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
 import type { AccessLogSettings } from '../observability/access-log/api.ts';
@@ -22,6 +23,7 @@ export interface ProcessServices {
   readonly timers: Timers;
   readonly timeouts: TimeoutPool;
   readonly random: Random;
+  readonly runtime: Runtime;
   /** Root of all statistics. */
   readonly stats: StatsScope;
   readonly clusters: ClusterManager;

@@ -1,4 +1,5 @@
 // Makes route tables for tests, from configuration as one writes it.
+
 import { ipAddress } from '../../src/base/address.ts';
 import { ConfigContext, type Diagnostic, loadMessage } from '../../src/config/api.ts';
 import { ExtensionRegistry } from '../../src/config/extension-registry.ts';
@@ -9,6 +10,7 @@ import { type DownstreamConnectionInfo, StreamInfo } from '../../src/observabili
 import type { ForwardRoute, Route, RouteMatchContext, RouteTable } from '../../src/router/api.ts';
 import { buildRouteTable } from '../../src/router/route-table/api.ts';
 import type { Cluster, ClusterHandle, ClusterManager } from '../../src/upstream/api.ts';
+import { FakeRuntime } from './fake-runtime.ts';
 
 /** Knows the clusters it is told of. */
 export class FakeClusters implements ClusterManager {
@@ -57,7 +59,10 @@ export async function tryBuild(
   );
   if (loaded.message === undefined) return { table: undefined, diagnostics: loaded.diagnostics };
   const config = new ConfigContext();
-  const table = buildRouteTable(loaded.message, { services: { clusters, extensions }, config });
+  const table = buildRouteTable(loaded.message, {
+    services: { clusters, extensions, runtime: new FakeRuntime() },
+    config,
+  });
   return { table, diagnostics: await config.takeDiagnostics() };
 }
 

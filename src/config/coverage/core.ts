@@ -49,8 +49,7 @@ export const core: PackageCoverage = {
   },
   'envoy.config.core.v3.TypedExtensionConfig': { implemented: ['typed_config'], harmless: { name: foundByType } },
   'envoy.config.core.v3.RuntimeFractionalPercent': {
-    implemented: ['default_value'],
-    notYet: { runtime_key: 'runtime: issue 4; the default value counts' },
+    implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.RuntimeUInt32': {
     implemented: ['default_value', 'runtime_key'],

@@ -1,6 +1,7 @@
 // Owns what the process lends to everything that logs; made once by the server.
 import type { Message } from '@bufbuild/protobuf';
 import type { Random } from '../../base/random.ts';
+import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/context.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
 import type { HeaderNameResolver, HeaderReader } from './context.ts';
@@ -19,6 +20,5 @@ export interface AccessLogSettings {
    * The layer of matchers stands above this one, so the server passes it in.
    */
   headerMatcher(message: Message, config: ConfigContext): HeaderPredicate | undefined;
-  /** The runtime's value for a key, or the default. */
-  runtimeInteger(key: string, defaultValue: number): number;
+  readonly runtime: Runtime;
 }

@@ -1,4 +1,5 @@
 // What the makers of route tables share while one table is made.
+import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
 import type { ClusterManager } from '../../upstream/api.ts';
@@ -8,6 +9,7 @@ export interface RouteTableServices {
   readonly clusters: ClusterManager;
   /** Filters read their typed_per_filter_config. Their factories must have been loaded. */
   readonly extensions: ExtensionRegistry;
+  readonly runtime: Runtime;
 }
 
 export interface RouteTableContext {
@@ -26,6 +28,7 @@ interface BuildSettings {
 export class RouteBuild {
   readonly clusters: ClusterManager;
   readonly extensions: ExtensionRegistry;
+  readonly runtime: Runtime;
   readonly config: ConfigContext;
   readonly settings: BuildSettings;
   /** Clusters that routes name. */
@@ -34,6 +37,7 @@ export class RouteBuild {
   constructor({ services, config }: RouteTableContext, settings: BuildSettings) {
     this.clusters = services.clusters;
     this.extensions = services.extensions;
+    this.runtime = services.runtime;
     this.config = config;
     this.settings = settings;
   }

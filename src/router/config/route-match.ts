@@ -1,7 +1,7 @@
 // Reads what a route asks of a request: RouteMatch.
 import type { RouteMatch } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { toByteString } from '../../matchers/byte-string.ts';
-import { readFraction, readHeaderMatcher, readQueryParameterMatcher, readRegex } from '../../matchers/config.ts';
+import { readHeaderMatcher, readQueryParameterMatcher, readRegex, readRuntimeFraction } from '../../matchers/config.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
 import {
   FractionCondition,
@@ -39,10 +39,10 @@ export function readPathPattern(message: RouteMatch, { config }: RouteBuild): Pa
 }
 
 /** Cheap conditions first: all must hold, whatever the order. */
-export function readConditions(message: RouteMatch, { config }: RouteBuild): RouteCondition[] {
+export function readConditions(message: RouteMatch, { config, runtime }: RouteBuild): RouteCondition[] {
   const conditions: RouteCondition[] = [];
-  if (message.runtimeFraction?.defaultValue !== undefined) {
-    conditions.push(new FractionCondition(readFraction(message.runtimeFraction.defaultValue)));
+  if (message.runtimeFraction !== undefined) {
+    conditions.push(new FractionCondition(readRuntimeFraction(message.runtimeFraction, runtime)));
   }
   if (message.grpc !== undefined) conditions.push(new GrpcCondition());
   for (const header of message.headers) {

@@ -1,6 +1,6 @@
 // Owns what a route asks of a request beside its path: every condition must hold.
 import { Names } from '../../http/headers/name.ts';
-import type { Fraction } from '../../matchers/fraction.ts';
+import type { RuntimeFraction } from '../../matchers/fraction.ts';
 import type { HeaderMatcher } from '../../matchers/header-matcher.ts';
 import type { QueryParameterMatcher } from '../../matchers/query-parameter-matcher.ts';
 import type { RequestView } from './request-view.ts';
@@ -39,15 +39,15 @@ export class QueryCondition implements RouteCondition {
 
 /** runtime_fraction: the share of requests that the route takes. */
 export class FractionCondition implements RouteCondition {
-  readonly #fraction: Fraction;
-  constructor(fraction: Fraction) {
+  readonly #fraction: RuntimeFraction;
+  constructor(fraction: RuntimeFraction) {
     this.#fraction = fraction;
   }
   matches(request: RequestView): boolean {
     return request.context !== null && this.#fraction.includes(request.context.randomValue);
   }
   get description(): string {
-    return `a share of ${this.#fraction.numerator} in ${this.#fraction.denominator} requests`;
+    return `a share of ${this.#fraction.description} requests`;
   }
 }
 

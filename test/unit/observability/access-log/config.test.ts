@@ -18,6 +18,7 @@ import {
 } from '../../../../src/observability/access-log/api.ts';
 import { ResponseFlag } from '../../../../src/observability/response-flags.ts';
 import { StatsStore } from '../../../../src/observability/stats/store.ts';
+import { FakeRuntime } from '../../../support/fake-runtime.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { answered, refused, type TestContext } from './context.ts';
 
@@ -27,7 +28,7 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 const extensions = new ExtensionRegistry(accessLoggers);
 await extensions.preload(accessLoggers.flatMap((entry) => entry.typeNames));
 const manager = new AccessLogManager({ stats: new StatsStore() });
-const runtime = new Map<string, number>();
+const runtime = new FakeRuntime();
 const settings: AccessLogSettings = {
   manager,
   extensions,
@@ -38,7 +39,7 @@ const settings: AccessLogSettings = {
     const name = headerName((message as HeaderMatcher).name);
     return (headers) => headers.get(name) !== undefined;
   },
-  runtimeInteger: (key, defaultValue) => runtime.get(key) ?? defaultValue,
+  runtime,
 };
 
 interface Built {

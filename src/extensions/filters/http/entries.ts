@@ -1,0 +1,16 @@
+// Owns the manifest's lines for HTTP filters, by name.
+import type { ExtensionEntry } from '../../../config/extension-registry.ts';
+
+const category = 'envoy.filters.http';
+const stable = { category, status: 'stable' } as const;
+const facesDownstream = { securityPosture: 'robust_to_untrusted_downstream' } as const;
+
+export const httpFilters: readonly ExtensionEntry[] = [
+  {
+    name: 'envoy.filters.http.router',
+    typeNames: ['envoy.extensions.filters.http.router.v3.Router'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./router/config.ts'),
+  },
+];
