@@ -11,11 +11,18 @@ export interface Bound {
   readonly case: string;
   readonly proxy: 'remora' | 'remora-trim';
   readonly metric: MetricKey;
-  /** At most this times Envoy's figure, or at most this many units of the metric itself. */
-  readonly atMost: { readonly ofEnvoy: number } | { readonly absolute: number };
+  /** At most this times Envoy's figure, so many units of the metric itself, or this times our own figure in another job. */
+  readonly atMost:
+    | { readonly ofEnvoy: number }
+    | { readonly absolute: number }
+    | { readonly times: number; readonly ofJob: string };
 }
 
 const MB = 1 << 20;
+
+function routesBound(kind: string, atMost: Bound['atMost']): Bound {
+  return { job: `h1-routes-${kind}`, case: '32 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost };
+}
 
 export const bounds: readonly Bound[] = [
   { job: 'h1', case: '32 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.5 } },
@@ -28,6 +35,20 @@ export const bounds: readonly Bound[] = [
     atMost: { ofEnvoy: 0.5 },
   },
   { job: 'h1-access-log', case: '2 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 0.6 } },
+  ...[2, 32].map(
+    (connections): Bound => ({
+      job: 'h1-filters',
+      case: `${connections} connections`,
+      proxy: 'remora',
+      metric: 'cpuMicroseconds',
+      atMost: { ofEnvoy: 0.5 },
+    }),
+  ),
+  ...['exact', 'prefix'].flatMap((kind) => [
+    routesBound(kind, { ofEnvoy: 0.15 }),
+    routesBound(kind, { times: 2, ofJob: 'h1-routes-one' }),
+  ]),
+  routesBound('regex', { ofEnvoy: 0.5 }),
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'vcpu', atMost: { ofEnvoy: 0.6 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'p99', atMost: { ofEnvoy: 1 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 28 * MB } },
@@ -35,6 +56,11 @@ export const bounds: readonly Bound[] = [
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 20 * MB } },
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'readyMilliseconds', atMost: { absolute: 350 } },
 ];
+
+/** The jobs that must run for the bounds to be judged. */
+export function boundJobs(): string[] {
+  return [...new Set(bounds.flatMap(({ job, atMost }) => ('ofJob' in atMost ? [job, atMost.ofJob] : [job])))];
+}
 
 export interface Verdict {
   readonly bound: Bound;
@@ -55,6 +81,17 @@ export function judge(bound: Bound, outcomes: readonly JobOutcome[]): Verdict {
       bound,
       verdict: ours <= limit ? 'pass' : 'fail',
       found: `${label}: ${format(ours)} ${unit}, at most ${format(limit)}`,
+    };
+  }
+  if ('ofJob' in bound.atMost) {
+    const { times, ofJob } = bound.atMost;
+    const other = outcomes.find(({ job }) => job === ofJob);
+    const base = other && figuresOf(other, bound.case, bound.proxy)?.[bound.metric];
+    if (base === undefined) return { bound, verdict: 'not measured', found: `no sound figure for ${ofJob}: ${label}` };
+    return {
+      bound,
+      verdict: ours <= times * base ? 'pass' : 'fail',
+      found: `${label}: ${format(ours)} against ${format(base)} ${unit} in ${ofJob}, at most ${times.toFixed(2)} times`,
     };
   }
   const reference = outcome && figuresOf(outcome, bound.case, REFERENCE)?.[bound.metric];

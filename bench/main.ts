@@ -2,7 +2,7 @@
  * `npm run bench`: Remora beside Envoy, nginx and HAProxy on the same jobs. See docs/benchmarks.md.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { budgetReport } from './budget.ts';
+import { boundJobs, budgetReport } from './budget.ts';
 import type { Job } from './job.ts';
 import { jobs } from './jobs/index.ts';
 import { runJob, type Settings } from './measure.ts';
@@ -61,7 +61,7 @@ const program = new Command('bench')
 const options = program.opts<Options>();
 
 function chooseJobs(): Job[] {
-  const names = options.job ?? (options.budget === true ? ['h1', 'h1-access-log', 'h1-rate', 'startup'] : undefined);
+  const names = options.job ?? (options.budget === true ? boundJobs() : undefined);
   if (names === undefined) return [...jobs];
   return names.map((name) => {
     const job = jobs.find((each) => each.name === name);

@@ -3,7 +3,7 @@ import type { Job } from '../job.ts';
 import { closed } from './h1.ts';
 import { envoySidecar, haproxySidecar, nginxSidecar } from './sidecar.ts';
 
-const envoyLog = (file: string): string => `access_log:
+export const envoyJsonLog = (file: string): string => `access_log:
   - name: envoy.access_loggers.file
     typed_config:
       "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
@@ -54,7 +54,7 @@ export const h1AccessLog: Job = {
   description: 'the job h1 with a JSON access log of 19 fields to a file',
   headline: 'cpuMicroseconds',
   cases: [2, 32].map(closed),
-  envoy: (site) => envoySidecar(site, { connectionManager: envoyLog(`${site.dir}/access.log`) }),
+  envoy: (site) => envoySidecar(site, { connectionManager: envoyJsonLog(`${site.dir}/access.log`) }),
   nginx: (site) => nginxSidecar(site, nginxLog),
   haproxy: (site) =>
     haproxySidecar(site, haproxyLog).replace(
