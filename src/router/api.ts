@@ -41,6 +41,8 @@ export interface RouteBase {
   readonly routeConfigName: string;
   /** Most specific typed_per_filter_config by filter name: route, virtual host, route configuration. */
   perFilterConfig(filterName: string): unknown;
+  /** Of all levels that have one, the most general first. */
+  perFilterConfigs(filterName: string): readonly unknown[];
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

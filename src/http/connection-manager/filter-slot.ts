@@ -18,6 +18,8 @@ import type {
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import type { ActiveStream } from './active-stream.ts';
 
+const noConfigs: readonly unknown[] = [];
+
 export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallbacks {
   readonly decoder: DecoderFilter | null;
   readonly encoder: EncoderFilter | null;
@@ -86,6 +88,9 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   }
   perRouteConfig(): unknown {
     return this.#stream.route()?.perFilterConfig(this.#factory.name);
+  }
+  perRouteConfigs(): readonly unknown[] {
+    return this.#stream.route()?.perFilterConfigs(this.#factory.name) ?? noConfigs;
   }
   sendLocalReply(reply: LocalReply): void {
     try {

@@ -3,12 +3,14 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { Runtime } from '../../base/runtime.ts';
 import type { Timers } from '../../base/timers.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
 import type { Connection } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { Explanation, StreamInfo } from '../../observability/stream-info.ts';
+import type { ClusterManager } from '../../upstream/api.ts';
 import type { ProcessServices } from '../../upstream/services.ts';
 import type { ResetReason } from '../codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
@@ -74,6 +76,8 @@ export interface StreamFilterCallbacks {
   clearRouteCache(): void;
   /** Most specific typed_per_filter_config of this filter: route, then virtual host, then route configuration; undefined without one. */
   perRouteConfig(): unknown;
+  /** The same of every level that has one, the most general first: for filters that lay the levels over each other. */
+  perRouteConfigs(): readonly unknown[];
   /** Answers in place of upstream. The encoder filters still see it. Before response headers only; later it resets the stream. */
   sendLocalReply(reply: LocalReply): void;
   resetStream(reason: ResetReason): void;
@@ -162,13 +166,19 @@ export interface HttpFilterContext {
   readonly config: ConfigContext;
 }
 
+/** What configuration for routes may use. */
+export interface RouteFilterContext {
+  readonly clusters: ClusterManager;
+  readonly runtime: Runtime;
+}
+
 /** An HTTP filter extension. */
 export interface HttpFilterConfigFactory {
   readonly terminal: boolean;
   /** Undefined after an error was reported to `context.config`. */
   create(message: Message, context: HttpFilterContext): HttpFilterFactory | undefined;
   /** typed_per_filter_config: what `perRouteConfig()` will give. Absent: the filter takes none. */
-  readRouteConfig?(message: Message, config: ConfigContext): unknown;
+  readRouteConfig?(message: Message, config: ConfigContext, context: RouteFilterContext): unknown;
 }
 
 export const httpFilterCategory: ExtensionCategory<HttpFilterConfigFactory> =

@@ -18,10 +18,20 @@ export function readPerFilterConfigs(
   const overrides = new Map(above ?? []);
   for (const [filterName, any] of entries) {
     const override = isFilterConfig(any) ? readWrapped(any, build) : readPlain(any, false, build);
-    if (override !== undefined) overrides.set(filterName, override);
+    if (override === undefined) continue;
+    const configs = above?.get(filterName)?.configs ?? [];
+    overrides.set(filterName, {
+      disabled: override.disabled,
+      // A level that only switches the filter on leaves its configuration to the levels above.
+      config: override.disabled ? undefined : (override.config ?? above?.get(filterName)?.config),
+      configs: override.config === undefined ? configs : [...configs, override.config],
+    });
   }
   return overrides.size === 0 ? null : overrides;
 }
+
+/** Without the levels above. */
+type LevelOverride = Omit<FilterOverride, 'configs'>;
 
 const filterConfigName = 'envoy.config.route.v3.FilterConfig';
 
@@ -30,7 +40,7 @@ function isFilterConfig(any: Any): boolean {
 }
 
 /** FilterConfig around the filter's own message: it may be optional, or switch the filter off. */
-function readWrapped(any: Any, build: RouteBuild): FilterOverride | undefined {
+function readWrapped(any: Any, build: RouteBuild): LevelOverride | undefined {
   const message = build.config.unpackAs<FilterConfig>(any, filterConfigName);
   if (message === undefined) return undefined;
   if (message.disabled) return { disabled: true, config: undefined };
@@ -48,12 +58,12 @@ function readWrapped(any: Any, build: RouteBuild): FilterOverride | undefined {
   return readPlain(message.config, message.isOptional, build);
 }
 
-function readPlain(any: Any, isOptional: boolean, build: RouteBuild): FilterOverride | undefined {
+function readPlain(any: Any, isOptional: boolean, build: RouteBuild): LevelOverride | undefined {
   const message = build.config.unpack(any);
   if (message === undefined) return undefined;
   const factory = build.extensions.get(httpFilterCategory, message.$typeName);
   if (factory?.readRouteConfig !== undefined) {
-    return { disabled: false, config: factory.readRouteConfig(message, build.config) };
+    return { disabled: false, config: factory.readRouteConfig(message, build.config, build) };
   }
   const text =
     factory === undefined

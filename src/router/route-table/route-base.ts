@@ -11,7 +11,11 @@ export interface FilterOverride {
   readonly disabled: boolean;
   /** What the filter made of its message; undefined without one. */
   readonly config: unknown;
+  /** Those of the levels above and this one, the most general first. */
+  readonly configs: readonly unknown[];
 }
+
+const noConfigs: readonly unknown[] = [];
 
 export interface RouteBaseSettings {
   readonly name: string;
@@ -45,6 +49,10 @@ export class PreparedRouteBase implements RouteBase {
 
   perFilterConfig(filterName: string): unknown {
     return this.#filterOverrides === null ? undefined : this.#filterOverrides.get(filterName)?.config;
+  }
+
+  perFilterConfigs(filterName: string): readonly unknown[] {
+    return this.#filterOverrides?.get(filterName)?.configs ?? noConfigs;
   }
 
   filterDisabled(filterName: string): boolean | undefined {

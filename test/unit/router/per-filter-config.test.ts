@@ -124,3 +124,20 @@ t.test('what no filter takes is refused, unless it is optional', async (t) => {
   t.ok(optional.table);
   t.ok(optional.diagnostics.some(({ code }) => code === 'RMR0307'));
 });
+
+t.test('all levels that configure a filter are there, the most general first', async (t) => {
+  const routes = [
+    forwardTo({ prefix: '/both' }, {}, of(limit(1))),
+    forwardTo({ prefix: '/on' }, {}, of(filterConfig({ config: {} }))),
+    forwardTo({ prefix: '/' }),
+  ];
+  const all = await table(routes, of(limit(2)), of(limit(3)));
+  const limits = (path: string): unknown =>
+    routeOf(all, path)
+      .perFilterConfigs('buffer')
+      .map((config) => (config as { value: unknown }).value);
+  t.match(limits('/both'), [{ maxRequestBytes: 3 }, { maxRequestBytes: 2 }, { maxRequestBytes: 1 }]);
+  t.match(limits('/on'), [{ maxRequestBytes: 3 }, { maxRequestBytes: 2 }]);
+  t.match(limitOf(all, '/on'), { maxRequestBytes: 2 });
+  t.same(routeOf(all, '/').perFilterConfigs('other'), []);
+});
