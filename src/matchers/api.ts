@@ -8,8 +8,17 @@ export {
   readRuntimeFraction,
   readStringMatcher,
 } from './config.ts';
+export {
+  readFilterStateMatcher,
+  readMetadataMatcher,
+  readPathMatcher,
+  readValueMatcher,
+} from './config-metadata.ts';
+export type { FilterStateMatcher } from './filter-state-matcher.ts';
 export { Fraction, RuntimeFraction } from './fraction.ts';
 export { allMatch, type HeaderMatcher } from './header-matcher.ts';
+export { type MetadataMatcher, valueAt } from './metadata-matcher.ts';
 export { findQueryParameter, QueryParameterMatcher } from './query-parameter-matcher.ts';
 export type { Regex, Substitution } from './regex.ts';
 export type { StringMatcher } from './string-matcher.ts';
+export type { ValueMatcher } from './value-matcher.ts';

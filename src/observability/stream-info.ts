@@ -74,6 +74,23 @@ export interface FilterStateObject {
   readonly text: string | undefined;
   /** For TYPED formats: a JSON value; undefined: none. */
   readonly json: unknown;
+  /** For matchers of addresses: the object is one. */
+  readonly address?: Address;
+  /** For FIELD formats: a value by its name; undefined: the object has no such field. */
+  field?(name: string): string | number | undefined;
+}
+
+/** A text as filter state, as most filters leave it: a byte string. */
+export class FilterStateText implements FilterStateObject {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get json(): unknown {
+    return this.text;
+  }
 }
 
 export class StreamInfo {
@@ -130,10 +147,13 @@ export class StreamInfo {
   virtualHostMetadata: MetadataMap | null = null;
   clusterMetadata: MetadataMap | null = null;
 
-  /** Dynamic metadata by filter namespace; made when first written. */
-  dynamicMetadata: Map<string, Record<string, unknown>> | null = null;
+  /** Dynamic metadata by filter namespace; made when first written (`setDynamicMetadata`). */
+  dynamicMetadata: Map<string, Readonly<Record<string, unknown>>> | null = null;
   /** Filter state by key; made when first written. */
   filterState: Map<string, FilterStateObject> | null = null;
+
+  /** Dynamic metadata that is a message of its own type, by namespace; made when first written. */
+  typedDynamicMetadata: Map<string, unknown> | null = null;
 
   constructor(startTime: number, startTimeWall: number, connection: DownstreamConnectionInfo) {
     this.startTime = startTime;
@@ -149,6 +169,21 @@ export class StreamInfo {
   get cause(): string {
     if (typeof this.explanation !== 'string') this.explanation = this.explanation.cause;
     return this.explanation;
+  }
+
+  /**
+   * Adds fields to a namespace; of those it has already the new ones stay. Neither `fields` nor what is there is changed
+   * in place, so that a filter may give the same object, of its configuration, to every request.
+   */
+  setDynamicMetadata(namespace: string, fields: Readonly<Record<string, unknown>>): void {
+    this.dynamicMetadata ??= new Map();
+    const before = this.dynamicMetadata.get(namespace);
+    this.dynamicMetadata.set(namespace, before === undefined ? fields : { ...before, ...fields });
+  }
+
+  setFilterState(key: string, value: FilterStateObject): void {
+    this.filterState ??= new Map();
+    this.filterState.set(key, value);
   }
 
   setFlag(flag: number): void {

@@ -4,6 +4,7 @@ import { cluster } from './cluster.ts';
 import { core } from './core.ts';
 import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
+import { filtersPolicy } from './filters-policy.ts';
 import { http } from './http.ts';
 import { listener } from './listener.ts';
 import { route } from './route.ts';
@@ -13,6 +14,7 @@ export const packages: PackageCoverage = {
   ...cluster,
   ...core,
   ...extensions,
+  ...filtersPolicy,
   ...http,
   ...listener,
   ...route,

@@ -4,6 +4,7 @@ import type { ExtensionEntry } from '../../../config/extension-registry.ts';
 const category = 'envoy.filters.http';
 const stable = { category, status: 'stable' } as const;
 const facesDownstream = { securityPosture: 'robust_to_untrusted_downstream' } as const;
+const facesBoth = { securityPosture: 'robust_to_untrusted_downstream_and_upstream' } as const;
 
 export const httpFilters: readonly ExtensionEntry[] = [
   {
@@ -12,5 +13,12 @@ export const httpFilters: readonly ExtensionEntry[] = [
     ...stable,
     ...facesDownstream,
     load: () => import('./router/config.ts'),
+  },
+  {
+    name: 'envoy.filters.http.set_metadata',
+    typeNames: ['envoy.extensions.filters.http.set_metadata.v3.Config'],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./set-metadata/config.ts'),
   },
 ];
