@@ -19,6 +19,7 @@
  * Extensions: `ConfigOptions.knownExtensions` holds the full names of the configuration messages that are implemented.
  */
 export { ConfigContext, type ConfigOptions, type UnknownFields } from './context.ts';
+export { readDataSource } from './data-source.ts';
 export { catalogue, type DiagnosticCode, type Severity } from './diagnostics/catalogue.ts';
 export { type Diagnostic, hasErrors, type SourcePosition } from './diagnostics/diagnostic.ts';
 export { diagnosticsToJson, formatDiagnostic } from './diagnostics/format.ts';

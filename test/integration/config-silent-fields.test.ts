@@ -44,7 +44,6 @@ const setNowhere: readonly string[] = [
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig.service_name',
   'envoy.config.cluster.v3.Cluster.typed_dns_resolver_config',
   'envoy.config.core.v3.ConfigSource.path',
-  'envoy.config.core.v3.DataSource.filename',
   'envoy.config.core.v3.PathConfigSource.watched_directory',
   'envoy.config.core.v3.SocketAddress.protocol',
   'envoy.config.core.v3.WatchedDirectory.path',
@@ -74,7 +73,7 @@ const read = new Set<string>();
 function isGenericWalk(): boolean {
   const stack = new Error().stack ?? '';
   return (
-    stack.includes('/type-names.ts') || stack.includes('/@bufbuild/') || /\/src\/config\/(?!extension)/.test(stack)
+    stack.includes('/type-names.ts') || stack.includes('/@bufbuild/') || /\/src\/config\/(?!extension|data-source)/.test(stack)
   );
 }
 

@@ -1,6 +1,7 @@
 // A connection manager over a connection of plain bytes, with filters of the test's own.
 import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
+import type { Runtime } from '../../src/base/runtime.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
 import type { ConnectionManagerConfig } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
@@ -12,6 +13,7 @@ import { ConnectionEvent } from '../../src/network/api.ts';
 import type { AccessLogger } from '../../src/observability/access-log/api.ts';
 import { StatsStore } from '../../src/observability/stats/store.ts';
 import type { DownstreamConnectionInfo } from '../../src/observability/stream-info.ts';
+import { FakeRuntime } from './fake-runtime.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -97,6 +99,7 @@ export function managerOf(
   filters: readonly HttpFilterFactory[],
   changes: Partial<ConnectionManagerConfig> = {},
   http1: Partial<Http1Settings> = {},
+  runtime: Runtime = new FakeRuntime(),
 ): ManagerFixture {
   const timers = new FakeTimers();
   const stats = new StatsStore();
@@ -111,6 +114,7 @@ export function managerOf(
     routes: { current: null },
     filters,
     upgrades: new Map(),
+    localReplies: null,
     accessLogs: [] satisfies AccessLogger[],
     http1: { ...defaultHttp1Settings, ...http1 },
     pathNormalization: { normalizePath: false, mergeSlashes: false, escapedSlashes: 'keep' },
@@ -156,6 +160,7 @@ export function managerOf(
     timers,
     timeouts: new TimeoutPool(clock, timers),
     random: new SeededRandom(1),
+    runtime,
     dates: new DateProvider(clock),
   };
   const manager = new ConnectionManager(config, services, { drainClose: () => false });

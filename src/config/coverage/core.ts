@@ -55,8 +55,7 @@ export const core: PackageCoverage = {
     implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.SubstitutionFormatString': {
-    implemented: ['text_format', 'json_format', 'text_format_source', 'omit_empty_values'],
-    harmless: { content_type: 'a line of a log has none' },
+    implemented: ['text_format', 'json_format', 'text_format_source', 'omit_empty_values', 'content_type'],
     refused: { formatters: 'formatters by extension are not implemented yet' },
     notYet: { json_format_options: 'issue 4' },
   },

@@ -44,6 +44,7 @@ export const http: PackageCoverage = {
       'merge_slashes',
       'path_with_escaped_slashes_action',
       'forward_client_cert_details',
+      'local_reply_config',
     ],
     harmless: {
       append_local_overload: 'there are no overload actions yet',
@@ -54,13 +55,18 @@ export const http: PackageCoverage = {
       http3_protocol_options: 'HTTP/3: a later issue',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
-      local_reply_config: 'issue 4',
       set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
       forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
       access_log_options: 'a line is written at the end of each stream: issue 4',
       access_log_flush_interval: 'a line is written at the end of each stream: issue 4',
       flush_access_log_on_new_request: 'a line is written at the end of each stream: issue 4',
     },
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig': {
+    implemented: ['mappers', 'body_format'],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper': {
+    implemented: ['filter', 'status_code', 'body', 'body_format_override', 'headers_to_add'],
   },
   [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
   [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled', 'filters'] },

@@ -24,8 +24,7 @@ import { reasonPhrase } from '../headers/status.ts';
 import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
-import { isGrpcRequest } from './grpc-reply.ts';
-import { localReplyHeaders, requestTooLarge, responseTooLarge } from './local-reply.ts';
+import { explainKey, type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
 import { logLocalReply } from './reply-log.ts';
 import { checkRequest } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
@@ -201,14 +200,10 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
 
   onMalformed(error: CodecError, headers: RequestHeaders | null): void {
     this.headers ??= headers;
-    this.info.setFlag(ResponseFlag.DownstreamProtocolError);
     if (this.decoding === null) this.#openChain(this.manager.config.filters);
-    this.sendLocalReply({
-      status: error.status,
-      body: reasonPhrase(error.status),
-      details: error.details,
-      cause: error.message,
-    });
+    const { status, details, message } = error;
+    const reply = { status, body: reasonPhrase(status), details, cause: message };
+    this.sendLocalReply(reply, ResponseFlag.DownstreamProtocolError);
   }
 
   requestTooLarge(): void {
@@ -241,28 +236,32 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     }
   }
 
-  sendLocalReply(reply: LocalReply): void {
+  /** `flag`: for the log; local_reply_config does not see it, as in Envoy. */
+  sendLocalReply(reply: LocalReply, flag = 0): void {
     if (this.destroyed) return;
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
     if (reply.cause !== undefined) this.info.explanation = reply.cause;
-    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.now);
     this.requestAborted = true;
-    if (this.responseStarted) {
+    const explain = this.services.runtime.boolean(explainKey, false);
+    const { localReplies } = this.manager.config;
+    let prepared: PreparedReply | null = null;
+    if (!this.responseStarted) prepared = prepareLocalReply(reply, this.headers, this.info, localReplies, explain);
+    if (flag !== 0) this.info.setFlag(flag);
+    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.now);
+    if (prepared === null) {
       this.resetFromFilter(ResetReason.LocalReset);
       return;
     }
     // As Envoy: who sends what is refused as malformed is not listened to any longer, unless configuration says so.
     if (reply.status === 400 && !this.manager.config.streamErrorOnInvalidMessage) this.manager.closeAfterResponse();
-    const grpc = this.headers !== null && isGrpcRequest(this.headers);
-    const headers = localReplyHeaders(reply, grpc);
     // The chain may hold an upstream response back at this moment: the local one takes its place. A second one (a
     // timeout while a filter holds the first back, a filter that answers the answer) goes past the filters: it ends.
     const slots = this.answeredLocally ? noFilters : this.slots;
     this.answeredLocally = true;
     this.encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
-    const bodyless = grpc || reply.body === '' || this.headers?.method === 'HEAD';
-    this.encoding.startHeaders(headers, bodyless);
-    if (!bodyless && !this.destroyed) this.encoding.startData(Buffer.from(reply.body), true);
+    const { headers, body } = prepared;
+    this.encoding.startHeaders(headers, body === null);
+    if (body !== null && !this.destroyed) this.encoding.startData(body, true);
   }
 
   responseTooLarge(): void {

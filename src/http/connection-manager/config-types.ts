@@ -5,6 +5,7 @@ import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
+import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
@@ -25,6 +26,8 @@ export interface ConnectionManagerConfig {
   /** By upgrade token in lower case. */
   readonly upgrades: ReadonlyMap<string, UpgradeConfig>;
   readonly accessLogs: readonly AccessLogger[];
+  /** Null: local replies go out as they are made. */
+  readonly localReplies: LocalReplyRewriter | null;
   readonly http1: Http1Settings;
 
   readonly pathNormalization: PathNormalization;

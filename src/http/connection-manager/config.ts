@@ -17,6 +17,7 @@ import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
+import { readLocalReplyConfig } from './local-reply-config.ts';
 import { connectionManagerStats } from './stats.ts';
 
 const ALWAYS_FORWARD_ONLY: HttpConnectionManager_ForwardClientCertDetails = 4;
@@ -44,6 +45,7 @@ export function readConnectionManager(
   const upgrades = readUpgrades(message, context, scope);
   const routes = readRoutes(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
+  const localReplies = readLocalReplyConfig(message.localReplyConfig, context);
   if (routes === undefined || context.config.errorCount > errorsBefore) {
     routes?.release();
     scope.close();
@@ -59,6 +61,7 @@ export function readConnectionManager(
     filters,
     upgrades,
     accessLogs,
+    localReplies,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,

@@ -7,7 +7,9 @@ export function isGrpcRequest(headers: RequestHeaders): boolean {
   return isGrpcContentType(headers.get(Names.contentType));
 }
 
+/** `message` is a byte string. */
 export function describeAsGrpc(headers: ResponseHeaders, httpStatus: number, message: string): void {
+  headers.remove(Names.contentLength);
   headers.set(Names.contentType, 'application/grpc');
   headers.set(Names.grpcStatus, String(grpcStatusOfHttp(httpStatus)));
   if (message !== '') headers.set(Names.grpcMessage, percentEncode(message));
@@ -16,7 +18,7 @@ export function describeAsGrpc(headers: ResponseHeaders, httpStatus: number, mes
 /** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message). */
 function percentEncode(text: string): string {
   let out = '';
-  for (const byte of Buffer.from(text)) {
+  for (const byte of Buffer.from(text, 'latin1')) {
     const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
     out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }

@@ -1,19 +1,57 @@
-// Owns what a local reply is made of: headers that describe its body (text/plain with a length, or gRPC's way of telling a
+// Owns what a local reply is made of: headers that describe its body (a type and a length, or gRPC's way of telling a
 // failure), and the replies of the filter chain's own limits.
+import { toByteString } from '../../base/byte-string.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { LocalReply } from '../filter/api.ts';
-import { ResponseHeaders } from '../headers/header-map.ts';
+import { type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
-import { describeAsGrpc } from './grpc-reply.ts';
+import { describeAsGrpc, isGrpcRequest } from './grpc-reply.ts';
+import type { LocalReplyRewriter, ReplyParts } from './local-reply-rewriter.ts';
 
-export function localReplyHeaders(reply: LocalReply, grpc: boolean): ResponseHeaders {
-  const headers = new ResponseHeaders(grpc ? 200 : reply.status);
+/** The runtime key that lets clients read the cause as well (DESIGN 4). Off: it tells strangers of the inside. */
+export const explainKey = 'remora.explain_local_replies';
+
+export interface PreparedReply {
+  readonly headers: ResponseHeaders;
+  /** Null: the headers are all. */
+  readonly body: Buffer | null;
+}
+
+/** `request` is null when it was too malformed to have headers. */
+export function prepareLocalReply(
+  reply: LocalReply,
+  request: RequestHeaders | null,
+  info: StreamInfo,
+  rewriter: LocalReplyRewriter | null,
+  explain: boolean,
+): PreparedReply {
+  const headers = new ResponseHeaders(reply.status);
   reply.modifyHeaders?.(headers);
-  if (grpc) describeAsGrpc(headers, reply.status, reply.body);
-  else if (reply.body !== '') {
-    headers.set(Names.contentLength, String(Buffer.byteLength(reply.body)));
-    if (!headers.has(Names.contentType)) headers.append(Names.contentType, 'text/plain');
+  const original = toByteString(explain ? explained(reply.body, info.cause) : reply.body);
+  const parts: ReplyParts = { headers, status: reply.status, body: original, contentType: 'text/plain' };
+  rewriter?.rewrite(parts, request, info);
+  const { body } = parts;
+  const isHead = request?.method === 'HEAD';
+  if (request !== null && isGrpcRequest(request)) {
+    headers.status = 200;
+    // A JSON format ends with a line feed, a message does not.
+    describeAsGrpc(headers, parts.status, isHead ? '' : body.endsWith('\n') ? body.slice(0, -1) : body);
+    return { headers, body: null };
   }
-  return headers;
+  if (body === '') {
+    headers.remove(Names.contentLength);
+    headers.remove(Names.contentType);
+    return { headers, body: null };
+  }
+  headers.set(Names.contentLength, String(body.length));
+  // What the reply's maker said of its body's type holds for that body only.
+  if (body !== original || !headers.has(Names.contentType)) headers.set(Names.contentType, parts.contentType);
+  return { headers, body: isHead ? null : Buffer.from(body, 'latin1') };
+}
+
+function explained(body: string, cause: string): string {
+  if (cause === '') return body;
+  return body === '' ? cause : `${body}: ${cause}`;
 }
 
 export function requestTooLarge(bufferLimit: number): LocalReply {

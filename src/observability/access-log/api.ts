@@ -10,6 +10,7 @@ export {
 export { type AccessLoggerContext, type AccessLoggerFactory, accessLoggerCategory } from './factory.ts';
 export type { AccessLogFile } from './file/access-log-file.ts';
 export { AccessLogManager } from './file/access-log-manager.ts';
+export { readAccessLogFilter } from './filter-config.ts';
 export { FormatError } from './format/error.ts';
 export { compileFormat, compileJsonFormat, type FormatOptions, type Formatter } from './format/formatter.ts';
 export {

@@ -31,6 +31,14 @@ export function readHeaderRules(message: HeaderRuleFields, context: ConfigContex
   };
 }
 
+/** Rules for responses alone, as local_reply_config has them. */
+export function readResponseHeaderRules(
+  toAdd: readonly HeaderValueOption[],
+  context: ConfigContext,
+): HeaderRules | null {
+  return read('response', toAdd, [], context);
+}
+
 function read(
   side: Side,
   toAdd: readonly HeaderValueOption[],

@@ -29,8 +29,8 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
   const { allowed, accessLogs } = await readAdmin(message.admin, services);
   const endpoints = adminEndpoints(server);
   const config = adminConnectionManager(server, new AdminFilterFactory(dispatcher(endpoints, allowed)), accessLogs);
-  const { clock, timers, timeouts, random } = services;
-  const httpServices = { clock, timers, timeouts, random, dates: new DateProvider(clock) };
+  const { clock, timers, timeouts, random, runtime } = services;
+  const httpServices = { clock, timers, timeouts, random, runtime, dates: new DateProvider(clock) };
   const drain = { drainClose: () => false };
   const factory = { createFilter: () => new ConnectionManager(config, httpServices, drain) };
   const chain = new FilterChain('admin', message, [factory], { active: false, since: 0 }, null);
@@ -81,6 +81,7 @@ function adminConnectionManager(
     filters: [filter],
     upgrades: new Map(),
     accessLogs,
+    localReplies: null,
     http1: defaultHttp1Settings,
     pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
     changesPath: true,
