@@ -73,7 +73,9 @@ const read = new Set<string>();
 function isGenericWalk(): boolean {
   const stack = new Error().stack ?? '';
   return (
-    stack.includes('/type-names.ts') || stack.includes('/@bufbuild/') || /\/src\/config\/(?!extension|data-source)/.test(stack)
+    stack.includes('/type-names.ts') ||
+    stack.includes('/@bufbuild/') ||
+    /\/src\/config\/(?!extension|data-source)/.test(stack)
   );
 }
 

@@ -5,6 +5,7 @@ import { core } from './core.ts';
 import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
 import { filtersPolicy } from './filters-policy.ts';
+import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
 import { listener } from './listener.ts';
 import { route } from './route.ts';
@@ -15,6 +16,7 @@ export const packages: PackageCoverage = {
   ...core,
   ...extensions,
   ...filtersPolicy,
+  ...filtersTraffic,
   ...http,
   ...listener,
   ...route,

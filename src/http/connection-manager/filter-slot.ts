@@ -185,6 +185,15 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
       this.#stream.onException(error);
     }
   }
+  encoderBufferLimit(): number {
+    return this.#stream.encoding?.bufferLimit ?? this.#stream.manager.config.bufferLimit;
+  }
+  onEncoderAboveWriteBufferHighWatermark(): void {
+    this.#stream.pauseResponse(true);
+  }
+  onEncoderBelowWriteBufferLowWatermark(): void {
+    this.#stream.pauseResponse(false);
+  }
   setEncoderBufferLimit(bytes: number): void {
     if (this.#stream.encoding !== null) this.#stream.encoding.bufferLimit = bytes;
   }

@@ -1,5 +1,5 @@
 // Owns how a local reply looks to a gRPC client: a trailers-only response whose status tells what the HTTP status would.
-import { grpcStatusOfHttp, isGrpcContentType } from '../../base/grpc-status.ts';
+import { isGrpcContentType } from '../../base/grpc-status.ts';
 import type { RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 
@@ -8,10 +8,10 @@ export function isGrpcRequest(headers: RequestHeaders): boolean {
 }
 
 /** `message` is a byte string. */
-export function describeAsGrpc(headers: ResponseHeaders, httpStatus: number, message: string): void {
+export function describeAsGrpc(headers: ResponseHeaders, grpcStatus: number, message: string): void {
   headers.remove(Names.contentLength);
   headers.set(Names.contentType, 'application/grpc');
-  headers.set(Names.grpcStatus, String(grpcStatusOfHttp(httpStatus)));
+  headers.set(Names.grpcStatus, String(grpcStatus));
   if (message !== '') headers.set(Names.grpcMessage, percentEncode(message));
 }
 

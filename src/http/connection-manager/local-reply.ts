@@ -1,6 +1,7 @@
 // Owns what a local reply is made of: headers that describe its body (a type and a length, or gRPC's way of telling a
 // failure), and the replies of the filter chain's own limits.
 import { toByteString } from '../../base/byte-string.ts';
+import { grpcStatusOfHttp } from '../../base/grpc-status.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { LocalReply } from '../filter/api.ts';
 import { type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
@@ -35,7 +36,8 @@ export function prepareLocalReply(
   if (request !== null && isGrpcRequest(request)) {
     headers.status = 200;
     // A JSON format ends with a line feed, a message does not.
-    describeAsGrpc(headers, parts.status, isHead ? '' : body.endsWith('\n') ? body.slice(0, -1) : body);
+    const status = reply.grpcStatus ?? grpcStatusOfHttp(parts.status);
+    describeAsGrpc(headers, status, isHead ? '' : body.endsWith('\n') ? body.slice(0, -1) : body);
     return { headers, body: null };
   }
   if (body === '') {

@@ -46,6 +46,8 @@ export type FilterTrailersStatus = (typeof FilterTrailersStatus)[keyof typeof Fi
 export interface LocalReply {
   readonly status: number;
   readonly body: string;
+  /** For gRPC clients; absent: the one that goes with `status`. */
+  readonly grpcStatus?: number;
   /** Response-code details token (Envoy's contract). */
   readonly details: string;
   /** In words, for the log: the likely cause, or who can find it when it is to be shown. */
@@ -107,7 +109,11 @@ export interface EncoderFilterCallbacks extends StreamFilterCallbacks {
   continueEncoding(): void;
   encodingBuffer(): Buffer | null;
   injectEncodedData(data: Buffer, endStream: boolean): void;
+  encoderBufferLimit(): number;
   setEncoderBufferLimit(bytes: number): void;
+  /** Holds back, or lets come, the response's body (counts). */
+  onEncoderAboveWriteBufferHighWatermark(): void;
+  onEncoderBelowWriteBufferLowWatermark(): void;
 }
 
 export interface DownstreamWatermarkCallbacks {

@@ -8,6 +8,13 @@ const facesBoth = { securityPosture: 'robust_to_untrusted_downstream_and_upstrea
 
 export const httpFilters: readonly ExtensionEntry[] = [
   {
+    name: 'envoy.filters.http.fault',
+    typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./fault/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.router',
     typeNames: ['envoy.extensions.filters.http.router.v3.Router'],
     ...stable,
