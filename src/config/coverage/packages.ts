@@ -4,6 +4,7 @@ import { cluster } from './cluster.ts';
 import { core } from './core.ts';
 import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
+import { filtersBasic } from './filters-basic.ts';
 import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
@@ -17,6 +18,7 @@ export const packages: PackageCoverage = {
   ...extensions,
   ...filtersPolicy,
   ...filtersTraffic,
+  ...filtersBasic,
   ...http,
   ...listener,
   ...route,

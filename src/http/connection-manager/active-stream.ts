@@ -207,7 +207,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   }
 
   requestTooLarge(): void {
-    this.manager.stats.downstreamRqTooLarge.inc();
+    this.manager.onRequestTooLarge(this);
     this.sendLocalReply(requestTooLarge(this.decoding?.bufferLimit ?? 0));
   }
 

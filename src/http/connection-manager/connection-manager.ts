@@ -197,6 +197,17 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.endStream(stream);
   }
 
+  /** A filter buffers the request, and its body has outgrown the limit. */
+  onRequestTooLarge(stream: ActiveStream): void {
+    const { stats } = this;
+    stats.downstreamRqTooLarge.inc();
+    if (!stream.requestComplete || stream.codecStream.protocol >= Protocol.Http2) return;
+    // Envoy's HTTP/1 codec tells a body's end behind its last bytes: to Envoy this request is not complete yet.
+    stream.requestComplete = false;
+    stats.downstreamRqResponseBeforeRqComplete.inc();
+    stats.downstreamRqRxReset.inc();
+  }
+
   onStreamComplete(codecStream: ServerStream): void {
     const stream = codecStream.callbacks;
     if (stream instanceof ActiveStream && !stream.destroyed) this.endStream(stream);

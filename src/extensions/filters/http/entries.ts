@@ -8,6 +8,16 @@ const facesBoth = { securityPosture: 'robust_to_untrusted_downstream_and_upstrea
 
 export const httpFilters: readonly ExtensionEntry[] = [
   {
+    name: 'envoy.filters.http.buffer',
+    typeNames: [
+      'envoy.extensions.filters.http.buffer.v3.Buffer',
+      'envoy.extensions.filters.http.buffer.v3.BufferPerRoute',
+    ],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./buffer/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,
