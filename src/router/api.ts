@@ -127,7 +127,7 @@ export interface RouteSubscription extends RouteProvider {
   release(): void;
 }
 
-export { readResponseHeaderRules } from './config/header-rules.ts';
+export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
 export { routerFilterFactory } from './filter-factory.ts';
 export { parseRetryOn, RetryOn } from './retry-on.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';
