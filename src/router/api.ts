@@ -43,6 +43,8 @@ export interface RouteBase {
   perFilterConfig(filterName: string): unknown;
   /** Of all levels that have one, the most general first. */
   perFilterConfigs(filterName: string): readonly unknown[];
+  /** What the CORS filter made of the deprecated fields `cors`, the virtual host's first. */
+  readonly deprecatedCorsPolicies: readonly unknown[];
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -37,6 +37,7 @@ export const route: PackageCoverage = {
       'request_headers_to_remove',
       'response_headers_to_add',
       'response_headers_to_remove',
+      'cors',
       'typed_per_filter_config',
     ],
     harmless: { metadata: 'only matchers and formatters could read it' },
@@ -102,6 +103,7 @@ export const route: PackageCoverage = {
       'priority',
       'timeout',
       'retry_policy',
+      'cors',
       'upgrade_configs',
     ],
     refused: {

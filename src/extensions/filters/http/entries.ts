@@ -18,6 +18,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./buffer/config.ts'),
   },
   {
+    name: 'envoy.filters.http.cors',
+    typeNames: ['envoy.extensions.filters.http.cors.v3.Cors', 'envoy.extensions.filters.http.cors.v3.CorsPolicy'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./cors/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,
