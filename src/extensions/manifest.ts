@@ -4,7 +4,6 @@ import type { ExtensionEntry } from '../config/extension-registry.ts';
 import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
-import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
 
 const stable = { status: 'stable' } as const;
@@ -26,15 +25,28 @@ export const extensions: readonly ExtensionEntry[] = [
     load: () => import('./filters/network/http-connection-manager/config.ts'),
   },
   ...httpFilters,
-  ...httpExtensions,
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,
-  builtIn('envoy.request_id.uuid', 'envoy.request_id', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig'),
   builtIn(
     'envoy.resource_monitors.global_downstream_max_connections',
     'envoy.resource_monitors',
     'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+  ),
+  builtIn(
+    'envoy.retry_host_predicates.omit_canary_hosts',
+    'envoy.retry_host_predicates',
+    'envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate',
+  ),
+  builtIn(
+    'envoy.retry_host_predicates.omit_host_metadata',
+    'envoy.retry_host_predicates',
+    'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig',
+  ),
+  builtIn(
+    'envoy.retry_host_predicates.previous_hosts',
+    'envoy.retry_host_predicates',
+    'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ),
   builtIn(
     'envoy.transport_sockets.raw_buffer',

@@ -9,6 +9,12 @@ export function countForHost(attempt: UpstreamRequest, status: number): void {
   else attempt.host.stats.rqSuccess++;
 }
 
+/** Another attempt takes its place: for the host an error, whatever its status. */
+export function countRetried(attempt: UpstreamRequest, status: number): void {
+  attempt.host.stats.rqError++;
+  attempt.cluster.stats.recordRetried(status);
+}
+
 /** The response that goes on. `zone`: this process's, empty where it has none. */
 export function countResponse(attempt: UpstreamRequest, status: number, headers: RequestHeaders, zone: string): void {
   const { stats } = attempt.cluster;

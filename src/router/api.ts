@@ -2,9 +2,11 @@
 import type { ConfigContext } from '../config/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { NameInfo } from '../http/headers/name.ts';
+import type { HeaderMatcher } from '../matchers/header-matcher.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
+import type { RetryHostPredicate } from './retry-hosts.ts';
 
 /** What a match may look at. */
 export interface RouteMatchContext {
@@ -43,8 +45,6 @@ export interface RouteBase {
   perFilterConfig(filterName: string): unknown;
   /** Of all levels that have one, the most general first. */
   perFilterConfigs(filterName: string): readonly unknown[];
-  /** What the CORS filter made of the deprecated fields `cors`, the virtual host's first. */
-  readonly deprecatedCorsPolicies: readonly unknown[];
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -69,6 +69,8 @@ export interface ForwardRoute extends RouteBase {
   readonly retryPolicy: RetryPolicy | null;
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
+  /** x-envoy-is-timeout-retry on attempts after the first. */
+  readonly includeTimeoutRetryInRequest: boolean;
   /** Once the upstream host is known its hostname becomes the authority: `updateAuthority` (route-table/host-rewrite.ts). */
   readonly autoHostRewrite: boolean;
   /** append_x_forwarded_host: the third argument of `updateAuthority`. */
@@ -101,9 +103,25 @@ export interface RetryPolicy {
   readonly numRetries: number;
   /** Milliseconds; 0: none of its own. */
   readonly perTryTimeoutMs: number;
+  /** Milliseconds an attempt may go without a byte of its response; 0: no limit. */
+  readonly perTryIdleTimeoutMs: number;
   readonly retriableStatusCodes: readonly number[];
+  readonly retriableHeaders: readonly HeaderMatcher[];
+  /** Where there are any, only requests that one of them matches are retried. */
+  readonly retriableRequestHeaders: readonly HeaderMatcher[];
+  readonly hostPredicates: readonly RetryHostPredicate[];
+  /** How often a balancer looks again for a host that no predicate omits. */
+  readonly hostSelectionAttempts: number;
+  readonly rateLimitedBackOff: RateLimitedBackOff | null;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** A response may say when to come again. */
+export interface RateLimitedBackOff {
+  readonly maxMs: number;
+  /** The first that is there and within `maxMs` counts. */
+  readonly headers: readonly { readonly name: NameInfo; readonly isTimestamp: boolean }[];
 }
 
 /**
@@ -129,7 +147,7 @@ export interface RouteSubscription extends RouteProvider {
   release(): void;
 }
 
-export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
+export { readResponseHeaderRules } from './config/header-rules.ts';
 export { routerFilterFactory } from './filter-factory.ts';
 export { parseRetryOn, RetryOn } from './retry-on.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';

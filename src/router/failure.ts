@@ -2,7 +2,7 @@
 // Status, body and details are Envoy's contract; the words are ours (DESIGN 4).
 import { ResetReason } from '../http/codec/api.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { PoolFailureReason } from '../upstream/api.ts';
+import { PoolFailureReason, type Priority } from '../upstream/api.ts';
 
 interface ResetDescription {
   readonly text: string;
@@ -66,9 +66,17 @@ export function explainNoHost(cluster: string): string {
   return `cluster '${cluster}' has no host that may take a request: no endpoints, or none of them healthy`;
 }
 
+export function explainNoPool(cluster: string, priority: Priority, max: number): string {
+  const name = priority === 0 ? 'DEFAULT' : 'HIGH';
+  return `circuit breaker of cluster ${JSON.stringify(cluster)}, priority ${name}: max_connection_pools (${max}) is reached`;
+}
+
 export function explainReplay(host: string, cluster: string, method: string, path: string): string {
   return `host ${host} of cluster '${cluster}' closed a keep-alive connection just as ${method} ${path} went out: it is sent again on another`;
 }
+
+/** Envoy's words for the client. */
+export const abandonedBody = 'exceeded request buffer limit while retrying upstream';
 
 export function explainAbandoned(path: string, limit: number): string {
   return `${path} will not be retried: its body exceeds the ${limit} bytes that may be kept (per_request_buffer_limit_bytes, else per_connection_buffer_limit_bytes)`;
@@ -76,22 +84,33 @@ export function explainAbandoned(path: string, limit: number): string {
 
 /** Details token of a timeout, and what it means. `host` is `-` where none was asked. */
 export function explainTimeout(
-  global: boolean,
+  kind: TimeoutKind,
   host: string,
   cluster: string,
   delayMs: number,
 ): { details: string; cause: string } {
   const where = `host ${host} of cluster '${cluster}'`;
-  return global
-    ? {
+  switch (kind) {
+    case 'global':
+      return {
         details: 'response_timeout',
         cause: `${where} did not answer within the route's timeout of ${delayMs} ms (route.timeout, default 15 s)`,
-      }
-    : {
+      };
+    case 'per-try':
+      return {
         details: 'upstream_per_try_timeout',
         cause: `${where} did not answer within the per-try timeout of ${delayMs} ms (retry_policy.per_try_timeout)`,
       };
+    case 'per-try-idle':
+      return {
+        details: 'upstream_per_try_idle_timeout',
+        cause: `${where} sent nothing for ${delayMs} ms (retry_policy.per_try_idle_timeout)`,
+      };
+  }
 }
+
+/** Which of a request's timeouts is over. */
+export type TimeoutKind = 'global' | 'per-try' | 'per-try-idle';
 
 export function resetBody(reason: ResetReason, retried: boolean): string {
   const again = retried ? 'retried and the latest ' : '';

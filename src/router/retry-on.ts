@@ -13,6 +13,13 @@ export const RetryOn = {
   ResetBeforeRequest: 1 << 7,
   RetriableHeaders: 1 << 8,
   EnvoyRateLimited: 1 << 9,
+  /** Taken, and without effect until there is HTTP/3 to upstreams. */
+  Http3PostConnectFailure: 1 << 10,
+  GrpcCancelled: 1 << 11,
+  GrpcDeadlineExceeded: 1 << 12,
+  GrpcInternal: 1 << 13,
+  GrpcResourceExhausted: 1 << 14,
+  GrpcUnavailable: 1 << 15,
 } as const;
 
 const conditions: Readonly<Record<string, number>> = {
@@ -26,11 +33,66 @@ const conditions: Readonly<Record<string, number>> = {
   'reset-before-request': RetryOn.ResetBeforeRequest,
   'retriable-headers': RetryOn.RetriableHeaders,
   'envoy-ratelimited': RetryOn.EnvoyRateLimited,
+  'http3-post-connect-failure': RetryOn.Http3PostConnectFailure,
 };
 
-/** Conditions of a comma-separated list; unknown ones are passed over, as Envoy does. */
+const grpcConditions: Readonly<Record<string, number>> = {
+  cancelled: RetryOn.GrpcCancelled,
+  'deadline-exceeded': RetryOn.GrpcDeadlineExceeded,
+  internal: RetryOn.GrpcInternal,
+  'resource-exhausted': RetryOn.GrpcResourceExhausted,
+  unavailable: RetryOn.GrpcUnavailable,
+};
+
+const anyGrpc =
+  RetryOn.GrpcCancelled |
+  RetryOn.GrpcDeadlineExceeded |
+  RetryOn.GrpcInternal |
+  RetryOn.GrpcResourceExhausted |
+  RetryOn.GrpcUnavailable;
+
+/** Conditions of x-envoy-retry-on; unknown ones are passed over, as Envoy does. */
 export function parseRetryOn(list: string): number {
+  return parse(list, conditions);
+}
+
+/** Conditions of x-envoy-retry-grpc-on. */
+export function parseRetryGrpcOn(list: string): number {
+  return parse(list, grpcConditions);
+}
+
+/** Conditions of a policy's retry_on: both kinds. */
+export function parsePolicyRetryOn(list: string): number {
+  return parse(list, conditions) | parse(list, grpcConditions);
+}
+
+function parse(list: string, known: Readonly<Record<string, number>>): number {
   let bits = 0;
-  for (const word of list.split(',')) bits |= conditions[word.trim()] ?? 0;
+  for (const word of list.split(',')) {
+    const name = word.trim();
+    if (Object.hasOwn(known, name)) bits |= known[name] as number;
+  }
   return bits;
+}
+
+export function looksAtGrpcStatus(bits: number): boolean {
+  return (bits & anyGrpc) !== 0;
+}
+
+/** `status`: the text of grpc-status. */
+export function wantsGrpcStatus(bits: number, status: string): boolean {
+  switch (status) {
+    case '1':
+      return (bits & RetryOn.GrpcCancelled) !== 0;
+    case '4':
+      return (bits & RetryOn.GrpcDeadlineExceeded) !== 0;
+    case '8':
+      return (bits & RetryOn.GrpcResourceExhausted) !== 0;
+    case '13':
+      return (bits & RetryOn.GrpcInternal) !== 0;
+    case '14':
+      return (bits & RetryOn.GrpcUnavailable) !== 0;
+    default:
+      return false;
+  }
 }

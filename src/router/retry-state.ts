@@ -1,49 +1,72 @@
-// Owns the decision whether a failed attempt is made again: the route's retry policy, and the rule of DESIGN 4 for a
-// keep-alive connection that the upstream closed just as a request went out on it.
+// Owns whether and when a failed attempt is made again: the route's retry policy with what the request's headers add, the
+// number of attempts, the circuit breaker for retries, the back-off; and which hosts another attempt should avoid.
+import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
-import { Names, pinnedName } from '../http/headers/name.ts';
-import { ResponseFlag } from '../observability/response-flags.ts';
-import type { StreamInfo } from '../observability/stream-info.ts';
-import type { Cluster, Priority } from '../upstream/api.ts';
+import { headerName, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
+import type { Cluster, Host, Priority } from '../upstream/api.ts';
 import type { RetryPolicy } from './api.ts';
-import { parseRetryOn, RetryOn } from './retry-on.ts';
+import { askedIntervalMs, exponentialDelayMs, rateLimitedDelayMs } from './retry-back-off.ts';
+import { looksAtGrpcStatus, parseRetryGrpcOn, parseRetryOn, RetryOn, wantsGrpcStatus } from './retry-on.ts';
 
 const rateLimited = pinnedName('x-envoy-ratelimited');
+/** What peers may name in x-envoy-retriable-status-codes and -header-names: more is passed over. */
+const maxNamed = 64;
 
-/** RFC 9110 section 9.2.2: doing it twice is doing it once. */
-const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+export const RetryVerdict = {
+  /** Nothing of the policy asks for another attempt. */
+  NotWanted: 0,
+  Granted: 1,
+  /** The policy asks, and all its attempts were made. */
+  LimitExceeded: 2,
+  /** The policy asks, and the circuit breaker for retries is open. */
+  Overflow: 3,
+} as const;
+export type RetryVerdict = (typeof RetryVerdict)[keyof typeof RetryVerdict];
 
-export function isIdempotent(method: string): boolean {
-  return idempotent.has(method);
+/** Told when the back-off is over. */
+export interface RetryOwner {
+  retry(): void;
 }
 
-/**
- * The rule of DESIGN 4. The connection had carried another request, and not one byte of a response came: most likely the
- * upstream's idle close. Where nothing has left yet even a POST may go out elsewhere.
- */
-export function mayReplay(attempt: ReplayedAttempt, reason: ResetReason, headers: RequestHeaders): boolean {
-  if (!attempt.reused || attempt.responseStarted || headers.protocol !== '') return false;
-  if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
-  return isIdempotent(headers.method) || attempt.unsent;
+/** What the retry state needs of the request it belongs to. */
+export interface RetryScheduling {
+  readonly timers: Timers;
+  readonly random: { fraction(): number };
+  readonly clock: { wall(): number };
 }
 
-export interface ReplayedAttempt {
-  readonly reused: boolean;
-  readonly responseStarted: boolean;
-  readonly unsent: boolean;
-}
-
-export class RetryState {
+export class RetryState implements TimerHandler {
   readonly #policy: RetryPolicy;
   readonly #retryOn: number;
+  /** Named by the request; null without. */
+  readonly #moreCodes: readonly number[] | null;
+  readonly #moreHeaders: readonly NameInfo[] | null;
   #left: number;
   #attempts = 0;
+  /** Null until the first retry: most requests have none. */
+  #tried: Host[] | null = null;
+  #timer: Timer | null = null;
+  #owner: RetryOwner | null = null;
+  /** Where this request counts as a retry in progress; null while it does not. */
+  #countedBy: Cluster | null = null;
+  #priority: Priority = 0;
+  #askedMs = 0;
+  /** The back-off under way is as long as the upstream asked for. */
+  #waitsAsAsked = false;
 
-  constructor(policy: RetryPolicy, retryOn: number, retries: number) {
+  constructor(
+    policy: RetryPolicy,
+    retryOn: number,
+    retries: number,
+    codes: number[] | null,
+    headers: NameInfo[] | null,
+  ) {
     this.#policy = policy;
     this.#retryOn = retryOn;
     this.#left = retries;
+    this.#moreCodes = codes;
+    this.#moreHeaders = headers;
   }
 
   /** Retries made so far. */
@@ -55,24 +78,7 @@ export class RetryState {
     return this.#left === 0;
   }
 
-  /** Whether number and circuit breaker allow one more; counts and flags what does not. */
-  admitted(cluster: Cluster, priority: Priority, streamInfo: StreamInfo): boolean {
-    if (this.exhausted) {
-      cluster.stats.upstreamRqRetryLimitExceeded.inc();
-      streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
-      return false;
-    }
-    if (cluster.circuitBreakers[priority].retries.canCreate()) return true;
-    cluster.stats.upstreamRqRetryOverflow.inc();
-    return false;
-  }
-
-  /** One attempt more is made. Returns the delay before it in milliseconds (full jitter on an exponential back-off). */
-  take(fraction: number): number {
-    this.#left--;
-    const ceiling = Math.min(this.#policy.backOffMaxMs, this.#policy.backOffBaseMs * (2 ** ++this.#attempts - 1));
-    return Math.floor(fraction * ceiling);
-  }
+  // --- what asks for another attempt ---------------------------------------------------------------------------------
 
   wantsStatus(headers: ResponseHeaders): boolean {
     const { status } = headers;
@@ -82,7 +88,19 @@ export class RetryState {
     if ((on & RetryOn.FiveXx) !== 0 && status >= 500) return true;
     if ((on & RetryOn.GatewayError) !== 0 && status >= 502 && status <= 504) return true;
     if ((on & RetryOn.Retriable4xx) !== 0 && status === 409) return true;
-    return (on & RetryOn.RetriableStatusCodes) !== 0 && this.#policy.retriableStatusCodes.includes(status);
+    if ((on & RetryOn.RetriableStatusCodes) !== 0) {
+      if (this.#policy.retriableStatusCodes.includes(status) || this.#moreCodes?.includes(status) === true) return true;
+    }
+    if ((on & RetryOn.RetriableHeaders) !== 0 && this.#hasRetriableHeader(headers)) return true;
+    if (!looksAtGrpcStatus(on)) return false;
+    const grpcStatus = headers.get(Names.grpcStatus);
+    return grpcStatus !== undefined && wantsGrpcStatus(on, grpcStatus);
+  }
+
+  #hasRetriableHeader(headers: ResponseHeaders): boolean {
+    for (const matcher of this.#policy.retriableHeaders) if (matcher.matches(headers)) return true;
+    if (this.#moreHeaders !== null) for (const name of this.#moreHeaders) if (headers.has(name)) return true;
+    return false;
   }
 
   /** `requestStarted`: bytes of the request may have reached the upstream. */
@@ -96,7 +114,94 @@ export class RetryState {
   }
 
   wantsPerTryTimeout(): boolean {
-    return (this.#retryOn & (RetryOn.FiveXx | RetryOn.GatewayError | RetryOn.Reset)) !== 0;
+    return this.wantsReset(ResetReason.LocalReset, true);
+  }
+
+  // --- whether it may be ---------------------------------------------------------------------------------------------
+
+  /** Each outcome of an attempt is asked about once: what came before counts as a success where nothing more is wanted. */
+  decide(wanted: boolean, cluster: Cluster, priority: Priority): RetryVerdict {
+    const { stats } = cluster;
+    if (!wanted) {
+      if (this.#countedBy !== null) stats.upstreamRqRetrySuccess.inc();
+      this.release();
+      return RetryVerdict.NotWanted;
+    }
+    this.release();
+    if (this.exhausted) {
+      stats.upstreamRqRetryLimitExceeded.inc();
+      return RetryVerdict.LimitExceeded;
+    }
+    const { retries } = cluster.circuitBreakers[priority];
+    if (!retries.canCreate()) {
+      stats.upstreamRqRetryOverflow.inc();
+      return RetryVerdict.Overflow;
+    }
+    retries.inc();
+    this.#countedBy = cluster;
+    this.#priority = priority;
+    return RetryVerdict.Granted;
+  }
+
+  /** After a response that asked for another attempt: how long it wants to be left alone. */
+  noteResponse(headers: ResponseHeaders, wallMs: number): void {
+    const asked = this.#policy.rateLimitedBackOff;
+    this.#askedMs = asked === null ? 0 : askedIntervalMs(asked, headers, wallMs);
+  }
+
+  /** After `Granted`: calls the owner when the back-off is over. */
+  schedule(host: Host, owner: RetryOwner, { timers, random }: RetryScheduling): void {
+    if (this.#policy.hostPredicates.length > 0) {
+      this.#tried ??= [];
+      this.#tried.push(host);
+    }
+    this.#owner = owner;
+    this.#timer = timers.schedule(this.take(random.fraction()), this);
+  }
+
+  /** One attempt more is made. Returns the delay before it in milliseconds. */
+  take(fraction: number): number {
+    this.#left--;
+    this.#attempts++;
+    const asked = this.#askedMs;
+    this.#askedMs = 0;
+    // A millisecond is what Envoy does without.
+    this.#waitsAsAsked = asked > 1;
+    return this.#waitsAsAsked
+      ? rateLimitedDelayMs(asked, fraction)
+      : exponentialDelayMs(this.#policy, this.#attempts, fraction);
+  }
+
+  onTimer(): void {
+    this.#timer = null;
+    const stats = this.#countedBy?.stats;
+    // Asked of the real Envoy: a retry counts when it goes out, not when it is decided on.
+    stats?.upstreamRqRetry.inc();
+    if (this.#waitsAsAsked) stats?.upstreamRqRetryBackoffRatelimited.inc();
+    else stats?.upstreamRqRetryBackoffExponential.inc();
+    this.#owner?.retry();
+  }
+
+  /** As in Envoy a retry counts until its outcome is known, not only while it waits. Also the end of this state. */
+  release(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#countedBy?.circuitBreakers[this.#priority].retries.dec();
+    this.#countedBy = null;
+  }
+
+  // --- where to ------------------------------------------------------------------------------------------------------
+
+  /** How often the load balancer may look for a host that no predicate omits. */
+  get hostSelectionAttempts(): number {
+    return this.#policy.hostSelectionAttempts;
+  }
+
+  omitsHost(host: Host): boolean {
+    const tried = this.#tried;
+    if (tried === null) return false;
+    for (const predicate of this.#policy.hostPredicates) if (predicate.omits(host, tried)) return true;
+    return false;
   }
 }
 
@@ -110,24 +215,62 @@ function isConnectFailure(reason: ResetReason): boolean {
 
 /** The state for a request, null when neither route nor headers ask for retries. Takes the request's own headers off. */
 export function retryStateFor(headers: RequestHeaders, policy: RetryPolicy | null): RetryState | null {
-  const asked = headers.get(Names.xEnvoyRetryOn);
-  const askedGrpc = headers.get(Names.xEnvoyRetryGrpcOn);
-  const askedMax = headers.get(Names.xEnvoyMaxRetries);
-  if (asked !== undefined) headers.remove(Names.xEnvoyRetryOn);
-  if (askedGrpc !== undefined) headers.remove(Names.xEnvoyRetryGrpcOn);
-  if (askedMax !== undefined) headers.remove(Names.xEnvoyMaxRetries);
-  const retryOn = (policy?.retryOn ?? 0) | (asked === undefined ? 0 : parseRetryOn(asked));
-  if (retryOn === 0) return null;
+  const asked = take(headers, Names.xEnvoyRetryOn);
+  const askedGrpc = take(headers, Names.xEnvoyRetryGrpcOn);
+  const askedMax = take(headers, Names.xEnvoyMaxRetries);
+  const codes = take(headers, Names.xEnvoyRetriableStatusCodes);
+  const names = take(headers, Names.xEnvoyRetriableHeaderNames);
+  let retryOn = policy?.retryOn ?? 0;
+  if (asked !== undefined) retryOn |= parseRetryOn(asked);
+  if (askedGrpc !== undefined) retryOn |= parseRetryGrpcOn(askedGrpc);
+  if (retryOn === 0 || (policy !== null && !mayRetry(headers, policy))) return null;
   const base = policy ?? defaultPolicy;
   const max = askedMax !== undefined && /^\d{1,9}$/.test(askedMax) ? Number(askedMax) : base.numRetries;
-  return max === 0 ? null : new RetryState(base, retryOn, max);
+  return new RetryState(
+    base,
+    retryOn,
+    max,
+    codes === undefined ? null : parseCodes(codes),
+    names === undefined ? null : parseNames(names),
+  );
+}
+
+function take(headers: RequestHeaders, name: NameInfo): string | undefined {
+  const value = headers.get(name);
+  if (value !== undefined) headers.remove(name);
+  return value;
+}
+
+/** retriable_request_headers: one of them must be there, where there are any. */
+function mayRetry(headers: RequestHeaders, policy: RetryPolicy): boolean {
+  if (policy.retriableRequestHeaders.length === 0) return true;
+  for (const matcher of policy.retriableRequestHeaders) if (matcher.matches(headers)) return true;
+  return false;
+}
+
+function parseCodes(list: string): number[] {
+  const codes: number[] = [];
+  for (const word of list.split(',', maxNamed)) if (/^\s*\d{1,9}\s*$/.test(word)) codes.push(Number(word));
+  return codes;
+}
+
+function parseNames(list: string): NameInfo[] {
+  const names: NameInfo[] = [];
+  for (const word of list.split(',', maxNamed)) if (word.trim() !== '') names.push(headerName(word.trim()));
+  return names;
 }
 
 const defaultPolicy: RetryPolicy = {
   retryOn: 0,
   numRetries: 1,
   perTryTimeoutMs: 0,
+  perTryIdleTimeoutMs: 0,
   retriableStatusCodes: [],
+  retriableHeaders: [],
+  retriableRequestHeaders: [],
+  hostPredicates: [],
+  hostSelectionAttempts: 1,
+  rateLimitedBackOff: null,
   backOffBaseMs: 25,
   backOffMaxMs: 250,
 };

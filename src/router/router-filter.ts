@@ -2,26 +2,20 @@
 // that says why there is none. One object for each request.
 import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import { logger } from '../base/logger.ts';
-import type { Timer } from '../base/timers.ts';
 import { Protocol, ResetReason } from '../http/codec/api.ts';
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  type DownstreamWatermarkCallbacks,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../http/filter/api.ts';
+import { type DecoderFilter, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../http/filter/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
-import { countForHost, countResponse, countTime } from './accounting.ts';
+import { UpstreamInfo } from '../observability/stream-info.ts';
+import type { Cluster } from '../upstream/api.ts';
+import { countForHost, countResponse, countRetried, countTime } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
-import type { RouterConfig } from './config-types.ts';
 import {
+  abandonedBody,
   explainAbandoned,
   explainNoHost,
+  explainNoPool,
   explainReplay,
   explainReset,
   explainTimeout,
@@ -31,58 +25,31 @@ import {
   resetDetails,
   resetFlag,
   resetStatus,
+  type TimeoutKind,
 } from './failure.ts';
+import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
-import { isIdempotent, mayReplay, type RetryState, retryStateFor } from './retry-state.ts';
+import { type RetryOwner, RetryVerdict, retryStateFor } from './retry-state.ts';
 import { answerDirectly, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
-import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
-import { replyForUpstream } from './upstream-reply.ts';
-import { UpstreamRequest } from './upstream-request.ts';
+import { RouterRequest } from './router-request.ts';
+import { type RequestTimeouts, requestTimeouts, tellExpected } from './timeouts.ts';
+import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
 const log = logger('router');
-/** Bytes: nobody asked for it, so a replay of a large upload is not worth its memory. */
-const replayLimit = 1024 * 1024;
 
-export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks, LoadBalancerContext {
-  priority: Priority = Priority.Default;
-  readonly metadataMatch = null;
-  readonly hostSelectionAttempts = 1;
-
-  readonly #config: RouterConfig;
-  #callbacks!: DecoderFilterCallbacks;
-  #route: ForwardRoute | null = null;
-  #headers: RequestHeaders | null = null;
-  #cluster: Cluster | null = null;
-  #attempt: UpstreamRequest | null = null;
-  #attempts = 0;
-  #timeouts: RequestTimeouts | null = null;
-  #backOff: Timer | null = null;
-  #retry: RetryState | null = null;
+export class RouterFilter extends RouterRequest implements DecoderFilter, AttemptOwner, RetryOwner {
   /** The one replay of DESIGN 4 was used. */
   #replayed = false;
-  #requestEnded = false;
-  #requestEndTime = -1;
-  /** Null where the request has none. */
-  #body: RequestBody | null = null;
-  #responseStarted = false;
-  #downstreamPauses = 0;
-  #done = false;
-
-  constructor(config: RouterConfig) {
-    this.#config = config;
-  }
-
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
+  /** The last attempt ended by a timeout. */
+  #timedOut = false;
 
   // --- the request -----------------------------------------------------------------------------------------------------
 
   decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
-    const callbacks = this.#callbacks;
-    const { stats } = this.#config;
-    this.#headers = headers;
+    const callbacks = this.callbacks;
+    const { stats } = this.config;
+    this.headers = headers;
     stats.rqTotal.inc();
     const route = callbacks.route() as Route | null;
     if (route === null) {
@@ -100,18 +67,18 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
       answerDirectly(route, headers, callbacks, stats);
       return FilterHeadersStatus.StopIteration;
     }
-    this.#route = route;
+    this.route = route;
     const cluster = selectCluster(route, headers, callbacks, stats);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
-    this.#cluster = cluster;
+    this.cluster = cluster;
     this.priority = route.priority;
-    this.#timeouts = requestTimeouts(headers, route, this.#config);
-    this.#retry = retryStateFor(headers, route.retryPolicy);
-    route.finalizeRequest(headers, callbacks.streamInfo, this.#config.suppressEnvoyHeaders);
+    this.timeouts = requestTimeouts(headers, route, this.config);
+    this.retryState = retryStateFor(headers, route.retryPolicy);
+    route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
-    if (endStream) this.#markRequestEnd();
+    if (endStream) this.markRequestEnd();
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
-    if (!endStream) this.#body = new RequestBody();
+    if (!endStream) this.body = new RequestBody();
     callbacks.addDownstreamWatermarkCallbacks(this);
     this.#startAttempt(endStream, false);
     if (endStream) this.#onRequestSent();
@@ -119,66 +86,70 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   }
 
   #startAttempt(endStream: boolean, fresh: boolean): void {
-    const cluster = this.#cluster as Cluster;
-    const callbacks = this.#callbacks;
-    const headers = this.#headers as RequestHeaders;
+    const cluster = this.cluster as Cluster;
+    const callbacks = this.callbacks;
+    const headers = this.headers as RequestHeaders;
     const host = cluster.chooseHost(this);
+    this.attempts++;
     if (host === null) {
       cluster.stats.upstreamCxNoneHealthy.inc();
-      callbacks.streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
-      this.#reply(503, 'no healthy upstream', 'no_healthy_upstream', explainNoHost(cluster.info.name));
+      this.#noHealthyUpstream(explainNoHost(cluster.info.name));
       return;
     }
-    this.#attempts++;
-    const attempt = new UpstreamRequest(this, cluster, host);
-    attempt.info.attemptCount = this.#attempts;
-    callbacks.streamInfo.upstream = attempt.info;
-    this.#attempt = attempt;
-    const route = this.#route as ForwardRoute;
-    if (route.autoHostRewrite && host.hostname !== '') {
-      updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.#config.suppressEnvoyHeaders);
+    const pool = cluster.httpPool(host, this.priority, this.downstreamProtocol);
+    if (pool === null) {
+      const { max } = cluster.circuitBreakers[this.priority].connectionPools;
+      this.#noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
+      return;
     }
-    if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
-    for (let i = 0; i < this.#downstreamPauses; i++) attempt.readDisable(true);
-    attempt.start(headers, endStream, fresh);
+    const attempt = new UpstreamRequest(this, cluster, host);
+    attempt.info.attemptCount = this.attempts;
+    callbacks.streamInfo.upstream = attempt.info;
+    this.attempt = attempt;
+    const route = this.route as ForwardRoute;
+    if (route.autoHostRewrite && host.hostname !== '') {
+      updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.config.suppressEnvoyHeaders);
+    }
+    if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
+    for (let i = 0; i < this.downstreamPauses; i++) attempt.readDisable(true);
+    attempt.start(pool, headers, endStream, fresh);
+  }
+
+  #noHealthyUpstream(cause: string): void {
+    const { streamInfo } = this.callbacks;
+    streamInfo.upstream ??= new UpstreamInfo();
+    streamInfo.upstream.attemptCount = this.attempts;
+    streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
+    this.reply(503, 'no healthy upstream', 'no_healthy_upstream', cause);
   }
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
-    if (endStream) this.#markRequestEnd();
-    if (!(this.#body as RequestBody).add(data, this.#keepLimit()) && this.#retry !== null) this.#abandonRetries();
-    this.#attempt?.sendData(data, endStream);
+    if (endStream) this.markRequestEnd();
+    if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.retryState !== null && !this.#abandonRetries())
+      return FilterDataStatus.StopIterationNoBuffer;
+    this.attempt?.sendData(data, endStream);
     if (endStream) this.#onRequestSent();
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  #abandonRetries(): void {
-    this.#retry = null;
-    this.#cluster?.stats.retryOrShadowAbandoned.inc();
-    if (log.debugEnabled) log.debug(explainAbandoned((this.#headers as RequestHeaders).path, this.bufferLimit));
+  /** False when there is no attempt to go on with: the request was answered. */
+  #abandonRetries(): boolean {
+    this.retryState?.release();
+    this.retryState = null;
+    this.cluster?.stats.retryOrShadowAbandoned.inc();
+    const cause = explainAbandoned((this.headers as RequestHeaders).path, this.bufferLimit);
+    if (log.debugEnabled) log.debug(cause);
+    if (this.attempt !== null || this.done) return true;
+    this.reply(507, abandonedBody, 'request_payload_exceeded_retry_buffer_limit', cause);
+    return false;
   }
 
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
-    this.#markRequestEnd();
-    (this.#body as RequestBody).trailers = trailers;
-    this.#attempt?.sendTrailers(trailers);
+    this.markRequestEnd();
+    (this.body as RequestBody).trailers = trailers;
+    this.attempt?.sendTrailers(trailers);
     this.#onRequestSent();
     return FilterTrailersStatus.StopIteration;
-  }
-
-  /**
-   * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent or nothing
-   * has left yet, no more than `replayLimit`.
-   */
-  #keepLimit(): number {
-    const { bufferLimit } = this;
-    if (this.#retry !== null) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
-    const replayable = isIdempotent((this.#headers as RequestHeaders).method) || this.#attempt?.unsent !== false;
-    return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
-  }
-
-  #markRequestEnd(): void {
-    this.#requestEnded = true;
-    this.#requestEndTime = this.now();
   }
 
   /**
@@ -186,60 +157,48 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
    * an attempt from the moment it has one (asked of the real Envoy with a request that waits for its connection).
    */
   #onRequestSent(): void {
-    const attempt = this.#attempt;
-    if (attempt === null || this.#done || attempt.responseComplete) return;
-    this.#timeouts?.startGlobal(this.#config.timeouts, this, this.#requestEndTime);
+    const attempt = this.attempt;
+    if (attempt === null || this.done || attempt.responseComplete) return;
+    this.timeouts?.startGlobal(this.config.timeouts, this, this.requestEndTime);
     if (attempt.requestStarted) this.onUpstreamConnected(attempt);
   }
 
   // --- what an attempt asks ------------------------------------------------------------------------------------------------
 
-  get downstreamProtocol(): Protocol {
-    return this.#callbacks.streamInfo.protocol as Protocol;
-  }
-
-  get bufferLimit(): number {
-    return this.#route?.requestBufferLimit ?? this.#callbacks.decoderBufferLimit();
-  }
-
-  now(): number {
-    return this.#callbacks.clock.monotonic();
-  }
-
-  holdDownstreamBack(on: boolean): void {
-    if (on) this.#callbacks.onDecoderAboveWriteBufferHighWatermark();
-    else this.#callbacks.onDecoderBelowWriteBufferLowWatermark();
-  }
-
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
-    if (this.#requestEnded) this.#timeouts?.startPerTry(this.#config.timeouts, this, attempt, this.now());
+    if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
   }
 
   // --- the response --------------------------------------------------------------------------------------------------------
 
   onUpstream1xx(headers: ResponseHeaders): void {
-    this.#callbacks.encode1xxHeaders(headers);
+    this.callbacks.encode1xxHeaders(headers);
   }
 
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
-    const callbacks = this.#callbacks;
+    const callbacks = this.callbacks;
     const { status } = headers;
-    countForHost(attempt, status);
-    if (this.#retry?.wantsStatus(headers) === true && this.#retryAfter(attempt)) return;
-    countResponse(attempt, status, this.#headers as RequestHeaders, this.#config.zone);
-    if (this.#retry !== null && this.#retry.attempts > 0 && !this.#retry.wantsStatus(headers))
-      attempt.cluster.stats.upstreamRqRetrySuccess.inc();
-    this.#responseStarted = true;
-    // No other attempt follows: what was kept for one may go.
-    this.#body?.drop();
-    const route = this.#route as ForwardRoute;
-    // Before the request is complete there is no time to tell (Envoy's definition).
-    if (!this.#config.suppressEnvoyHeaders && this.#requestEnded) {
-      headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.#requestEndTime))));
+    if (this.retryState !== null) {
+      const wanted = this.retryState.wantsStatus(headers);
+      if (wanted) this.retryState.noteResponse(headers, callbacks.clock.wall());
+      if (this.#retryAfter(attempt, wanted)) {
+        countRetried(attempt, status);
+        return;
+      }
     }
-    if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.#attempts));
-    route.finalizeResponse(headers, callbacks.streamInfo, this.#headers);
+    countForHost(attempt, status);
+    countResponse(attempt, status, this.headers as RequestHeaders, this.config.zone);
+    this.responseStarted = true;
+    // No other attempt follows: what was kept for one may go.
+    this.body?.drop();
+    const route = this.route as ForwardRoute;
+    // Before the request is complete there is no time to tell (Envoy's definition).
+    if (!this.config.suppressEnvoyHeaders && this.requestEnded) {
+      headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.requestEndTime))));
+    }
+    if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
+    route.finalizeResponse(headers, callbacks.streamInfo, this.headers);
     if (endStream) this.#finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
   }
@@ -251,39 +210,39 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
   onHandshakeUnsuccessful(attempt: UpstreamRequest, headers: ResponseHeaders): void {
     headers.remove(Names.contentLength);
     headers.remove(Names.transferEncoding);
-    this.#responseStarted = true;
-    this.#body?.drop();
+    this.responseStarted = true;
+    this.body?.drop();
     attempt.cancel();
-    this.#timeouts?.stop(this.#attempt);
-    this.#done = true;
-    (this.#route as ForwardRoute).finalizeResponse(headers, this.#callbacks.streamInfo, this.#headers);
-    this.#callbacks.encodeHeaders(headers, true, 'websocket_handshake_unsuccessful');
+    this.timeouts?.stop(this.attempt);
+    this.done = true;
+    (this.route as ForwardRoute).finalizeResponse(headers, this.callbacks.streamInfo, this.headers);
+    this.callbacks.encodeHeaders(headers, true, 'websocket_handshake_unsuccessful');
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
     if (endStream) this.#finishAttempt(attempt);
-    this.#callbacks.encodeData(data, endStream);
+    this.callbacks.encodeData(data, endStream);
   }
 
   onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
     this.#finishAttempt(attempt);
-    this.#callbacks.encodeTrailers(trailers);
+    this.callbacks.encodeTrailers(trailers);
   }
 
   /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */
   #finishAttempt(attempt: UpstreamRequest): void {
-    if (this.#requestEndTime >= 0) {
-      const milliseconds = Math.round(this.now() - this.#requestEndTime);
-      countTime(attempt, milliseconds, this.#headers as RequestHeaders, this.#config.zone);
+    if (this.requestEndTime >= 0) {
+      const milliseconds = Math.round(this.now() - this.requestEndTime);
+      countTime(attempt, milliseconds, this.headers as RequestHeaders, this.config.zone);
     }
     attempt.takeBytes();
-    this.#timeouts?.stop(this.#attempt);
+    this.timeouts?.stop(this.attempt);
   }
 
   // --- failure -------------------------------------------------------------------------------------------------------------
 
   onUpstreamReset(attempt: UpstreamRequest, reason: ResetReason, details: string): void {
-    const callbacks = this.#callbacks;
+    const callbacks = this.callbacks;
     const { cluster, host, reused, requestStarted, responseStarted } = attempt;
     const { streamInfo } = callbacks;
     attempt.takeBytes();
@@ -292,22 +251,23 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     // HTTP/1 has no resets to count: its connections end.
     if (attempt.info.protocol >= Protocol.Http2) cluster.stats.upstreamRqRxReset.inc();
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
-    if (responseStarted && this.#responseStarted) {
-      this.#config.stats.rqResetAfterDownstreamResponseStarted.inc();
+    if (responseStarted && this.responseStarted) {
+      this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
       streamInfo.setFlag(resetFlag(reason));
       streamInfo.responseCodeDetails = lateResetDetails(reason);
       streamInfo.explanation = explainReset(reason, details, host.address.text, cluster.info.name, reused);
-      this.#timeouts?.stop(this.#attempt);
+      this.timeouts?.stop(this.attempt);
       callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
     if (this.#replayOnFreshConnection(reason, attempt)) return;
-    if (this.#retry?.wantsReset(reason, requestStarted) === true && this.#retryAfter(attempt)) return;
+    const retry = this.retryState;
+    if (retry !== null && this.#retryAfter(attempt, retry.wantsReset(reason, requestStarted))) return;
     streamInfo.setFlag(resetFlag(reason));
     const transport = isTransportFailure(reason) ? details : '';
-    this.#reply(
+    this.reply(
       resetStatus(reason),
-      resetBody(reason, this.#attempts > 1),
+      resetBody(reason, this.attempts > 1),
       resetDetails(reason, transport),
       explainReset(reason, details, host.address.text, cluster.info.name, reused),
       reason === ResetReason.Overflow,
@@ -320,8 +280,8 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
    * or on a fresh connection.
    */
   #replayOnFreshConnection(reason: ResetReason, attempt: UpstreamRequest): boolean {
-    const headers = this.#headers as RequestHeaders;
-    if (this.#replayed || this.#body?.complete === false || !mayReplay(attempt, reason, headers)) return false;
+    const headers = this.headers as RequestHeaders;
+    if (this.#replayed || this.body?.complete === false || !mayReplay(attempt, reason, headers)) return false;
     this.#replayed = true;
     if (log.debugEnabled) {
       const { host, cluster } = attempt;
@@ -331,125 +291,100 @@ export class RouterFilter implements DecoderFilter, DownstreamWatermarkCallbacks
     return true;
   }
 
-  /** True when another attempt will be made. */
-  #retryAfter(attempt: UpstreamRequest): boolean {
-    const retry = this.#retry;
-    // The rest of the request may still be to come: it could not be sent a second time.
-    if (retry === null || this.#done || !this.#requestEnded) return false;
-    const { cluster } = attempt;
-    if (!retry.admitted(cluster, this.priority, this.#callbacks.streamInfo)) return false;
-    attempt.cancel();
-    cluster.circuitBreakers[this.priority].retries.inc();
-    cluster.stats.upstreamRqRetry.inc();
-    this.#attempt = null;
-    const delay = retry.take(this.#callbacks.random.fraction());
-    this.#backOff = this.#callbacks.timers.schedule(delay, this);
-    return true;
+  /** True when another attempt will be made; else the flag says why not, where one was wanted. */
+  #retryAfter(attempt: UpstreamRequest, wanted: boolean): boolean {
+    const retry = this.retryState;
+    if (retry === null || this.done) return false;
+    const { streamInfo } = this.callbacks;
+    switch (retry.decide(wanted, attempt.cluster, this.priority)) {
+      case RetryVerdict.NotWanted:
+        return false;
+      case RetryVerdict.LimitExceeded:
+        streamInfo.setFlag(ResponseFlag.UpstreamRetryLimitExceeded);
+        return false;
+      case RetryVerdict.Overflow:
+        streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
+        return false;
+      case RetryVerdict.Granted:
+        attempt.cancel();
+        this.attempt = null;
+        retry.schedule(attempt.host, this, this.callbacks);
+        return true;
+    }
   }
 
   /** The back-off ended. */
-  onTimer(_timer: Timer): void {
-    this.#backOff = null;
-    this.#cluster?.circuitBreakers[this.priority].retries.dec();
-    if (!this.#done) this.#startAttemptAgain(false);
+  retry(): void {
+    if (this.done) return;
+    this.#tellTimes();
+    this.#startAttemptAgain(false);
+  }
+
+  /** What the upstream learns of an attempt after the first. */
+  #tellTimes(): void {
+    const headers = this.headers as RequestHeaders;
+    if (this.route?.includeTimeoutRetryInRequest)
+      headers.set(Names.xEnvoyIsTimeoutRetry, this.#timedOut ? 'true' : 'false');
+    this.#timedOut = false;
+    const { timeouts } = this;
+    if (timeouts === null || this.config.suppressEnvoyHeaders) return;
+    tellExpected(headers, timeouts.expectedMs(this.requestEnded ? this.now() - this.requestEndTime : 0));
   }
 
   #startAttemptAgain(fresh: boolean): void {
-    const body = this.#body;
+    const body = this.body;
     // A body that turned out to be empty ends with the headers.
-    const endsWithHeaders = body === null || (this.#requestEnded && body.bytes === 0 && body.trailers === null);
+    const endsWithHeaders = body === null || (this.requestEnded && body.bytes === 0 && body.trailers === null);
     this.#startAttempt(endsWithHeaders, fresh);
-    const attempt = this.#attempt;
+    const attempt = this.attempt;
     if (endsWithHeaders || attempt === null || attempt.detached) return;
-    body.sendTo(attempt, this.#requestEnded);
+    body.sendTo(attempt, this.requestEnded);
   }
 
   onTimeout(timeout: LazyTimeout): void {
-    if (this.#done) return;
-    const attempt = this.#attempt;
-    const cluster = this.#cluster as Cluster;
-    const { streamInfo } = this.#callbacks;
-    const global = (this.#timeouts as RequestTimeouts).takeGlobal(timeout);
-    if (global) cluster.stats.upstreamRqTimeout.inc();
-    else {
-      if (attempt === null || attempt.perTryTimeout !== timeout) return;
+    if (this.done) return;
+    const attempt = this.attempt;
+    const cluster = this.cluster as Cluster;
+    const { streamInfo } = this.callbacks;
+    let kind: TimeoutKind = 'global';
+    if ((this.timeouts as RequestTimeouts).takeGlobal(timeout)) cluster.stats.upstreamRqTimeout.inc();
+    else if (attempt === null) return;
+    else if (attempt.perTryTimeout === timeout) {
       attempt.perTryTimeout = null;
       cluster.stats.upstreamRqPerTryTimeout.inc();
-    }
+      kind = 'per-try';
+    } else if (attempt.perTryIdleTimeout === timeout) {
+      attempt.perTryIdleTimeout = null;
+      cluster.stats.upstreamRqPerTryIdleTimeout.inc();
+      kind = 'per-try-idle';
+    } else return;
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
       attempt.cancel();
-      const mayRetry = !global && !this.#responseStarted && this.#retry?.wantsPerTryTimeout() === true;
-      if (mayRetry && this.#retryAfter(attempt)) return;
+      if (kind !== 'global' && !this.responseStarted && this.retryState !== null) {
+        this.#timedOut = true;
+        if (this.#retryAfter(attempt, this.retryState.wantsPerTryTimeout())) return;
+      }
     }
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
     const host = attempt?.host.address.text ?? '-';
-    const { details, cause } = explainTimeout(global, host, cluster.info.name, timeout.delayMs);
-    if (this.#responseStarted) {
+    const { details, cause } = explainTimeout(kind, host, cluster.info.name, timeout.delayMs);
+    if (this.responseStarted) {
       streamInfo.responseCodeDetails = details;
-      this.#callbacks.resetStream(ResetReason.LocalReset);
+      this.callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
-    const alternative = this.#timeouts?.alternativeStatus ?? 0;
-    if (alternative !== 0) this.#reply(alternative, '', details, cause);
-    else this.#reply(504, 'upstream request timeout', details, cause);
-  }
-
-  #reply(status: number, body: string, details: string, cause: string, overloaded = false): void {
-    this.#timeouts?.stop(this.#attempt);
-    this.#done = true;
-    const request = {
-      callbacks: this.#callbacks,
-      cluster: this.#cluster as Cluster,
-      route: this.#route as ForwardRoute,
-      headers: this.#headers as RequestHeaders,
-    };
-    replyForUpstream(request, { status, body, details, cause }, overloaded && !this.#config.suppressEnvoyHeaders);
-  }
-
-  // --- downstream watermarks -----------------------------------------------------------------------------------------------
-
-  onAboveWriteBufferHighWatermark(): void {
-    this.#downstreamPauses++;
-    const attempt = this.#attempt;
-    if (attempt === null || attempt.detached) return;
-    attempt.cluster.stats.upstreamFlowControlPausedReading.inc();
-    attempt.readDisable(true);
-  }
-
-  onBelowWriteBufferLowWatermark(): void {
-    this.#downstreamPauses--;
-    const attempt = this.#attempt;
-    if (attempt === null || attempt.detached) return;
-    attempt.cluster.stats.upstreamFlowControlResumedReading.inc();
-    attempt.readDisable(false);
-  }
-
-  // --- load balancing ------------------------------------------------------------------------------------------------------
-
-  get requestHeaders(): RequestHeaders | null {
-    return this.#headers;
-  }
-
-  hashKey(): bigint | null {
-    return null;
-  }
-
-  /** Host predicates of a retry policy (previous_hosts) find their place here with issue 4. */
-  shouldSelectAnotherHost(_host: Host): boolean {
-    return false;
+    const alternative = this.timeouts?.alternativeStatus ?? 0;
+    if (alternative !== 0) this.reply(alternative, '', details, cause);
+    else this.reply(504, 'upstream request timeout', details, cause);
   }
 
   // --- end -----------------------------------------------------------------------------------------------------------------
 
   onDestroy(): void {
-    this.#done = true;
-    this.#timeouts?.stop(this.#attempt);
-    if (this.#backOff !== null) {
-      this.#backOff.cancel();
-      this.#backOff = null;
-      this.#cluster?.circuitBreakers[this.priority].retries.dec();
-    }
-    this.#attempt?.cancel();
+    this.done = true;
+    this.timeouts?.stop(this.attempt);
+    this.retryState?.release();
+    this.attempt?.cancel();
   }
 }

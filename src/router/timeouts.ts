@@ -10,13 +10,15 @@ export class RequestTimeouts {
   /** Milliseconds; 0: none. */
   readonly globalMs: number;
   readonly perTryMs: number;
+  readonly perTryIdleMs: number;
   /** Status to answer a timeout with when the client asked for one, else 0. */
   readonly alternativeStatus: number;
   #global: LazyTimeout | null = null;
 
-  constructor(globalMs: number, perTryMs: number, alternativeStatus: number) {
+  constructor(globalMs: number, perTryMs: number, perTryIdleMs: number, alternativeStatus: number) {
     this.globalMs = globalMs;
     this.perTryMs = perTryMs;
+    this.perTryIdleMs = perTryIdleMs;
     this.alternativeStatus = alternativeStatus;
   }
 
@@ -27,6 +29,14 @@ export class RequestTimeouts {
 
   startPerTry(pool: TimeoutPool, handler: TimeoutHandler, attempt: TimedAttempt, now: number): void {
     if (this.perTryMs > 0) attempt.perTryTimeout ??= pool.start(this.perTryMs, handler, now);
+    if (this.perTryIdleMs > 0) attempt.perTryIdleTimeout ??= pool.start(this.perTryIdleMs, handler, now);
+  }
+
+  /** How long the upstream has for an attempt that starts `elapsedMs` after the request was complete; 0: for good. */
+  expectedMs(elapsedMs: number): number {
+    const left = this.globalMs > 0 ? Math.max(1, this.globalMs - elapsedMs) : 0;
+    if (this.perTryMs === 0) return left;
+    return left > 0 ? Math.min(this.perTryMs, left) : this.perTryMs;
   }
 
   /** It fired: it is not released again. */
@@ -39,14 +49,21 @@ export class RequestTimeouts {
   stop(attempt: TimedAttempt | null): void {
     this.#global?.release();
     this.#global = null;
-    if (attempt === null) return;
-    attempt.perTryTimeout?.release();
-    attempt.perTryTimeout = null;
+    if (attempt !== null) releasePerTry(attempt);
   }
 }
 
 export interface TimedAttempt {
   perTryTimeout: LazyTimeout | null;
+  /** Counts from the last byte of the response. */
+  perTryIdleTimeout: LazyTimeout | null;
+}
+
+export function releasePerTry(attempt: TimedAttempt): void {
+  attempt.perTryTimeout?.release();
+  attempt.perTryTimeout = null;
+  attempt.perTryIdleTimeout?.release();
+  attempt.perTryIdleTimeout = null;
 }
 
 export interface TimeoutSettings {
@@ -57,8 +74,6 @@ export interface TimeoutSettings {
 /** What else is said to the router and to nobody behind it. The retry state takes its own off. */
 const forTheRouterOnly = [
   Names.xEnvoyHedgeOnPerTryTimeout,
-  Names.xEnvoyRetriableStatusCodes,
-  Names.xEnvoyRetriableHeaderNames,
   Names.xEnvoyUpstreamAltStatName,
   pinnedName('x-envoy-upstream-stream-duration-ms'),
 ];
@@ -86,11 +101,19 @@ export function requestTimeouts(
     for (const name of forTheRouterOnly) headers.remove(name);
   }
   if (perTryMs >= globalMs && globalMs > 0) perTryMs = 0;
-  const expectedMs = perTryMs > 0 ? perTryMs : globalMs;
-  if (!settings.suppressEnvoyHeaders && expectedMs > 0) {
-    headers.set(Names.xEnvoyExpectedRequestTimeoutMs, String(Math.round(expectedMs)));
-  }
-  return new RequestTimeouts(globalMs, perTryMs, alternativeStatus);
+  const timeouts = new RequestTimeouts(
+    globalMs,
+    perTryMs,
+    route.retryPolicy?.perTryIdleTimeoutMs ?? 0,
+    alternativeStatus,
+  );
+  if (!settings.suppressEnvoyHeaders) tellExpected(headers, timeouts.expectedMs(0));
+  return timeouts;
+}
+
+/** Tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */
+export function tellExpected(headers: RequestHeaders, milliseconds: number): void {
+  if (milliseconds > 0) headers.set(Names.xEnvoyExpectedRequestTimeoutMs, String(Math.round(milliseconds)));
 }
 
 function hasEnvoyHeader(headers: RequestHeaders): boolean {

@@ -14,12 +14,29 @@ import type {
   Cancellable,
   Cluster,
   Host,
+  HttpPool,
   PoolCallbacks,
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../upstream/api.ts';
 import { poolFailureReset } from './failure.ts';
-import type { RouterFilter } from './router-filter.ts';
+import { releasePerTry } from './timeouts.ts';
+
+/** Who makes the attempt: the router filter for the client's request, a shadow for a copy of it. */
+export interface AttemptOwner {
+  /** Bytes that may wait for a connection before the client is held back; 0: no limit. */
+  readonly bufferLimit: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+  holdDownstreamBack(on: boolean): void;
+  onUpstreamConnected(attempt: UpstreamRequest): void;
+  onUpstream1xx(headers: ResponseHeaders): void;
+  onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void;
+  onHandshakeUnsuccessful(attempt: UpstreamRequest, headers: ResponseHeaders): void;
+  onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void;
+  onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void;
+  onUpstreamReset(attempt: UpstreamRequest, reason: ResetReason, details: string): void;
+}
 
 export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCallbacks {
   readonly host: Host;
@@ -36,8 +53,9 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   /** No further callbacks are wanted. */
   detached = false;
   perTryTimeout: LazyTimeout | null = null;
+  perTryIdleTimeout: LazyTimeout | null = null;
 
-  readonly #router: RouterFilter;
+  readonly #router: AttemptOwner;
   #stream: ClientStream | null = null;
   #waiting: Cancellable | null = null;
   #headers: RequestHeaders | null = null;
@@ -53,7 +71,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #holdingBack = 0;
   #readDisabled = 0;
 
-  constructor(router: RouterFilter, cluster: Cluster, host: Host) {
+  constructor(router: AttemptOwner, cluster: Cluster, host: Host) {
     this.#router = router;
     this.cluster = cluster;
     this.host = host;
@@ -61,12 +79,10 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   }
 
   /** May fail, and tell so, before it returns. */
-  start(headers: RequestHeaders, endStream: boolean, fresh: boolean): void {
+  start(pool: HttpPool, headers: RequestHeaders, endStream: boolean, fresh: boolean): void {
     this.#headers = headers;
     this.#headersEnd = endStream;
     this.#inHandshake = isWebSocket(headers);
-    const router = this.#router;
-    const pool = this.cluster.httpPool(this.host, router.priority, router.downstreamProtocol);
     this.#waiting = pool.newStream(this, this, fresh);
   }
 
@@ -171,6 +187,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.responseStarted = true;
     const now = this.#router.now();
     this.info.firstByteReceived = now;
+    this.perTryIdleTimeout?.touch(now);
     if (this.#inHandshake) {
       if (headers.status === 101) {
         this.#inHandshake = false;
@@ -188,6 +205,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   decodeData(data: Buffer, endStream: boolean): void {
     if (this.detached) return;
     if (endStream) this.#markResponseComplete(this.#router.now());
+    else if (this.perTryIdleTimeout !== null) this.perTryIdleTimeout.touch(this.#router.now());
     this.#router.onUpstreamData(this, data, endStream);
   }
 
@@ -247,8 +265,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   cancel(): void {
     if (this.detached) return;
     this.detached = true;
-    this.perTryTimeout?.release();
-    this.perTryTimeout = null;
+    releasePerTry(this);
     while (this.#holdingBack > 0) this.#holdBack(false);
     this.#waiting?.cancel();
     this.#waiting = null;

@@ -73,8 +73,8 @@ export interface Cluster {
   readonly stats: ClusterTrafficStats;
   /** A host by the balancer; null when none may be used. */
   chooseHost(context: LoadBalancerContext): Host | null;
-  /** Pool of connections to that host for HTTP. Made when first asked for. */
-  httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool;
+  /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */
+  httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool | null;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
 }
 
@@ -109,6 +109,9 @@ export interface ClusterTrafficStats {
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryOverflow: Counter;
   readonly upstreamRqMaintenanceMode: Counter;
+  readonly upstreamRqRetryBackoffExponential: Counter;
+  readonly upstreamRqRetryBackoffRatelimited: Counter;
+  readonly upstreamRqPerTryIdleTimeout: Counter;
   /** The body outgrew what may be kept for another attempt. */
   readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqPendingOverflow: Counter;
@@ -119,6 +122,8 @@ export interface ClusterTrafficStats {
   readonly upstreamFlowControlDrained: Counter;
   /** `upstream_rq_NNN`, `upstream_rq_Nxx` and, for internal and external requests, their twins; and `upstream_rq_time`. */
   recordResponse(status: number, internalRequest: boolean, canary: boolean): void;
+  /** A response that another attempt takes the place of: under `retry.`. */
+  recordRetried(status: number): void;
   recordResponseTime(milliseconds: number, internalRequest: boolean): void;
   /** From this process's zone to the host's. */
   recordZoneResponse(from: string, to: string, status: number): void;
@@ -131,6 +136,8 @@ export interface CircuitBreaker {
   readonly pendingRequests: ResourceLimit;
   readonly requests: ResourceLimit;
   readonly retries: ResourceLimit;
+  /** Hosts with connections, or with requests that wait for one. */
+  readonly connectionPools: ResourceLimit;
 }
 
 export interface ResourceLimit {

@@ -4,6 +4,9 @@ import type { Gauge, StatsScope } from '../observability/stats/api.ts';
 import type { CircuitBreaker, ResourceLimit } from './api.ts';
 import type { CircuitBreakerConfig, RetryBudgetConfig } from './cluster-config.ts';
 
+/** What Envoy shows as left of no limit at all: 2^64 - 1, as near as a number comes. */
+const unlimitedShown = 2 ** 64;
+
 class CountedLimit implements ResourceLimit {
   readonly max: number;
   count = 0;
@@ -14,7 +17,7 @@ class CountedLimit implements ResourceLimit {
     this.max = max;
     this.#open = open;
     this.#remaining = remaining;
-    remaining?.set(max);
+    remaining?.set(Math.min(unlimitedShown, max));
   }
 
   canCreate(): boolean {
@@ -24,13 +27,13 @@ class CountedLimit implements ResourceLimit {
   inc(): void {
     this.count++;
     if (this.count === this.max) this.#open.set(1);
-    this.#remaining?.set(Math.max(0, this.max - this.count));
+    this.#remaining?.set(Math.min(unlimitedShown, Math.max(0, this.max - this.count)));
   }
 
   dec(): void {
     this.count--;
     if (this.count === this.max - 1) this.#open.set(0);
-    this.#remaining?.set(Math.max(0, this.max - this.count));
+    this.#remaining?.set(Math.min(unlimitedShown, Math.max(0, this.max - this.count)));
   }
 }
 
@@ -41,7 +44,6 @@ class RetryBudget implements ResourceLimit {
   readonly #requests: ResourceLimit;
   readonly #pending: ResourceLimit;
   readonly #open: Gauge;
-  readonly #remaining: Gauge | null;
 
   constructor(
     config: RetryBudgetConfig,
@@ -54,8 +56,8 @@ class RetryBudget implements ResourceLimit {
     this.#requests = requests;
     this.#pending = pending;
     this.#open = open;
-    this.#remaining = remaining;
-    remaining?.set(this.max);
+    // As Envoy: what is left of a budget moves with every request and is not shown.
+    remaining?.set(0);
   }
 
   get max(): number {
@@ -78,9 +80,7 @@ class RetryBudget implements ResourceLimit {
   }
 
   #show(): void {
-    const max = this.max;
-    this.#open.set(this.count >= max ? 1 : 0);
-    this.#remaining?.set(Math.max(0, max - this.count));
+    this.#open.set(this.count >= this.max ? 1 : 0);
   }
 }
 
@@ -100,6 +100,7 @@ export function createCircuitBreaker(
   const retryOpen = scope.gauge(`${prefix}rq_retry_open`);
   return {
     connections: limit(config.maxConnections, 'cx_open', 'cx'),
+    connectionPools: limit(config.maxConnectionPools, 'cx_pool_open', 'cx_pools'),
     pendingRequests,
     requests,
     retries:

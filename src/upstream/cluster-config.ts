@@ -66,6 +66,8 @@ export interface CircuitBreakerConfig {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** Infinite: no limit. */
+  readonly maxConnectionPools: number;
   readonly retryBudget: RetryBudgetConfig | null;
   readonly trackRemaining: boolean;
 }

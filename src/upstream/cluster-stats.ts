@@ -16,6 +16,7 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly upstreamCxConnectTimeout: Counter;
   readonly upstreamCxConnectAttemptsExceeded: Counter;
   readonly upstreamCxOverflow: Counter;
+  readonly upstreamCxPoolOverflow: Counter;
   readonly upstreamCxConnectMs: Histogram;
   readonly upstreamCxLengthMs: Histogram;
   readonly upstreamCxDestroy: Counter;
@@ -87,6 +88,8 @@ export class ClusterStats implements ClusterTrafficStats {
   /** Index: status - 100. */
   readonly #codes: (Counter | null)[] = [];
   readonly #classes: (Counter | null)[] = [];
+  readonly #retriedCodes: (Counter | null)[] = [];
+  readonly #retriedClasses: (Counter | null)[] = [];
   readonly #internal: ResponseGroup;
   readonly #external: ResponseGroup;
   readonly #canary: ResponseGroup;
@@ -106,6 +109,7 @@ export class ClusterStats implements ClusterTrafficStats {
     this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout');
     this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded');
     this.upstreamCxOverflow = counter('upstream_cx_overflow');
+    this.upstreamCxPoolOverflow = counter('upstream_cx_pool_overflow');
     this.upstreamCxConnectMs = scope.histogram('upstream_cx_connect_ms', 'milliseconds');
     this.upstreamCxLengthMs = scope.histogram('upstream_cx_length_ms', 'milliseconds');
     this.upstreamCxDestroy = counter('upstream_cx_destroy');
@@ -198,6 +202,11 @@ export class ClusterStats implements ClusterTrafficStats {
     if (canary) this.#canary.record(status);
   }
 
+  /** Only by status, under `retry.`: the answer to the client is still to come. */
+  recordRetried(status: number): void {
+    countStatus(this.scope, 'retry.', this.#retriedCodes, this.#retriedClasses, status);
+  }
+
   recordResponseTime(milliseconds: number, internalRequest: boolean): void {
     this.#rqTime ??= this.scope.histogram('upstream_rq_time', 'milliseconds');
     this.#rqTime.record(milliseconds);
@@ -242,7 +251,6 @@ const laterCounters = [
   'upstream_cx_connect_with_0_rtt',
   'upstream_cx_http2_total',
   'upstream_cx_http3_total',
-  'upstream_cx_pool_overflow',
   'upstream_cx_preconnect_skipped',
   'upstream_http3_broken',
   'upstream_internal_redirect_failed_total',
@@ -252,8 +260,6 @@ const laterCounters = [
 ] as const;
 
 const laterGauges = [
-  'circuit_breakers.default.cx_pool_open',
-  'circuit_breakers.high.cx_pool_open',
   'lb_subsets_active',
   'upstream_cx_rx_bytes_buffered',
   'upstream_cx_tx_bytes_buffered',

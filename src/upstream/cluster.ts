@@ -96,11 +96,16 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     return this.#balancer.chooseHost(context);
   }
 
-  httpPool(host: Host, priority: Priority, _downstreamProtocol: Protocol): HttpPool {
+  httpPool(host: Host, priority: Priority, _downstreamProtocol: Protocol): HttpPool | null {
     // Hosts come from this class alone; the interface hides what hangs on them.
     const upstreamHost = host as UpstreamHost;
     const pool = upstreamHost.pools[priority];
-    return pool === null ? this.#makePool(upstreamHost, priority) : pool;
+    if (pool?.occupied) return pool;
+    if (!this.circuitBreakers[priority].connectionPools.canCreate()) {
+      this.stats.upstreamCxPoolOverflow.inc();
+      return null;
+    }
+    return pool ?? this.#makePool(upstreamHost, priority);
   }
 
   #makePool(host: UpstreamHost, priority: Priority): HttpPool {

@@ -27,6 +27,7 @@ function readThresholds(message: CircuitBreakers_Thresholds | undefined): Circui
     maxPendingRequests: message?.maxPendingRequests ?? 1024,
     maxRequests: message?.maxRequests ?? 1024,
     maxRetries: message?.maxRetries ?? 3,
+    maxConnectionPools: message?.maxConnectionPools ?? Number.POSITIVE_INFINITY,
     retryBudget:
       budget === undefined
         ? null

@@ -9,6 +9,8 @@ import type { EndpointConfig, Metadata } from './cluster-config.ts';
 export interface DrainablePool extends HttpPool {
   /** No new connections for new requests: idle ones close now, busy ones when their streams end. */
   drain(): void;
+  /** It has connections, or streams that wait for one. */
+  readonly occupied: boolean;
 }
 
 /** What discovery says of one endpoint, resolved. */

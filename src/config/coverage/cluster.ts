@@ -103,6 +103,7 @@ export const cluster: PackageCoverage = {
       'max_pending_requests',
       'max_requests',
       'max_retries',
+      'max_connection_pools',
       'retry_budget',
       'track_remaining',
     ],

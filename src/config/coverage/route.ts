@@ -31,17 +31,21 @@ export const route: PackageCoverage = {
       'retry_policy',
       'include_request_attempt_count',
       'include_attempt_count_in_response',
+      'include_is_timeout_retry_header',
       'per_request_buffer_limit_bytes',
       'request_body_buffer_limit',
       'request_headers_to_add',
       'request_headers_to_remove',
       'response_headers_to_add',
       'response_headers_to_remove',
-      'cors',
       'typed_per_filter_config',
     ],
     harmless: { metadata: 'only matchers and formatters could read it' },
-    refused: { matcher: 'the matcher would decide which route applies: issue 4' },
+    refused: {
+      matcher: 'the matcher would decide which route applies: issue 4',
+      retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
+      hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
+    },
   },
   'envoy.config.route.v3.Route': {
     implemented: [
@@ -103,7 +107,6 @@ export const route: PackageCoverage = {
       'priority',
       'timeout',
       'retry_policy',
-      'cors',
       'upgrade_configs',
     ],
     refused: {
@@ -111,6 +114,8 @@ export const route: PackageCoverage = {
       path_rewrite: 'not implemented yet; use prefix_rewrite or regex_rewrite',
       cluster_specifier_plugin: 'not implemented yet',
       inline_cluster_specifier_plugin: 'not implemented yet',
+      retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
+      hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
       host_rewrite: 'formats are not implemented here yet; use host_rewrite_literal',
     },
   },
@@ -172,7 +177,31 @@ export const route: PackageCoverage = {
     refused: { body_format: 'not implemented yet; use body' },
   },
   'envoy.config.route.v3.RetryPolicy': {
-    implemented: ['retry_on', 'num_retries', 'per_try_timeout', 'retry_back_off', 'retriable_status_codes'],
+    implemented: [
+      'retry_on',
+      'num_retries',
+      'per_try_timeout',
+      'per_try_idle_timeout',
+      'retry_back_off',
+      'rate_limited_retry_back_off',
+      'retriable_status_codes',
+      'retriable_headers',
+      'retriable_request_headers',
+      'retry_host_predicate',
+      'host_selection_retry_max_attempts',
+    ],
+    refused: {
+      retry_priority:
+        'retries would go to the priority they are meant to leave: a later issue; use retry_host_predicate',
+      retry_options_predicates: 'not implemented yet: a later issue',
+      refresh_cluster_on_retry: 'retries would stay with the cluster of the first attempt: a later issue',
+    },
   },
+  'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': {
+    implemented: ['typed_config'],
+    harmless: { name: 'extensions are found by the type of their configuration, as in Envoy' },
+  },
+  'envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff': { implemented: ['reset_headers', 'max_interval'] },
+  'envoy.config.route.v3.RetryPolicy.ResetHeader': { implemented: ['name', 'format'] },
   'envoy.config.route.v3.RetryPolicy.RetryBackOff': { implemented: ['base_interval', 'max_interval'] },
 };

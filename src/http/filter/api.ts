@@ -176,8 +176,6 @@ export interface HttpFilterContext {
 export interface RouteFilterContext {
   readonly clusters: ClusterManager;
   readonly runtime: Runtime;
-  /** Root of all statistics: a route does not know its connection managers. */
-  readonly stats: StatsScope;
 }
 
 /** An HTTP filter extension. */
@@ -192,5 +190,4 @@ export interface HttpFilterConfigFactory {
 export const httpFilterCategory: ExtensionCategory<HttpFilterConfigFactory> =
   extensionCategory<HttpFilterConfigFactory>('envoy.filters.http');
 
-export { type FilterStateObject, FilterStateText, type StreamInfo } from '../../observability/stream-info.ts';
 export type { ProcessServices } from '../../upstream/services.ts';

@@ -81,6 +81,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
       message.retryPolicy === undefined ? parents.virtualHostRetryPolicy : readRetryPolicy(message.retryPolicy, config),
     includeAttemptCountInRequest: virtualHost.includeRequestAttemptCount,
     includeAttemptCountInResponse: virtualHost.includeAttemptCountInResponse,
+    includeTimeoutRetryInRequest: virtualHost.includeIsTimeoutRetryHeader,
     autoHostRewrite:
       message.hostRewriteSpecifier.case === 'autoHostRewrite' && message.hostRewriteSpecifier.value.value,
     appendForwardedHost: message.appendXForwardedHost,

@@ -1,18 +1,28 @@
 // Reads retry policies.
 import { durationMs } from '../../base/duration.ts';
 import type { ConfigContext } from '../../config/api.ts';
-import type { RetryPolicy as RetryPolicyMessage } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
-import type { RetryPolicy } from '../api.ts';
-import { parseRetryOn } from '../retry-on.ts';
+import type {
+  HeaderMatcher as HeaderMatcherMessage,
+  RetryPolicy_RateLimitedRetryBackOff,
+  RetryPolicy as RetryPolicyMessage,
+} from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
+import type { OmitHostMetadataConfig } from '../../generated/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.d.ts';
+import { pinnedName } from '../../http/headers/name.ts';
+import { readHeaderMatcher } from '../../matchers/config.ts';
+import type { HeaderMatcher } from '../../matchers/header-matcher.ts';
+import type { RateLimitedBackOff, RetryPolicy } from '../api.ts';
+import { OmitHostMetadata, omitCanaryHosts, previousHosts, type RetryHostPredicate } from '../retry-hosts.ts';
+import { parsePolicyRetryOn } from '../retry-on.ts';
 
 const defaultBaseMs = 25;
+const UNIX_TIMESTAMP = 1;
 
 export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigContext): RetryPolicy {
   // Envoy rounds a shorter interval up to a millisecond.
   const backOffBaseMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.baseInterval, defaultBaseMs)));
   const backOffMaxMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.maxInterval, backOffBaseMs * 10)));
   for (const condition of message.retryOn.split(',').map((word) => word.trim())) {
-    if (condition === '' || parseRetryOn(condition) !== 0) continue;
+    if (condition === '' || parsePolicyRetryOn(condition) !== 0) continue;
     context.warning(
       message,
       'retry_on',
@@ -21,11 +31,65 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
     );
   }
   return Object.freeze({
-    retryOn: parseRetryOn(message.retryOn),
+    retryOn: parsePolicyRetryOn(message.retryOn),
     numRetries: message.numRetries ?? 1,
     perTryTimeoutMs: Math.floor(durationMs(message.perTryTimeout, 0)),
+    perTryIdleTimeoutMs: Math.floor(durationMs(message.perTryIdleTimeout, 0)),
     retriableStatusCodes: Object.freeze([...message.retriableStatusCodes]),
+    retriableHeaders: readMatchers(message.retriableHeaders, context),
+    retriableRequestHeaders: readMatchers(message.retriableRequestHeaders, context),
+    hostPredicates: readHostPredicates(message, context),
+    hostSelectionAttempts:
+      message.hostSelectionRetryMaxAttempts === 0n ? 1 : Number(message.hostSelectionRetryMaxAttempts),
+    rateLimitedBackOff: readRateLimitedBackOff(message.rateLimitedRetryBackOff),
     backOffBaseMs,
     backOffMaxMs,
+  });
+}
+
+function readMatchers(messages: readonly HeaderMatcherMessage[], context: ConfigContext): readonly HeaderMatcher[] {
+  const matchers: HeaderMatcher[] = [];
+  for (const message of messages) {
+    const matcher = readHeaderMatcher(message, context);
+    if (matcher !== undefined) matchers.push(matcher);
+  }
+  return Object.freeze(matchers);
+}
+
+function readHostPredicates(message: RetryPolicyMessage, context: ConfigContext): readonly RetryHostPredicate[] {
+  const predicates: RetryHostPredicate[] = [];
+  for (const { configType } of message.retryHostPredicate) {
+    if (configType.case === undefined) continue;
+    const config = context.unpack(configType.value);
+    switch (config?.$typeName) {
+      case 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate':
+        predicates.push(previousHosts);
+        break;
+      case 'envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate':
+        predicates.push(omitCanaryHosts);
+        break;
+      case 'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig': {
+        const { metadataMatch } = config as OmitHostMetadataConfig;
+        predicates.push(new OmitHostMetadata(metadataMatch?.filterMetadata['envoy.lb'] ?? {}));
+        break;
+      }
+      default:
+        // An unknown extension was reported when the document was read.
+        break;
+    }
+  }
+  return Object.freeze(predicates);
+}
+
+function readRateLimitedBackOff(message: RetryPolicy_RateLimitedRetryBackOff | undefined): RateLimitedBackOff | null {
+  if (message === undefined) return null;
+  return Object.freeze({
+    maxMs: durationMs(message.maxInterval, 300_000),
+    headers: Object.freeze(
+      message.resetHeaders.map(({ name, format }) => ({
+        name: pinnedName(name),
+        isTimestamp: format === UNIX_TIMESTAMP,
+      })),
+    ),
   });
 }

@@ -5,7 +5,6 @@ import type { PathPattern } from '../route-table/path-pattern.ts';
 import type { Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
 import { type RouteChoice, RouteEntry } from '../route-table/virtual-host.ts';
 import type { RouteBuild } from './context.ts';
-import { readDeprecatedCors } from './deprecated-cors.ts';
 import { readDirectResponse } from './direct-response.ts';
 import { readForward } from './forward.ts';
 import { type LevelRules, readHeaderRules } from './header-rules.ts';
@@ -20,7 +19,6 @@ export interface RouteParents {
   readonly virtualHostRules: LevelRules;
   readonly routeConfigRules: LevelRules;
   readonly filterOverrides: FilterOverrides;
-  readonly corsPolicies: readonly unknown[];
   readonly retryPolicy: RetryPolicy | null;
   readonly requestBufferLimit: number | undefined;
 }
@@ -58,10 +56,6 @@ function readChoice(
     virtualHostName: parents.virtualHost.name,
     routeConfigName: build.settings.routeConfigName,
     filterOverrides,
-    deprecatedCorsPolicies:
-      message.action.case === 'route'
-        ? readDeprecatedCors(message.action.value.cors, parents.corsPolicies, build)
-        : parents.corsPolicies,
     metadata: message.metadata?.filterMetadata ?? noMetadata,
     requestBufferLimit: bufferLimit(message) ?? parents.requestBufferLimit,
     responseRules: ruleChain(levels, 'response', build),

@@ -32,6 +32,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly retryPolicy: RetryPolicy | null;
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
+  readonly includeTimeoutRetryInRequest: boolean;
   readonly autoHostRewrite: boolean;
   readonly appendForwardedHost: boolean;
   readonly upgrades: ReadonlyMap<string, boolean>;
@@ -52,6 +53,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.retryPolicy = settings.retryPolicy;
     this.includeAttemptCountInRequest = settings.includeAttemptCountInRequest;
     this.includeAttemptCountInResponse = settings.includeAttemptCountInResponse;
+    this.includeTimeoutRetryInRequest = settings.includeTimeoutRetryInRequest;
     this.autoHostRewrite = settings.autoHostRewrite;
     this.appendForwardedHost = settings.appendForwardedHost;
     this.upgrades = settings.upgrades;

@@ -23,6 +23,8 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
   readonly #connections = new Set<Http1Connection>();
   #connecting = 0;
   #draining = false;
+  /** It has connections, or streams that wait: it counts as one of the cluster's pools. */
+  occupied = false;
 
   constructor(environment: PoolEnvironment, cluster: PoolCluster, host: UpstreamHost, priority: Priority) {
     this.#environment = environment;
@@ -48,6 +50,10 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
       this.#failOverflow(callbacks, 'max_pending_requests', this.#breaker.pendingRequests.max);
       return null;
     }
+    if (!this.occupied) {
+      this.occupied = true;
+      this.#breaker.connectionPools.inc();
+    }
     const stats = this.#cluster.stats;
     this.#breaker.pendingRequests.inc();
     stats.upstreamRqPendingTotal.inc();
@@ -56,6 +62,12 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     const stream = this.#pending.push(decoder, callbacks, fresh);
     this.#connectIfNeeded();
     return stream;
+  }
+
+  #leaveIfEmpty(): void {
+    if (!this.occupied || this.#connections.size > 0 || this.#pending.size > 0) return;
+    this.occupied = false;
+    this.#breaker.connectionPools.dec();
   }
 
   drain(): void {
@@ -70,6 +82,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     this.#leavePending();
     // A connection on its way is let through: it will serve the next request. A pool that drains has no next.
     if (this.#draining) this.#closeSurplus();
+    this.#leaveIfEmpty();
   }
 
   #leavePending(): void {
@@ -124,7 +137,10 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
       const why = connection.surplus ? 'nobody waits any more' : details || 'no reason known';
       log.debug(`[C${connection.id}] gave up connecting to ${this.#where}: ${why}`);
     }
-    if (connection.surplus) return;
+    if (connection.surplus) {
+      this.#leaveIfEmpty();
+      return;
+    }
     // All who wait learn it now: with a host in trouble their callers may choose another (Envoy's rule).
     const waiting = this.#pending.size;
     for (let i = 0; i < waiting; i++) {
@@ -135,6 +151,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
       stream.callbacks.onPoolFailure(reason, details, connection.host);
     }
     this.#connectIfNeeded();
+    this.#leaveIfEmpty();
   }
 
   onConnectionClosed(connection: Http1Connection): void {
@@ -145,6 +162,7 @@ export class Http1Pool implements DrainablePool, Http1ConnectionOwner, PendingSt
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     this.#connectIfNeeded();
+    this.#leaveIfEmpty();
   }
 
   #closeIdle(): void {

@@ -107,7 +107,7 @@ class Upstream {
   send<Request extends Exchange>(request: Request): Request {
     const host = this.cluster.chooseHost(anyHost);
     if (host === null) throw new Error('no host');
-    request.waiting = this.cluster.httpPool(host, 0, 1).newStream(request, request);
+    request.waiting = this.cluster.httpPool(host, 0, 1)?.newStream(request, request) ?? null;
     return request;
   }
 

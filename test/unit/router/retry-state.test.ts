@@ -4,15 +4,22 @@ import { ResetReason } from '../../../src/http/codec/api.ts';
 import { RequestHeaders, ResponseHeaders } from '../../../src/http/headers/header-map.ts';
 import { headerName, Names } from '../../../src/http/headers/name.ts';
 import type { RetryPolicy } from '../../../src/router/api.ts';
-import { parseRetryOn, RetryOn } from '../../../src/router/retry-on.ts';
-import { isIdempotent, type RetryState, retryStateFor } from '../../../src/router/retry-state.ts';
+import { isIdempotent } from '../../../src/router/replay.ts';
+import { parsePolicyRetryOn, parseRetryOn, RetryOn } from '../../../src/router/retry-on.ts';
+import { type RetryState, retryStateFor } from '../../../src/router/retry-state.ts';
 
 function policy(retryOn: string, more: Partial<RetryPolicy> = {}): RetryPolicy {
   return {
-    retryOn: parseRetryOn(retryOn),
+    retryOn: parsePolicyRetryOn(retryOn),
     numRetries: 1,
     perTryTimeoutMs: 0,
+    perTryIdleTimeoutMs: 0,
     retriableStatusCodes: [],
+    retriableHeaders: [],
+    retriableRequestHeaders: [],
+    hostPredicates: [],
+    hostSelectionAttempts: 1,
+    rateLimitedBackOff: null,
     backOffBaseMs: 25,
     backOffMaxMs: 250,
     ...more,
@@ -120,10 +127,10 @@ t.test('the request may ask for itself, and its headers do not go up', (t) => {
 t.test('nobody asks, or asks for none', (t) => {
   t.equal(retryStateFor(new RequestHeaders(), null), null);
   t.equal(retryStateFor(new RequestHeaders(), policy('')), null);
-  t.equal(retryStateFor(new RequestHeaders(), policy('5xx', { numRetries: 0 })), null);
+  t.equal(retryStateFor(new RequestHeaders(), policy('5xx', { numRetries: 0 }))?.exhausted, true, 'asked of Envoy');
   const headers = new RequestHeaders();
   headers.append(Names.xEnvoyMaxRetries, '0');
-  t.equal(retryStateFor(headers, policy('5xx')), null);
+  t.equal(retryStateFor(headers, policy('5xx'))?.exhausted, true);
   const odd = new RequestHeaders();
   odd.append(Names.xEnvoyMaxRetries, '1e9');
   t.equal(retryStateFor(odd, policy('5xx', { numRetries: 1 }))?.exhausted, false);
@@ -134,5 +141,46 @@ t.test('methods that may be sent twice', (t) => {
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) t.ok(isIdempotent(method), method);
   for (const method of ['POST', 'PATCH', 'CONNECT', 'get', '']) t.notOk(isIdempotent(method), method);
   t.equal(parseRetryOn('5xx,gateway-error'), RetryOn.FiveXx | RetryOn.GatewayError);
+  t.end();
+});
+
+t.test('what the request names besides the policy', (t) => {
+  const headers = new RequestHeaders();
+  headers.append(Names.xEnvoyRetryOn, 'retriable-status-codes,retriable-headers');
+  headers.append(Names.xEnvoyRetryGrpcOn, 'unavailable');
+  headers.append(Names.xEnvoyRetriableStatusCodes, '400, 404,x');
+  headers.append(Names.xEnvoyRetriableHeaderNames, 'x-one, X-Two');
+  const state = retryStateFor(headers, null);
+  t.ok(state?.wantsStatus(response(404)));
+  t.notOk(state?.wantsStatus(response(403)));
+  t.ok(state?.wantsStatus(response(200, 'x-two')));
+  const grpc = new ResponseHeaders(200);
+  grpc.append(Names.grpcStatus, '14');
+  t.ok(state?.wantsStatus(grpc));
+  t.equal(headers.size, 0);
+  t.end();
+});
+
+t.test('a response that says when to come again', (t) => {
+  const state = stateOf('5xx', {
+    rateLimitedBackOff: {
+      maxMs: 10_000,
+      headers: [
+        { name: headerName('x-reset'), isTimestamp: true },
+        { name: headerName('retry-after'), isTimestamp: false },
+      ],
+    },
+  });
+  const asks = (name: string, value: string): number => {
+    const headers = new ResponseHeaders(503);
+    headers.append(headerName(name), value);
+    state.noteResponse(headers, 1_000_500);
+    return state.take(0.5);
+  };
+  t.equal(asks('retry-after', '2'), 2500, 'at least that, up to half more');
+  t.equal(asks('x-reset', '1004'), 5000);
+  t.ok(asks('retry-after', '11') < 1000, 'beyond the limit');
+  t.ok(asks('x-reset', '999') < 1000, 'in the past');
+  t.ok(asks('retry-after', 'soon') < 1000);
   t.end();
 });

@@ -52,5 +52,5 @@ t.test('a retry budget grows with the requests in progress', async (t) => {
   t.equal(statsOf(store, '')['circuit_breakers.default.rq_retry_open'], 1);
   breaker.retries.dec();
   t.ok(breaker.retries.canCreate());
-  t.equal(statsOf(store, '')['circuit_breakers.default.remaining_retries'], 1);
+  t.equal(statsOf(store, '')['circuit_breakers.default.remaining_retries'], undefined, 'not shown: asked of Envoy');
 });

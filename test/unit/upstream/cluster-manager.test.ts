@@ -40,7 +40,7 @@ class Fixture {
     const host = cluster?.chooseHost(anyHost);
     if (!cluster || !host) throw new Error('no host');
     const request = new TestRequest();
-    cluster.httpPool(host, 0, 1).newStream(request, request);
+    cluster.httpPool(host, 0, 1)?.newStream(request, request);
     const connection = this.connections.at(-1);
     if (connection === undefined) throw new Error('no connection');
     connection.accept();

@@ -263,7 +263,7 @@ t.test('LOGICAL_DNS: one host; new connections go to the newest address, old one
   const host = f.cluster.chooseHost(anyHost);
   if (host === null) throw new Error('a host');
   const first = new TestRequest();
-  f.cluster.httpPool(host, 0, 1).newStream(first, first);
+  f.cluster.httpPool(host, 0, 1)?.newStream(first, first);
   f.connections[0]?.accept();
   f.timers.advance(5000);
   f.resolver.answer('a.test', '10.0.0.9');
@@ -271,7 +271,7 @@ t.test('LOGICAL_DNS: one host; new connections go to the newest address, old one
   t.equal(f.cluster.chooseHost(anyHost), host, 'the same host');
   t.notOk(f.connections[0]?.closed);
   const second = new TestRequest();
-  f.cluster.httpPool(host, 0, 1).newStream(second, second);
+  f.cluster.httpPool(host, 0, 1)?.newStream(second, second);
   f.connections[1]?.accept();
   t.equal(f.connections[1]?.remoteAddress.text, '10.0.0.9:80');
   t.equal(first.host?.address.text, '10.0.0.1:80', 'logs tell the address that was used');

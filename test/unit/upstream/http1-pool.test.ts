@@ -82,9 +82,23 @@ t.test('a pool without a connection gets one though the breaker is open', async 
   const other = [...f.cluster.hostSets.all()].find((host) => host !== f.host);
   if (other === undefined) throw new Error('two hosts');
   const request = new TestRequest();
-  f.cluster.httpPool(other, 0, 1).newStream(request, request);
+  f.cluster.httpPool(other, 0, 1)?.newStream(request, request);
   t.equal(f.connections.length, 2, 'or the second host would starve');
   t.equal(f.stats()['upstream_cx_overflow'], 1);
+});
+
+t.test('max_connection_pools: a second host gets no pool while the first has one', async (t) => {
+  const f = new PoolFixture({
+    endpoints: endpoints({ endpoints: [{ port: 1 }, { port: 2 }] }),
+    circuitBreakers: [{ ...defaultBreaker, maxConnectionPools: 1 }, defaultBreaker],
+  });
+  f.request();
+  const other = [...f.cluster.hostSets.all()].find((host) => host !== f.host);
+  if (other === undefined) throw new Error('two hosts');
+  t.equal(f.cluster.httpPool(other, 0, 1), null);
+  t.equal(f.cluster.httpPool(f.host, 0, 1), f.pool);
+  t.match(f.stats(), { upstream_cx_pool_overflow: 1, 'circuit_breakers.default.cx_pool_open': 1 });
+  t.not(f.cluster.httpPool(other, 1, 1), null, 'each priority has its own limit');
 });
 
 t.test('the queue is bounded; the refusal names limit and value', async (t) => {
@@ -477,4 +491,16 @@ t.test('REMORA_DEBUG=pool says what becomes of connections', async (t) => {
       new RegExp(`to ${where} ended after 2 requests`),
     ],
   );
+});
+
+t.test('a pool counts while it has connections or streams that wait (max_connection_pools)', async (t) => {
+  const f = new PoolFixture();
+  const { connectionPools } = f.cluster.circuitBreakers[0];
+  t.equal(connectionPools.count, 0);
+  const request = f.request();
+  t.equal(connectionPools.count, 1);
+  f.request();
+  t.equal(connectionPools.count, 1);
+  request.waiting?.cancel();
+  t.equal(connectionPools.count, 1);
 });

@@ -57,7 +57,9 @@ export class PoolFixture {
     const host = this.cluster.chooseHost(anyHost);
     if (host === null) throw new Error('the cluster has no host');
     this.host = host;
-    this.pool = this.cluster.httpPool(host, 0, Protocol.Http11);
+    const pool = this.cluster.httpPool(host, 0, Protocol.Http11);
+    if (pool === null) throw new Error('no pool');
+    this.pool = pool;
   }
 
   request(): TestRequest {

@@ -90,6 +90,7 @@ export const defaultBreaker: CircuitBreakerConfig = {
   maxPendingRequests: 1024,
   maxRequests: 1024,
   maxRetries: 3,
+  maxConnectionPools: Number.POSITIVE_INFINITY,
   retryBudget: null,
   trackRemaining: false,
 };

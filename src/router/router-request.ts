@@ -1,0 +1,135 @@
+// Owns what one request knows while the router works on it, and what others ask of it meanwhile: the load balancer, the
+// client's connection, the attempts. The filter itself extends this class: a request costs no object more for it.
+import type { Protocol } from '../http/codec/api.ts';
+import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
+import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
+import type { ForwardRoute } from './api.ts';
+import type { RouterConfig } from './config-types.ts';
+import { isIdempotent } from './replay.ts';
+import type { RequestBody } from './request-body.ts';
+import type { RetryState } from './retry-state.ts';
+import type { RequestTimeouts } from './timeouts.ts';
+import { replyForUpstream } from './upstream-reply.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+/** Bytes: nobody asked for it, so a replay of a large upload is not worth its memory. */
+const replayLimit = 1024 * 1024;
+
+export abstract class RouterRequest implements LoadBalancerContext, DownstreamWatermarkCallbacks {
+  priority: Priority = Priority.Default;
+  readonly metadataMatch = null;
+
+  protected readonly config: RouterConfig;
+  protected callbacks!: DecoderFilterCallbacks;
+  protected route: ForwardRoute | null = null;
+  protected headers: RequestHeaders | null = null;
+  protected cluster: Cluster | null = null;
+  /** Null between two attempts. */
+  protected attempt: UpstreamRequest | null = null;
+  protected attempts = 0;
+  protected timeouts: RequestTimeouts | null = null;
+  /** Null where nobody asks for retries, or the body is too large to be kept. */
+  protected retryState: RetryState | null = null;
+  /** Null where the request has none. */
+  protected body: RequestBody | null = null;
+  protected requestEnded = false;
+  protected requestEndTime = -1;
+  protected responseStarted = false;
+  protected downstreamPauses = 0;
+  /** Answered, or given up: nothing more is asked of upstreams. */
+  protected done = false;
+
+  constructor(config: RouterConfig) {
+    this.config = config;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+    this.callbacks = callbacks;
+  }
+
+  // --- what an attempt asks ------------------------------------------------------------------------------------------
+
+  get downstreamProtocol(): Protocol {
+    return this.callbacks.streamInfo.protocol as Protocol;
+  }
+
+  get bufferLimit(): number {
+    return this.route?.requestBufferLimit ?? this.callbacks.decoderBufferLimit();
+  }
+
+  now(): number {
+    return this.callbacks.clock.monotonic();
+  }
+
+  holdDownstreamBack(on: boolean): void {
+    if (on) this.callbacks.onDecoderAboveWriteBufferHighWatermark();
+    else this.callbacks.onDecoderBelowWriteBufferLowWatermark();
+  }
+
+  /**
+   * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent or nothing
+   * has left yet, no more than `replayLimit`.
+   */
+  protected keepLimit(): number {
+    const { bufferLimit } = this;
+    if (this.retryState !== null) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
+    const replayable = isIdempotent((this.headers as RequestHeaders).method) || this.attempt?.unsent !== false;
+    return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
+  }
+
+  protected markRequestEnd(): void {
+    this.requestEnded = true;
+    this.requestEndTime = this.now();
+  }
+
+  /** Answers in the upstream's place, counted as its response. */
+  protected reply(status: number, body: string, details: string, cause: string, overloaded = false): void {
+    this.timeouts?.stop(this.attempt);
+    this.retryState?.release();
+    this.done = true;
+    const request = {
+      callbacks: this.callbacks,
+      cluster: this.cluster as Cluster,
+      route: this.route as ForwardRoute,
+      headers: this.headers as RequestHeaders,
+    };
+    replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
+  }
+
+  // --- downstream watermarks -----------------------------------------------------------------------------------------
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.downstreamPauses++;
+    const { attempt } = this;
+    if (attempt === null || attempt.detached) return;
+    attempt.cluster.stats.upstreamFlowControlPausedReading.inc();
+    attempt.readDisable(true);
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.downstreamPauses--;
+    const { attempt } = this;
+    if (attempt === null || attempt.detached) return;
+    attempt.cluster.stats.upstreamFlowControlResumedReading.inc();
+    attempt.readDisable(false);
+  }
+
+  // --- load balancing ------------------------------------------------------------------------------------------------
+
+  get requestHeaders(): RequestHeaders | null {
+    return this.headers;
+  }
+
+  hashKey(): bigint | null {
+    return null;
+  }
+
+  shouldSelectAnotherHost(host: Host): boolean {
+    return this.retryState?.omitsHost(host) === true;
+  }
+
+  get hostSelectionAttempts(): number {
+    return this.retryState === null ? 1 : this.retryState.hostSelectionAttempts;
+  }
+}
