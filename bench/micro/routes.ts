@@ -44,6 +44,7 @@ let buildMs = 0;
 const runtime = {
   version: 0,
   number: (_: string, n: number) => n,
+  integer: (_: string, n: number) => n,
   boolean: (_: string, b: boolean) => b,
   share: () => undefined,
 };

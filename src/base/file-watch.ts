@@ -10,21 +10,42 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 const settleMs = 30;
 const maxLinks = 40;
 
+export interface FileWatchOptions {
+  /** Two equal ones: nothing has changed. Empty: it is not there. Default: a digest of the content. */
+  readonly identity?: (path: string) => string;
+  /** It was there and is gone; told once, until it is there again. */
+  readonly onGone?: () => void;
+  /** Milliseconds for which it must stay as it is before the change is told: whoever writes in steps is done. */
+  readonly stableMs?: number;
+}
+
 export class FileWatch {
   readonly #path: string;
   readonly #onChange: () => void;
   readonly #extraDirectories: readonly string[];
   #watchers: FSWatcher[] = [];
   #directories = '';
+  readonly #options: FileWatchOptions;
+  readonly #identity: (path: string) => string;
   #digest: string;
+  /** What the last look found, while it must prove stable. */
+  #candidate = '';
+  #gone = false;
   #timer: NodeJS.Timeout | null = null;
 
   /** `extraDirectories`: watched_directory of the API, in addition to those on the way to the file. */
-  constructor(path: string, onChange: () => void, extraDirectories: readonly string[] = []) {
+  constructor(
+    path: string,
+    onChange: () => void,
+    extraDirectories: readonly string[] = [],
+    options: FileWatchOptions = {},
+  ) {
     this.#path = resolve(path);
     this.#onChange = onChange;
     this.#extraDirectories = extraDirectories;
-    this.#digest = digestOf(this.#path);
+    this.#options = options;
+    this.#identity = options.identity ?? digestOf;
+    this.#digest = this.#identity(this.#path);
     this.#watchDirectories();
   }
 
@@ -53,20 +74,33 @@ export class FileWatch {
     }
   }
 
-  #settle(): void {
+  #settle(delayMs = settleMs): void {
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#look();
-    }, settleMs);
+    }, delayMs);
     this.#timer.unref();
   }
 
   #look(): void {
     this.#watchDirectories();
-    const digest = digestOf(this.#path);
+    const digest = this.#identity(this.#path);
     // A file that is gone for the moment is on its way to be replaced.
-    if (digest === '' || digest === this.#digest) return;
+    if (digest === '') {
+      if (!this.#gone && this.#digest !== '') this.#options.onGone?.();
+      this.#gone = true;
+      return;
+    }
+    this.#gone = false;
+    const { stableMs = 0 } = this.#options;
+    if (stableMs > 0 && digest !== this.#digest && digest !== this.#candidate) {
+      this.#candidate = digest;
+      this.#settle(stableMs);
+      return;
+    }
+    this.#candidate = '';
+    if (digest === this.#digest) return;
     this.#digest = digest;
     this.#onChange();
   }

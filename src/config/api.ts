@@ -35,4 +35,5 @@ export {
 export { descriptorUses, messageDescriptor, registry, releaseDescriptors } from './registry.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
+export { parseYaml } from './source/parse-yaml.ts';
 export { alreadyUnpacked, typeNameOf } from './unpacked.ts';

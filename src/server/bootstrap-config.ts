@@ -16,6 +16,7 @@ import type { NodeInfo } from '../upstream/services.ts';
 import { readConfigSource } from '../xds/source-config.ts';
 import { readConnectionLimits } from './connection-limit-config.ts';
 import type { ServerOptions } from './options.ts';
+import { type RuntimeLayerConfig, readRuntimeLayers } from './runtime/runtime-config.ts';
 
 export type BootstrapMessage = Bootstrap;
 export type ClusterMessage = Cluster;
@@ -36,6 +37,7 @@ export interface BootstrapConfig {
   readonly statsFlushIntervalMs: number;
   readonly stats: StatsSettings;
   readonly connectionLimits: ConnectionLimitSettings;
+  readonly runtimeLayers: readonly RuntimeLayerConfig[];
   /** Null: the system's name servers. */
   readonly dnsResolver: DnsResolverConfig | null;
 }
@@ -70,6 +72,7 @@ export async function readBootstrapConfig(
     statsFlushIntervalMs: durationMs(message.statsFlushInterval, 5000),
     stats: await readStatsConfig(message.statsConfig, context, options.statsTags),
     connectionLimits: readConnectionLimits(message, context),
+    runtimeLayers: readRuntimeLayers(message, options.serviceCluster || (message.node?.cluster ?? ''), context),
     dnsResolver: readDnsResolver(message.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(message, context),
   };
 }

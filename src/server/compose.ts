@@ -29,12 +29,11 @@ import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
-import { LayeredRuntime } from './layered-runtime.ts';
-import { staticRuntimeValues } from './layered-runtime-config.ts';
 import type { Lifecycle, ServerState as ServerStateName } from './lifecycle.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
+import { LayeredRuntime } from './runtime/layered-runtime.ts';
 
 /** The machine's, or what a test moves by hand. */
 export interface TimeSource {
@@ -83,7 +82,7 @@ export class Server {
     this.stats = new StatsStore({ filter: bootstrap.stats.filter });
     this.serverStats = new ServerStats(this.stats, systemClock);
     this.serverStats.start(options.reportedVersion, options.concurrency, options.restartEpoch);
-    this.runtime = new LayeredRuntime(staticRuntimeValues(bootstrap.message));
+    this.runtime = new LayeredRuntime(bootstrap.runtimeLayers, this.stats);
     const { clock, timers } = time;
     const random = systemRandom;
     const extensions = new ExtensionRegistry(entries);
@@ -126,7 +125,7 @@ export class Server {
       localAddress: firstAddress(options.localAddressIpVersion),
       drain: this.drain,
     };
-    const limits = new ConnectionLimits(bootstrap.connectionLimits, this.stats);
+    const limits = new ConnectionLimits(bootstrap.connectionLimits, this.runtime, this.stats);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
     const dynamicOptions: ConfigOptions = {
       knownExtensions: this.knownExtensions,
@@ -197,12 +196,13 @@ export class Server {
 
   /** What changes for the rest of the process when a reload brought another bootstrap. */
   adopt(bootstrap: BootstrapConfig): void {
-    this.runtime.replace(staticRuntimeValues(bootstrap.message));
+    void this.runtime.replace(bootstrap.runtimeLayers);
     this.bootstrap = bootstrap;
     this.bootstrapUpdated = this.services.clock.wall();
   }
 
   async shutdown(): Promise<void> {
+    this.runtime.stop();
     this.dynamic.stop();
     this.endpoints.stop();
     if (this.#flushTimer !== null) clearInterval(this.#flushTimer);

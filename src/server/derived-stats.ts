@@ -83,24 +83,10 @@ export class FullStatsView implements StatsView {
     for (const name of watchdogs) yield number(name, 0);
     for (const name of asyncClient) yield number(name, 0);
     yield number('envoy.overload_actions.reset_high_memory_stream.count', 0);
-    yield number('runtime.deprecated_feature_use', 0);
-    yield number('runtime.load_error', 0);
-    yield number('runtime.load_success', 1);
-    yield number('runtime.override_dir_exists', 0);
-    yield number('runtime.override_dir_not_exists', 1);
   }
 
   *#processGauges(): Generator<NumberView> {
-    const { bootstrap, clusters, options } = this.#server;
-    const layers = bootstrap.message.layeredRuntime?.layers ?? [];
-    const keys = new Set<string>();
-    for (const { layerSpecifier } of layers) {
-      if (layerSpecifier.case === 'staticLayer') collectKeys('', layerSpecifier.value, keys);
-    }
-    yield number('runtime.admin_overrides_active', 0);
-    yield number('runtime.deprecated_feature_seen_since_process_start', 0);
-    yield number('runtime.num_keys', keys.size);
-    yield number('runtime.num_layers', layers.length);
+    const { clusters, options } = this.#server;
     yield number('listener_manager.workers_pinned', 0);
     if (!options.disableHotRestart) yield number('server.hot_restart_generation', options.restartEpoch + 1);
     let active = 0;
@@ -127,14 +113,6 @@ function* besidesConnections(prefix: string, total: Counter): Generator<NumberVi
 /** Envoy serves the admin on its main thread. */
 function threadOf(prefix: string): string {
   return prefix === 'listener.admin.' ? 'main_thread' : 'worker_0';
-}
-
-function collectKeys(prefix: string, value: unknown, into: Set<string>): void {
-  if (typeof value !== 'object' || value === null || 'numerator' in value || 'denominator' in value) {
-    into.add(prefix);
-    return;
-  }
-  for (const [key, inner] of Object.entries(value)) collectKeys(prefix === '' ? key : `${prefix}.${key}`, inner, into);
 }
 
 function number(name: string, value: number): NumberView {

@@ -96,6 +96,7 @@ export class ServerRun {
   /** False after the reason was printed. */
   async start(prepared: PreparedResources): Promise<boolean> {
     try {
+      await this.#server.runtime.start();
       await this.#server.startAdmin();
       await this.#apply(prepared);
     } catch (error) {

@@ -20,6 +20,10 @@ export class FakeRuntime implements Runtime {
     return typeof value === 'number' ? value : defaultValue;
   }
 
+  integer(key: string, defaultValue: number): number {
+    return Math.trunc(this.number(key, defaultValue));
+  }
+
   boolean(key: string, defaultValue: boolean): boolean {
     const value = this.#values.get(key);
     return typeof value === 'boolean' ? value : defaultValue;

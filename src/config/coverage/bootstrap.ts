@@ -72,10 +72,13 @@ export const bootstrap: PackageCoverage = {
   },
   'envoy.config.bootstrap.v3.LayeredRuntime': { implemented: ['layers'] },
   'envoy.config.bootstrap.v3.RuntimeLayer': {
-    implemented: ['static_layer'],
-    harmless: { name: 'names the layer' },
-    notYet: { disk_layer: 'issue 4', admin_layer: 'issue 4', rtds_layer: 'issue 7' },
+    implemented: ['name', 'static_layer', 'disk_layer', 'admin_layer'],
+    notYet: { rtds_layer: 'issue 7' },
   },
+  'envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer': {
+    implemented: ['symlink_root', 'subdirectory', 'append_service_cluster'],
+  },
+  'envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer': { implemented: [] },
   'envoy.config.metrics.v3.StatsConfig': {
     implemented: [
       'stats_tags',

@@ -88,7 +88,7 @@ function readComparison(
   if (message === undefined || value === undefined) return undefined; // PGV reported it.
   const { runtimeKey, defaultValue } = value;
   const comparison = comparisons[message.op] ?? 'eq';
-  return new ComparisonFilter(read, comparison, () => settings.runtime.number(runtimeKey, defaultValue));
+  return new ComparisonFilter(read, comparison, () => settings.runtime.integer(runtimeKey, defaultValue));
 }
 
 /** By FractionalPercent.DenominatorType. */
@@ -97,7 +97,7 @@ const denominators: readonly number[] = [100, 10_000, 1_000_000];
 function readRuntime(message: RuntimeFilterMessage, { settings }: AccessLoggerContext): AccessLogFilter {
   const percent = message.percentSampled;
   const denominator = denominators[percent?.denominator ?? 0] ?? 100;
-  const share = (): number => settings.runtime.number(message.runtimeKey, percent?.numerator ?? 0);
+  const share = (): number => settings.runtime.integer(message.runtimeKey, percent?.numerator ?? 0);
   return new RuntimeFilter(share, denominator, message.useIndependentRandomness, settings.random);
 }
 

@@ -55,7 +55,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       message,
     },
     services,
-    new ConnectionLimits(noConnectionLimits, server.stats),
+    new ConnectionLimits(noConnectionLimits, server.runtime, server.stats),
   );
   await listener.bind();
   const bound = listener.localAddresses[0] ?? address.text;

@@ -1,9 +1,19 @@
 // Owns the run of a scenario against a running proxy: plays the client's script, lets the scripted upstream answer, and takes
 // observations until nothing more is to come. No fixed sleeps decide a result: with a recording at hand a run ends when it equals
 // the recording (or a limit passes), without one when everything has been quiet for the scenario's `quiet` time.
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientConnection } from './client.ts';
 import { judge, type Verdict } from './compare.ts';
@@ -67,8 +77,11 @@ export class SuiteRun {
         upstreams.push(upstream);
       }
       const config = fillIn(suite.config, ports, folder);
-      for (const [name, text] of Object.entries(suite.files))
+      for (const [name, text] of Object.entries(suite.files)) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), fillIn(text, ports, folder));
+      }
+      for (const [name, target] of Object.entries(suite.links)) symlinkSync(target, join(folder, name));
       const admin = ports['ADMIN'];
       if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
       const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);

@@ -1,7 +1,7 @@
 // Owns the scenario format: reads a suite's folder (one envoy.yaml, shared settings, one folder for each scenario) into typed,
 // checked objects. An unknown key is an error: a misspelt one would make a scenario that tests nothing. docs/parity.md describes
 // every key for people who write scenarios.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
@@ -95,6 +95,8 @@ export interface Suite {
   flags: string[];
   /** Name → text of the files in `files/`, which lie in @TMP@ when the proxy starts; placeholders not yet filled in. */
   files: Record<string, string>;
+  /** Name → target of the symbolic links in `files/`. */
+  links: Record<string, string>;
   scenarios: Scenario[];
 }
 
@@ -168,10 +170,10 @@ function loadSuite(name: string): Suite {
   };
   const scenarios: Scenario[] = [];
   const files: Record<string, string> = {};
+  const links: Record<string, string> = {};
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name === FILES) {
-      for (const file of readdirSync(join(folder, FILES)))
-        files[file] = readFileSync(join(folder, FILES, file), 'utf8');
+      collectFiles(join(folder, FILES), '', files, links);
     } else if (entry.isDirectory()) scenarios.push(loadScenario(name, entry.name, shared));
   }
   return {
@@ -180,8 +182,24 @@ function loadSuite(name: string): Suite {
     config,
     flags: texts(settings['flags'] ?? [], settingsFile),
     files,
+    links,
     scenarios,
   };
+}
+
+function collectFiles(
+  folder: string,
+  prefix: string,
+  files: Record<string, string>,
+  links: Record<string, string>,
+): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const name = prefix + entry.name;
+    if (entry.isSymbolicLink()) links[name] = readlinkSync(path);
+    else if (entry.isDirectory()) collectFiles(path, `${name}/`, files, links);
+    else files[name] = readFileSync(path, 'utf8');
+  }
 }
 
 function loadScenario(suite: string, name: string, shared: Shared): Scenario {

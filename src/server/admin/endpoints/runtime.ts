@@ -1,6 +1,6 @@
-// /runtime and /runtime_modify: the layers of layered_runtime that the bootstrap holds.
+// /runtime and /runtime_modify: the layers of layered_runtime, and the operator's own.
 import type { Server } from '../../compose.ts';
-import { type AdminEndpoint, type AdminResponse, action, json, text, view } from '../endpoint.ts';
+import { type AdminEndpoint, type AdminRequest, type AdminResponse, action, json, text, view } from '../endpoint.ts';
 
 const usage = `usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN
        or send the parameters as form values
@@ -10,20 +10,40 @@ export function runtimeEndpoints(server: Server): AdminEndpoint[] {
   return [
     view('/runtime', 'runtime values, layer by layer', async () => {
       const { runtimeJson } = await import('../runtime-view.ts');
-      return json(runtimeJson(server.bootstrap.message.layeredRuntime));
+      return json(runtimeJson(server.runtime.layers));
     }),
-    action('/runtime_modify', 'set runtime values, where an admin_layer is configured', (query) =>
-      modify(server, query),
+    action('/runtime_modify', 'set runtime values, where an admin_layer is configured', (_query, request) =>
+      modify(server, request),
     ),
   ];
 }
 
-function modify(server: Server, values: URLSearchParams): AdminResponse {
+async function modify({ runtime }: Server, request: AdminRequest): Promise<AdminResponse> {
+  const values = valuesOf(request);
   if (values.size === 0) return text(usage, 400);
-  const layers = server.bootstrap.message.layeredRuntime?.layers ?? [];
-  if (!layers.some(({ layerSpecifier }) => layerSpecifier.case === 'adminLayer')) {
-    return text('No admin layer specified', 503);
+  if (!runtime.hasAdminLayer) return text('No admin layer specified', 503);
+  const problem = await runtime.setInAdminLayer(values);
+  return problem === null ? text('OK\n') : text(problem, 503);
+}
+
+/** A plus sign stays one, unlike in a form of the web, and of two equal keys the first counts: as in Envoy. */
+function valuesOf({ target, contentType, body }: AdminRequest): Map<string, string> {
+  const question = target.indexOf('?');
+  const inAddress = question < 0 ? '' : target.slice(question + 1);
+  const isForm = contentType === 'application/x-www-form-urlencoded';
+  const query = inAddress === '' && isForm ? body.toString('latin1') : inAddress;
+  const values = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const key = decoded(equals < 0 ? pair : pair.slice(0, equals));
+    if (!values.has(key)) values.set(key, equals < 0 ? '' : decoded(pair.slice(equals + 1)));
   }
-  // To say OK would promise an effect: nothing reads the runtime while it runs yet (coverage: layered_runtime).
-  return text('runtime values cannot be changed while running yet\n', 501);
+  return values;
+}
+
+/** Byte by byte: what is no escape stays as it stands. */
+function decoded(text: string): string {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -5,28 +5,12 @@ import { loggingEndpoints } from '../../../../src/server/admin/endpoints/logging
 import { addressJson } from '../../../../src/server/admin/listeners-view.ts';
 import { memoryJson } from '../../../../src/server/admin/memory.ts';
 import { indexPage } from '../../../../src/server/admin/pages/index-page.ts';
-import { flatten } from '../../../../src/server/admin/runtime-view.ts';
 
 t.test('addresses of /listeners', (t) => {
   t.same(addressJson('127.0.0.1:80'), { socket_address: { address: '127.0.0.1', port_value: 80 } });
   t.same(addressJson('[::1]:80'), { socket_address: { address: '::1', port_value: 80 } });
   t.same(addressJson('/run/x.sock'), { pipe: { path: '/run/x.sock' } });
   t.same(addressJson('@name'), { pipe: { path: '@name' } });
-  t.end();
-});
-
-t.test('runtime keys', (t) => {
-  const values = new Map<string, string>();
-  flatten('', { a: { b: 1, c: true }, 'd.e': 'x', f: { numerator: 3 } }, values);
-  t.same(
-    [...values],
-    [
-      ['a.b', '1'],
-      ['a.c', 'true'],
-      ['d.e', 'x'],
-      ['f', '{"numerator":3}'],
-    ],
-  );
   t.end();
 });
 
