@@ -103,6 +103,7 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
     routeConfigName: build.settings.routeConfigName,
     filterOverrides: parents.filterOverrides,
     metadata: {},
+    virtualHostMetadata: message.metadata?.filterMetadata,
     requestBufferLimit: undefined,
     responseRules: ruleChain(
       {

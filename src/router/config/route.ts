@@ -57,6 +57,7 @@ function readChoice(
     routeConfigName: build.settings.routeConfigName,
     filterOverrides,
     metadata: message.metadata?.filterMetadata ?? noMetadata,
+    virtualHostMetadata: parents.virtualHost.metadata?.filterMetadata,
     requestBufferLimit: bufferLimit(message) ?? parents.requestBufferLimit,
     responseRules: ruleChain(levels, 'response', build),
   };

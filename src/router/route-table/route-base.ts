@@ -24,6 +24,7 @@ export interface RouteBaseSettings {
   /** Most specific by filter name; null when there is none at any level. */
   readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly metadata: Metadata;
+  readonly virtualHostMetadata?: Metadata | undefined;
   readonly requestBufferLimit: number | undefined;
   readonly responseRules: HeaderRuleChain;
 }
@@ -33,6 +34,7 @@ export class PreparedRouteBase implements RouteBase {
   readonly virtualHostName: string;
   readonly routeConfigName: string;
   readonly metadata: Metadata;
+  readonly virtualHostMetadata: Metadata | undefined;
   readonly requestBufferLimit: number | undefined;
   readonly #filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly #responseRules: HeaderRuleChain;
@@ -42,6 +44,7 @@ export class PreparedRouteBase implements RouteBase {
     this.virtualHostName = settings.virtualHostName;
     this.routeConfigName = settings.routeConfigName;
     this.metadata = settings.metadata;
+    this.virtualHostMetadata = settings.virtualHostMetadata;
     this.requestBufferLimit = settings.requestBufferLimit;
     this.#filterOverrides = settings.filterOverrides;
     this.#responseRules = settings.responseRules;
