@@ -7,6 +7,7 @@ import { ExtensionRegistry } from '../../src/config/extension-registry.ts';
 import type { RouteConfiguration } from '../../src/generated/envoy/config/route/v3/route_pb.d.ts';
 import { RequestHeaders } from '../../src/http/headers/header-map.ts';
 import { headerName } from '../../src/http/headers/name.ts';
+import { StatsStore } from '../../src/observability/stats/store.ts';
 import { type DownstreamConnectionInfo, StreamInfo } from '../../src/observability/stream-info.ts';
 import type { RouteMatchContext, RouteTable } from '../../src/router/api.ts';
 import { buildRouteTable } from '../../src/router/route-table/api.ts';
@@ -32,7 +33,7 @@ async function table(routes: readonly object[], domains: readonly string[] = ['*
   const made =
     message &&
     buildRouteTable(message, {
-      services: { clusters, extensions: new ExtensionRegistry([]), runtime },
+      services: { clusters, extensions: new ExtensionRegistry([]), runtime, stats: new StatsStore() },
       config: new ConfigContext(),
     });
   if (made === undefined) throw new Error('the table was refused');

@@ -49,6 +49,16 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ),
   builtIn(
+    'envoy.path.match.uri_template.uri_template_matcher',
+    'envoy.path.match',
+    'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',
+  ),
+  builtIn(
+    'envoy.path.rewrite.uri_template.uri_template_rewriter',
+    'envoy.path.rewrite',
+    'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig',
+  ),
+  builtIn(
     'envoy.transport_sockets.raw_buffer',
     'envoy.transport_sockets.downstream',
     'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',

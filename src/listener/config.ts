@@ -92,7 +92,6 @@ export function readListener(
     drainType: message.drainType === 1 ? 'modify_only' : 'default',
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
     accessLogs,
-    metadata: message.metadata?.filterMetadata ?? null,
     chains: built,
     built: reader.fresh,
     matcher: new FilterChainMatcher(
@@ -244,14 +243,7 @@ class ChainReader {
       scope.close();
       return undefined;
     }
-    const chain = new FilterChain(
-      message.name,
-      message,
-      factories,
-      draining,
-      scope,
-      message.metadata?.filterMetadata ?? null,
-    );
+    const chain = new FilterChain(message.name, message, factories, draining, scope);
     this.fresh.push(chain);
     return chain;
   }

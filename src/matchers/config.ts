@@ -4,6 +4,7 @@ import type { Runtime } from '../base/runtime.ts';
 import type { ConfigContext } from '../config/api.ts';
 import type { RuntimeFractionalPercent } from '../generated/envoy/config/core/v3/base_pb.d.ts';
 import type {
+  CookieMatcher as CookieMatcherMessage,
   HeaderMatcher as HeaderMatcherMessage,
   QueryParameterMatcher as QueryParameterMessage,
 } from '../generated/envoy/config/route/v3/route_components_pb.d.ts';
@@ -11,6 +12,7 @@ import type { RegexMatchAndSubstitute, RegexMatcher } from '../generated/envoy/t
 import type { StringMatcher as StringMatcherMessage } from '../generated/envoy/type/matcher/v3/string_pb.d.ts';
 import type { FractionalPercent } from '../generated/envoy/type/v3/percent_pb.d.ts';
 import { pinnedName } from '../http/headers/name.ts';
+import { CookieMatcher } from './cookie-matcher.ts';
 import { Fraction, RuntimeFraction } from './fraction.ts';
 import { type HeaderMatcher, HeaderPresenceMatcher, HeaderValueMatcher } from './header-matcher.ts';
 import { IntegerRangeMatcher } from './integer-range.ts';
@@ -126,6 +128,12 @@ export function readQueryParameterMatcher(
   if (match.case === undefined) return new QueryParameterMatcher(name, null);
   const value = readStringMatcher(match.value, context);
   return value && new QueryParameterMatcher(name, value);
+}
+
+export function readCookieMatcher(message: CookieMatcherMessage, context: ConfigContext): CookieMatcher | undefined {
+  // Required by the API's own rules.
+  const value = message.stringMatch && readStringMatcher(message.stringMatch, context);
+  return value && new CookieMatcher(message.name, value, message.invertMatch);
 }
 
 export function readFraction(message: FractionalPercent): Fraction {

@@ -3,6 +3,7 @@ import type { ConfigContext } from '../config/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { NameInfo } from '../http/headers/name.ts';
 import type { HeaderMatcher } from '../matchers/header-matcher.ts';
+import type { Counter } from '../observability/stats/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
@@ -35,7 +36,7 @@ export interface NoRoute {
   readonly cause: string;
 }
 
-export type Route = ForwardRoute | RedirectRoute | DirectResponseRoute;
+export type Route = ForwardRoute | RedirectRoute | DirectResponseRoute | NonForwardingRoute;
 
 export interface RouteBase {
   readonly name: string;
@@ -48,7 +49,6 @@ export interface RouteBase {
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly virtualHostMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** Body bytes of the request that may be buffered for filters and retries (per_request_buffer_limit_bytes); undefined: the listener's. */
   readonly requestBufferLimit: number | undefined;
   /** Header rules on the way down. Values may name request headers (`%REQ(..)%`). */
@@ -60,6 +60,8 @@ export interface ForwardRoute extends RouteBase {
   /** The cluster, by weight or header where configured. A handle whose `cluster` is null answers `clusterNotFoundStatus`. */
   selectCluster(context: RouteMatchContext): ClusterHandle;
   readonly clusterNotFoundStatus: number;
+  /** By what the request counts in its virtual host; null where that has no virtual clusters. */
+  virtualCluster(headers: RequestHeaders): VirtualCluster | null;
   readonly priority: Priority;
   /** Milliseconds; 0 disables. Default 15,000. */
   readonly timeoutMs: number;
@@ -89,13 +91,35 @@ export interface RedirectRoute extends RouteBase {
   readonly kind: 'redirect';
   readonly status: number;
   /** The Location. */
-  location(headers: RequestHeaders): string;
+  location(headers: RequestHeaders, streamInfo: StreamInfo): string;
 }
 
 export interface DirectResponseRoute extends RouteBase {
   readonly kind: 'direct';
   readonly status: number;
-  readonly body: string;
+  /** A byte string. */
+  body(headers: RequestHeaders, streamInfo: StreamInfo): string;
+  /** Empty: text/plain where there is a body. */
+  readonly contentType: string;
+}
+
+/** It is there to be met by filters (a gRPC-less route for weight or limits), not to forward: the router has no cluster for it. */
+export interface NonForwardingRoute extends RouteBase {
+  readonly kind: 'non-forwarding';
+}
+
+export interface VirtualCluster {
+  /** For the log; empty for requests that fit none. */
+  readonly name: string;
+  readonly stats: {
+    readonly upstreamRqRetry: Counter;
+    readonly upstreamRqRetryLimitExceeded: Counter;
+    readonly upstreamRqRetryOverflow: Counter;
+    readonly upstreamRqRetrySuccess: Counter;
+    readonly upstreamRqTimeout: Counter;
+    readonly upstreamRqTotal: Counter;
+  };
+  readonly responses: { record(status: number): void; recordTime(milliseconds: number): void };
 }
 
 export interface RetryPolicy {

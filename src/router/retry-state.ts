@@ -5,7 +5,7 @@ import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { headerName, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
 import type { Cluster, Host, Priority } from '../upstream/api.ts';
-import type { RetryPolicy } from './api.ts';
+import type { RetryPolicy, VirtualCluster } from './api.ts';
 import { askedIntervalMs, exponentialDelayMs, rateLimitedDelayMs } from './retry-back-off.ts';
 import { looksAtGrpcStatus, parseRetryGrpcOn, parseRetryOn, RetryOn, wantsGrpcStatus } from './retry-on.ts';
 
@@ -37,6 +37,8 @@ export interface RetryScheduling {
 }
 
 export class RetryState implements TimerHandler {
+  /** Counts beside the cluster. */
+  virtualCluster: VirtualCluster | null = null;
   readonly #policy: RetryPolicy;
   readonly #retryOn: number;
   /** Named by the request; null without. */
@@ -123,18 +125,23 @@ export class RetryState implements TimerHandler {
   decide(wanted: boolean, cluster: Cluster, priority: Priority): RetryVerdict {
     const { stats } = cluster;
     if (!wanted) {
-      if (this.#countedBy !== null) stats.upstreamRqRetrySuccess.inc();
+      if (this.#countedBy !== null) {
+        stats.upstreamRqRetrySuccess.inc();
+        this.virtualCluster?.stats.upstreamRqRetrySuccess.inc();
+      }
       this.release();
       return RetryVerdict.NotWanted;
     }
     this.release();
     if (this.exhausted) {
       stats.upstreamRqRetryLimitExceeded.inc();
+      this.virtualCluster?.stats.upstreamRqRetryLimitExceeded.inc();
       return RetryVerdict.LimitExceeded;
     }
     const { retries } = cluster.circuitBreakers[priority];
     if (!retries.canCreate()) {
       stats.upstreamRqRetryOverflow.inc();
+      this.virtualCluster?.stats.upstreamRqRetryOverflow.inc();
       return RetryVerdict.Overflow;
     }
     retries.inc();
@@ -177,6 +184,7 @@ export class RetryState implements TimerHandler {
     const stats = this.#countedBy?.stats;
     // Asked of the real Envoy: a retry counts when it goes out, not when it is decided on.
     stats?.upstreamRqRetry.inc();
+    this.virtualCluster?.stats.upstreamRqRetry.inc();
     if (this.#waitsAsAsked) stats?.upstreamRqRetryBackoffRatelimited.inc();
     else stats?.upstreamRqRetryBackoffExponential.inc();
     this.#owner?.retry();

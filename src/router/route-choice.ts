@@ -5,7 +5,7 @@ import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster } from '../upstream/api.ts';
-import type { DirectResponseRoute, ForwardRoute, RedirectRoute, RouteMatchContext } from './api.ts';
+import type { DirectResponseRoute, ForwardRoute, NonForwardingRoute, RedirectRoute, RouteMatchContext } from './api.ts';
 import type { RouterStats } from './stats.ts';
 
 /** The route answers by itself. */
@@ -17,16 +17,36 @@ export function answerDirectly(
 ): void {
   stats.rqDirectResponse.inc();
   const isRedirect = route.kind === 'redirect';
-  const location = isRedirect ? route.location(headers) : '';
+  const location = isRedirect ? route.location(headers, callbacks.streamInfo) : '';
   if (isRedirect) stats.rqRedirect.inc();
   callbacks.sendLocalReply({
     status: route.status,
-    body: isRedirect ? '' : route.body,
+    body: isRedirect ? '' : route.body(headers, callbacks.streamInfo),
+    bodyIsBytes: true,
     details: 'direct_response',
     modifyHeaders: (response) => {
       if (isRedirect) response.set(Names.location, location);
+      else if (route.contentType !== '') response.set(Names.contentType, route.contentType);
       route.finalizeResponse(response, callbacks.streamInfo, headers);
     },
+  });
+}
+
+/** The route is there for filters; a request that comes as far as the router has no way to go. */
+export function refuseToForward(
+  route: NonForwardingRoute,
+  headers: RequestHeaders,
+  callbacks: DecoderFilterCallbacks,
+  stats: RouterStats,
+): void {
+  stats.noCluster.inc();
+  callbacks.streamInfo.setFlag(ResponseFlag.NoClusterFound);
+  callbacks.sendLocalReply({
+    status: 503,
+    body: '',
+    details: 'cluster_not_found',
+    cause: `route '${route.name}' has non_forwarding_action: it leads to no cluster`,
+    modifyHeaders: (response) => route.finalizeResponse(response, callbacks.streamInfo, headers),
   });
 }
 
@@ -53,7 +73,6 @@ export function selectCluster(
     return null;
   }
   streamInfo.clusterName = handle.name;
-  streamInfo.clusterMetadata = cluster.info.metadata;
   if (cluster.info.maintenanceMode) {
     cluster.stats.upstreamRqMaintenanceMode.inc();
     streamInfo.setFlag(ResponseFlag.UpstreamOverflow);

@@ -30,7 +30,7 @@ import {
 import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
 import { type RetryOwner, RetryVerdict, retryStateFor } from './retry-state.ts';
-import { answerDirectly, selectCluster } from './route-choice.ts';
+import { answerDirectly, refuseToForward, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
 import { RouterRequest } from './router-request.ts';
 import { type RequestTimeouts, requestTimeouts, tellExpected } from './timeouts.ts';
@@ -64,16 +64,19 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       return FilterHeadersStatus.StopIteration;
     }
     if (route.kind !== 'forward') {
-      answerDirectly(route, headers, callbacks, stats);
+      if (route.kind === 'non-forwarding') refuseToForward(route, headers, callbacks, stats);
+      else answerDirectly(route, headers, callbacks, stats);
       return FilterHeadersStatus.StopIteration;
     }
     this.route = route;
     const cluster = selectCluster(route, headers, callbacks, stats);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
     this.cluster = cluster;
+    this.findVirtualCluster(route, headers);
     this.priority = route.priority;
     this.timeouts = requestTimeouts(headers, route, this.config);
     this.retryState = retryStateFor(headers, route.retryPolicy);
+    if (this.retryState !== null) this.retryState.virtualCluster = this.virtualCluster;
     route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.markRequestEnd();
@@ -102,7 +105,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.#noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
       return;
     }
-    const attempt = new UpstreamRequest(this, cluster, host, callbacks.streamInfo.upstream);
+    const attempt = new UpstreamRequest(this, cluster, host);
     attempt.info.attemptCount = this.attempts;
     callbacks.streamInfo.upstream = attempt.info;
     this.attempt = attempt;
@@ -167,6 +170,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
+    if (!attempt.requestStarted) this.virtualCluster?.stats.upstreamRqTotal.inc();
     if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
   }
 
@@ -189,6 +193,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     }
     countForHost(attempt, status);
     countResponse(attempt, status, this.headers as RequestHeaders, this.config.zone);
+    this.virtualCluster?.responses.record(status);
     this.responseStarted = true;
     // No other attempt follows: what was kept for one may go.
     this.body?.drop();
@@ -234,6 +239,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (this.requestEndTime >= 0) {
       const milliseconds = Math.round(this.now() - this.requestEndTime);
       countTime(attempt, milliseconds, this.headers as RequestHeaders, this.config.zone);
+      this.virtualCluster?.responses.recordTime(milliseconds);
     }
     attempt.takeBytes();
     this.timeouts?.stop(this.attempt);
@@ -347,8 +353,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     const cluster = this.cluster as Cluster;
     const { streamInfo } = this.callbacks;
     let kind: TimeoutKind = 'global';
-    if ((this.timeouts as RequestTimeouts).takeGlobal(timeout)) cluster.stats.upstreamRqTimeout.inc();
-    else if (attempt === null) return;
+    if ((this.timeouts as RequestTimeouts).takeGlobal(timeout)) {
+      cluster.stats.upstreamRqTimeout.inc();
+      this.virtualCluster?.stats.upstreamRqTimeout.inc();
+    } else if (attempt === null) return;
     else if (attempt.perTryTimeout === timeout) {
       attempt.perTryTimeout = null;
       cluster.stats.upstreamRqPerTryTimeout.inc();

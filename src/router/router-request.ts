@@ -4,7 +4,7 @@ import type { Protocol } from '../http/codec/api.ts';
 import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
-import type { ForwardRoute } from './api.ts';
+import type { ForwardRoute, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
@@ -25,6 +25,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected route: ForwardRoute | null = null;
   protected headers: RequestHeaders | null = null;
   protected cluster: Cluster | null = null;
+  /** Counts beside the cluster; null where the virtual host has none. */
+  protected virtualCluster: VirtualCluster | null = null;
   /** Null between two attempts. */
   protected attempt: UpstreamRequest | null = null;
   protected attempts = 0;
@@ -83,6 +85,12 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     this.requestEndTime = this.now();
   }
 
+  /** By the request as it came: rules and rewrites come later. */
+  protected findVirtualCluster(route: ForwardRoute, headers: RequestHeaders): void {
+    this.virtualCluster = route.virtualCluster(headers);
+    if (this.virtualCluster !== null) this.callbacks.streamInfo.virtualClusterName = this.virtualCluster.name;
+  }
+
   /** Answers in the upstream's place, counted as its response. */
   protected reply(status: number, body: string, details: string, cause: string, overloaded = false): void {
     this.timeouts?.stop(this.attempt);
@@ -94,6 +102,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
       route: this.route as ForwardRoute,
       headers: this.headers as RequestHeaders,
     };
+    this.virtualCluster?.responses.record(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
   }
 

@@ -266,8 +266,8 @@ const laterGauges = [
   'upstream_queue_overloaded',
 ] as const;
 
-/** `internal.`, `external.` or `canary.` twins of the response counters, made when first needed. */
-class ResponseGroup {
+/** `internal.`, `external.` or `canary.` twins of the response counters, or those of a virtual cluster; made when first needed. */
+export class ResponseGroup {
   readonly #scope: StatsScope;
   readonly #prefix: string;
   readonly #codes: (Counter | null)[] = [];

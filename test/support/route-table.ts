@@ -6,6 +6,7 @@ import { ExtensionRegistry } from '../../src/config/extension-registry.ts';
 import type { RouteConfiguration } from '../../src/generated/envoy/config/route/v3/route_pb.d.ts';
 import { RequestHeaders } from '../../src/http/headers/header-map.ts';
 import { headerName } from '../../src/http/headers/name.ts';
+import { StatsStore } from '../../src/observability/stats/store.ts';
 import { type DownstreamConnectionInfo, StreamInfo } from '../../src/observability/stream-info.ts';
 import type { ForwardRoute, Route, RouteMatchContext, RouteTable } from '../../src/router/api.ts';
 import { buildRouteTable } from '../../src/router/route-table/api.ts';
@@ -60,7 +61,7 @@ export async function tryBuild(
   if (loaded.message === undefined) return { table: undefined, diagnostics: loaded.diagnostics };
   const config = new ConfigContext();
   const table = buildRouteTable(loaded.message, {
-    services: { clusters, extensions, runtime: new FakeRuntime() },
+    services: { clusters, extensions, runtime: new FakeRuntime(), stats: new StatsStore() },
     config,
   });
   return { table, diagnostics: await config.takeDiagnostics() };

@@ -5,6 +5,8 @@ import type { PackageCoverage } from './coverage.ts';
 const foundByType = 'extensions are found by the type of their configuration, as in Envoy';
 
 export const extensions: PackageCoverage = {
+  'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig': { implemented: ['path_template'] },
+  'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig': { implemented: ['path_template_rewrite'] },
   'envoy.extensions.clusters.dns.v3.DnsCluster': {
     implemented: [
       'dns_refresh_rate',

@@ -23,6 +23,7 @@ function checkRouteAction(action: RouteAction, context: ConfigContext): void {
     action.prefixRewrite !== '' ? 'prefix_rewrite' : '',
     action.regexRewrite !== undefined ? 'regex_rewrite' : '',
     action.pathRewritePolicy !== undefined ? 'path_rewrite_policy' : '',
+    action.pathRewrite !== '' ? 'path_rewrite' : '',
   ].filter((name) => name !== '');
   if (rewrites.length > 1) {
     context.error(action, rewrites[1] ?? '', 'RMR0600', `${rewrites.join(' and ')} exclude each other`);

@@ -28,7 +28,8 @@ export function prepareLocalReply(
 ): PreparedReply {
   const headers = new ResponseHeaders(reply.status);
   reply.modifyHeaders?.(headers);
-  const original = toByteString(explain ? explained(reply.body, info.cause) : reply.body);
+  const cause = explain ? info.cause : '';
+  const original = explained(reply.bodyIsBytes === true ? reply.body : toByteString(reply.body), toByteString(cause));
   const parts: ReplyParts = { headers, status: reply.status, body: original, contentType: 'text/plain' };
   rewriter?.rewrite(parts, request, info);
   const { body } = parts;

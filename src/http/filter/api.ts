@@ -48,6 +48,8 @@ export interface LocalReply {
   readonly body: string;
   /** For gRPC clients; absent: the one that goes with `status`. */
   readonly grpcStatus?: number;
+  /** The body is a byte string, not text: it goes out as it is. */
+  readonly bodyIsBytes?: boolean;
   /** Response-code details token (Envoy's contract). */
   readonly details: string;
   /** In words, for the log: the likely cause, or who can find it when it is to be shown. */

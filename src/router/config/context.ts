@@ -2,6 +2,7 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
 import type { ClusterManager } from '../../upstream/api.ts';
 
 /** What a table needs of the process. */
@@ -10,6 +11,8 @@ export interface RouteTableServices {
   /** Filters read their typed_per_filter_config. Their factories must have been loaded. */
   readonly extensions: ExtensionRegistry;
   readonly runtime: Runtime;
+  /** Root of all statistics, for virtual clusters. */
+  readonly stats: StatsScope;
 }
 
 export interface RouteTableContext {
@@ -29,6 +32,7 @@ export class RouteBuild {
   readonly clusters: ClusterManager;
   readonly extensions: ExtensionRegistry;
   readonly runtime: Runtime;
+  readonly stats: StatsScope;
   readonly config: ConfigContext;
   readonly settings: BuildSettings;
   /** Clusters that routes name. */
@@ -38,6 +42,7 @@ export class RouteBuild {
     this.clusters = services.clusters;
     this.extensions = services.extensions;
     this.runtime = services.runtime;
+    this.stats = services.stats;
     this.config = config;
     this.settings = settings;
   }

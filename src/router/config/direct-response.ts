@@ -1,9 +1,10 @@
 // Reads direct responses, and with them the bodies that lie in files or the environment.
 
-import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { DirectResponseAction } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
-import { PreparedDirectResponseRoute } from '../route-table/direct-response-route.ts';
+import { pinnedName } from '../../http/headers/name.ts';
+import { readSubstitutionFormat } from '../../observability/access-log/api.ts';
+import { type BodyFormat, PreparedDirectResponseRoute } from '../route-table/direct-response-route.ts';
 import type { RouteBaseSettings } from '../route-table/route-base.ts';
 import type { RouteBuild } from './context.ts';
 
@@ -12,13 +13,24 @@ export function readDirectResponse(
   base: RouteBaseSettings,
   build: RouteBuild,
 ): PreparedDirectResponseRoute {
-  if (message.bodyFormat !== undefined) {
-    build.config.error(message, 'body_format', 'RMR0306', 'body_format is not implemented yet', 'use body');
-  }
-  return new PreparedDirectResponseRoute(base, message.status, readBody(message, build));
+  return new PreparedDirectResponseRoute(
+    base,
+    message.status,
+    readBody(message, build),
+    readBodyFormat(message, build),
+  );
 }
 
-/** Empty without a body, or when an error was reported. */
+/** Null without a format, or when an error was reported. */
+function readBodyFormat({ bodyFormat }: DirectResponseAction, { config }: RouteBuild): BodyFormat | null {
+  if (bodyFormat === undefined) return null;
+  const formatter = readSubstitutionFormat(bodyFormat, config, pinnedName);
+  if (formatter === undefined) return null;
+  const isJson = bodyFormat.format.case === 'jsonFormat';
+  return { formatter, contentType: bodyFormat.contentType || (isJson ? 'application/json' : '') };
+}
+
+/** A byte string; empty without a body, or when an error was reported. */
 function readBody(message: DirectResponseAction, { config, settings }: RouteBuild): string {
   const { maxDirectResponseBodyBytes } = settings;
   const bytes = readSource(message);
@@ -36,11 +48,7 @@ function readBody(message: DirectResponseAction, { config, settings }: RouteBuil
     );
     return '';
   }
-  if (!isUtf8(bytes)) {
-    config.error(message, 'body', 'RMR0600', 'Bodies that are not UTF-8 text are not implemented yet');
-    return '';
-  }
-  return bytes.toString('utf8');
+  return bytes.toString('latin1');
 }
 
 /** A text instead of bytes says why there are none. */

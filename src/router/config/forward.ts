@@ -19,7 +19,7 @@ import { WeightedRoutes } from '../route-table/weighted-routes.ts';
 import type { RouteBuild } from './context.ts';
 import { readHeaderRules } from './header-rules.ts';
 import { type RuleLevels, ruleChain } from './levels.ts';
-import { readHostRewrite, readPathRewrite } from './path-rewrite.ts';
+import { readHostRewrite, readRoutePathRewrite } from './path-rewrite.ts';
 import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
 
@@ -67,10 +67,6 @@ function route(base: RouteBaseSettings, settings: CommonSettings, cluster: Clust
 function readSettings(message: RouteAction, parents: ForwardParents, build: RouteBuild): CommonSettings {
   const { config } = build;
   const { virtualHost } = parents;
-  if (message.pathRewritePolicy !== undefined || message.pathRewrite !== '') {
-    const field = message.pathRewrite !== '' ? 'path_rewrite' : 'path_rewrite_policy';
-    config.error(message, field, 'RMR0306', `${field} is not implemented yet`, 'use prefix_rewrite or regex_rewrite');
-  }
   return {
     clusterNotFoundStatus: clusterNotFoundStatuses[message.clusterNotFoundResponseCode] ?? 503,
     priority: message.priority === 1 ? 1 : 0,
@@ -88,7 +84,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     upgrades: readUpgrades(message),
     clusterHostRewrite: null,
     hostRewrite: readHostRewrite(message, config),
-    pathRewrite: readPathRewrite(message.prefixRewrite, message.regexRewrite, parents.pattern, config),
+    pathRewrite: readRoutePathRewrite(message, parents.pattern, build),
     requestRules: ruleChain(parents.levels, 'request', build),
   };
 }

@@ -1,19 +1,32 @@
 // Reads what a route asks of a request: RouteMatch.
 import type { RouteMatch } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { toByteString } from '../../matchers/byte-string.ts';
-import { readHeaderMatcher, readQueryParameterMatcher, readRegex, readRuntimeFraction } from '../../matchers/config.ts';
+import {
+  readCookieMatcher,
+  readHeaderMatcher,
+  readQueryParameterMatcher,
+  readRegex,
+  readRuntimeFraction,
+} from '../../matchers/config.ts';
+import { readFilterStateMatcher, readMetadataMatcher } from '../../matchers/config-metadata.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
 import {
+  CookieCondition,
+  FilterStateCondition,
   FractionCondition,
   GrpcCondition,
   HeaderCondition,
+  MetadataCondition,
   QueryCondition,
   type RouteCondition,
+  TlsCondition,
 } from '../route-table/route-conditions.ts';
 import type { RouteBuild } from './context.ts';
+import { readTemplateMatch } from './uri-template.ts';
 
 /** Undefined when an error was reported. */
-export function readPathPattern(message: RouteMatch, { config }: RouteBuild): PathPattern | undefined {
+export function readPathPattern(message: RouteMatch, build: RouteBuild): PathPattern | undefined {
+  const { config } = build;
   const { pathSpecifier } = message;
   const ignoreCase = message.caseSensitive === false;
   switch (pathSpecifier.case) {
@@ -30,8 +43,7 @@ export function readPathPattern(message: RouteMatch, { config }: RouteBuild): Pa
     case 'connectMatcher':
       return { kind: 'connect' };
     case 'pathMatchPolicy':
-      config.error(message, 'path_match_policy', 'RMR0304', 'path_match_policy is not implemented yet');
-      return undefined;
+      return readTemplateMatch(message, build);
     case undefined:
       // Required by the API's own rules.
       return undefined;
@@ -53,19 +65,21 @@ export function readConditions(message: RouteMatch, { config, runtime }: RouteBu
     const matcher = readQueryParameterMatcher(parameter, config);
     if (matcher !== undefined) conditions.push(new QueryCondition(matcher));
   }
-  refuseOtherConditions(message, config);
-  return conditions;
-}
-
-/** A route that forgot one of its conditions would take requests that are not its own. */
-function refuseOtherConditions(message: RouteMatch, config: RouteBuild['config']): void {
-  const set: [field: string, isSet: boolean][] = [
-    ['cookies', message.cookies.length > 0],
-    ['tls_context', message.tlsContext !== undefined],
-    ['dynamic_metadata', message.dynamicMetadata.length > 0],
-    ['filter_state', message.filterState.length > 0],
-  ];
-  for (const [field, isSet] of set) {
-    if (isSet) config.error(message, field, 'RMR0306', `Matching by ${field} is not implemented yet`);
+  for (const cookie of message.cookies) {
+    const matcher = readCookieMatcher(cookie, config);
+    if (matcher !== undefined) conditions.push(new CookieCondition(matcher));
   }
+  if (message.tlsContext !== undefined) {
+    const { presented, validated } = message.tlsContext;
+    conditions.push(new TlsCondition(presented, validated));
+  }
+  for (const metadata of message.dynamicMetadata) {
+    const matcher = readMetadataMatcher(metadata, config);
+    if (matcher !== undefined) conditions.push(new MetadataCondition(matcher));
+  }
+  for (const state of message.filterState) {
+    const matcher = readFilterStateMatcher(state, config);
+    if (matcher !== undefined) conditions.push(new FilterStateCondition(matcher));
+  }
+  return conditions;
 }

@@ -15,6 +15,7 @@ import { ruleChain } from './levels.ts';
 import { readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
 import { bufferLimit, type RouteParents, readRoute } from './route.ts';
+import { readVirtualClusters } from './virtual-clusters.ts';
 
 const defaultMaxDirectResponseBodyBytes = 4096;
 
@@ -42,6 +43,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
       retryPolicy:
         virtualHost.retryPolicy === undefined ? null : readRetryPolicy(virtualHost.retryPolicy, context.config),
       requestBufferLimit: bufferLimit(virtualHost),
+      virtualClusters: readVirtualClusters(virtualHost, build),
     };
     const made = makeVirtualHost(virtualHost, parents, request, build);
     // That no domain stands twice was checked when the message was loaded (config/semantic).
@@ -103,8 +105,8 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
     routeConfigName: build.settings.routeConfigName,
     filterOverrides: parents.filterOverrides,
     metadata: {},
-    virtualHostMetadata: message.metadata?.filterMetadata,
     requestBufferLimit: undefined,
+    virtualClusters: null,
     responseRules: ruleChain(
       {
         weightedCluster: null,

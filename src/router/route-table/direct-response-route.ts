@@ -1,18 +1,46 @@
-// Owns routes that answer by themselves.
-import type { DirectResponseRoute, Route } from '../api.ts';
+// Owns routes that answer by themselves, and those that lead nowhere.
+import type { RequestHeaders } from '../../http/headers/header-map.ts';
+import type { Formatter } from '../../observability/access-log/api.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { DirectResponseRoute, NonForwardingRoute, Route } from '../api.ts';
+import { formatForRequest } from './format-source.ts';
 import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
 import type { RouteChoice } from './virtual-host.ts';
+
+/** body_format. */
+export interface BodyFormat {
+  readonly formatter: Formatter;
+  /** Empty: text/plain. */
+  readonly contentType: string;
+}
 
 export class PreparedDirectResponseRoute extends PreparedRouteBase implements DirectResponseRoute, RouteChoice {
   readonly kind = 'direct';
   readonly status: number;
-  readonly body: string;
+  readonly contentType: string;
+  readonly #body: string;
+  readonly #format: Formatter | null;
 
-  constructor(base: RouteBaseSettings, status: number, body: string) {
+  /** `body` is a byte string; a format makes of it what goes out. */
+  constructor(base: RouteBaseSettings, status: number, body: string, format: BodyFormat | null) {
     super(base);
     this.status = status;
-    this.body = body;
+    this.contentType = format?.contentType ?? '';
+    this.#body = body;
+    this.#format = format?.formatter ?? null;
   }
+
+  select(): Route {
+    return this;
+  }
+
+  body(headers: RequestHeaders, streamInfo: StreamInfo): string {
+    return this.#format === null ? this.#body : formatForRequest(this.#format, headers, streamInfo, this.#body);
+  }
+}
+
+export class PreparedNonForwardingRoute extends PreparedRouteBase implements NonForwardingRoute, RouteChoice {
+  readonly kind = 'non-forwarding';
 
   select(): Route {
     return this;

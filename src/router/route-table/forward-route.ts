@@ -3,17 +3,18 @@ import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { Names } from '../../http/headers/name.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../../upstream/api.ts';
-import type { ForwardRoute, RetryPolicy, Route, RouteBase, RouteMatchContext } from '../api.ts';
+import type { ForwardRoute, RetryPolicy, Route, RouteBase, RouteMatchContext, VirtualCluster } from '../api.ts';
 import type { ClusterSelector } from './cluster-selector.ts';
 import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
 import { type HostRewrite, type LiteralHostRewrite, updateAuthority } from './host-rewrite.ts';
 import type { PathRewrite } from './path-rewrite.ts';
 import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
+import type { VirtualClusterTable } from './virtual-clusters.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
 /** What a forward route shows as it was configured, and what it needs to change requests. */
 export interface ForwardSettings
-  extends Omit<ForwardRoute, keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest'> {
+  extends Omit<ForwardRoute, keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest' | 'virtualCluster'> {
   readonly cluster: ClusterSelector;
   /** A weighted cluster's own: it comes before the route's and leaves no x-envoy-original-host. */
   readonly clusterHostRewrite: LiteralHostRewrite | null;
@@ -41,6 +42,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly #hostRewrite: HostRewrite | null;
   readonly #pathRewrite: PathRewrite | null;
   readonly #requestRules: HeaderRuleChain;
+  readonly #virtualClusters: VirtualClusterTable | null;
 
   constructor(base: RouteBaseSettings, settings: ForwardSettings) {
     super(base);
@@ -61,6 +63,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.#hostRewrite = settings.hostRewrite;
     this.#pathRewrite = settings.pathRewrite;
     this.#requestRules = settings.requestRules;
+    this.#virtualClusters = base.virtualClusters;
   }
 
   select(): Route {
@@ -71,17 +74,21 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     return this.#cluster.select(context);
   }
 
+  virtualCluster(headers: RequestHeaders): VirtualCluster | null {
+    return this.#virtualClusters === null ? null : this.#virtualClusters.find(headers);
+  }
+
   /** Envoy's order: header rules see the request as it came, then the host changes, then the path. */
   finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo, suppressEnvoyHeaders = false): void {
     const rules = this.#requestRules;
     for (let i = 0; i < rules.length; i++) (rules[i] as HeaderRules).applyToRequest(headers, streamInfo);
     if (this.#clusterHostRewrite !== null) headers.authority = this.#clusterHostRewrite.host();
     if (this.#hostRewrite !== null) {
-      const host = this.#hostRewrite.host(headers);
+      const host = this.#hostRewrite.host(headers, streamInfo);
       if (host !== '') updateAuthority(headers, host, this.appendForwardedHost, !suppressEnvoyHeaders);
     }
     if (this.#pathRewrite !== null) {
-      const path = this.#pathRewrite.rewrite(headers.path);
+      const path = this.#pathRewrite.rewrite(headers.path, headers, streamInfo);
       if (path !== undefined) {
         if (!suppressEnvoyHeaders) headers.set(Names.xEnvoyOriginalPath, headers.path);
         headers.path = path;

@@ -4,8 +4,9 @@
 // are now, then replacements are made, then additions. A value that turns out empty is left out unless it is to be kept.
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
-import { AccessLogType, type Formatter, type LogContext } from '../../observability/access-log/api.ts';
+import type { Formatter } from '../../observability/access-log/api.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
+import { formatSource } from './format-source.ts';
 
 /** envoy.config.core.v3.HeaderValueOption.HeaderAppendAction. */
 export const AppendAction = {
@@ -111,32 +112,3 @@ function add(headers: HeaderMap, addition: HeaderAddition, value: string): void 
   if (addition.joined) headers.appendToValue(addition.name, value);
   else headers.append(addition.name, value);
 }
-
-/** What format operators read. One object: values are worked out one after the other, and none is kept. */
-class FormatSource implements LogContext {
-  #streamInfo: StreamInfo | null = null;
-  requestHeaders: RequestHeaders | null = null;
-  responseHeaders: ResponseHeaders | null = null;
-  readonly responseTrailers = null;
-  readonly logType = AccessLogType.NotSet;
-  readonly localReplyBody = '';
-
-  get streamInfo(): StreamInfo {
-    // Set whenever a value is worked out.
-    return this.#streamInfo as StreamInfo;
-  }
-
-  set(streamInfo: StreamInfo, request: RequestHeaders | null, response: ResponseHeaders | null): void {
-    this.#streamInfo = streamInfo;
-    this.requestHeaders = request;
-    this.responseHeaders = response;
-  }
-
-  clear(): void {
-    this.#streamInfo = null;
-    this.requestHeaders = null;
-    this.responseHeaders = null;
-  }
-}
-
-const formatSource = new FormatSource();

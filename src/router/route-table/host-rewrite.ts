@@ -3,11 +3,14 @@ import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { type NameInfo, Names } from '../../http/headers/name.ts';
 import { toByteString } from '../../matchers/byte-string.ts';
 import type { Regex, Substitution } from '../../matchers/regex.ts';
+import type { Formatter } from '../../observability/access-log/api.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
+import { formatForRequest } from './format-source.ts';
 import { pathLength } from './request-view.ts';
 
 export interface HostRewrite {
   /** The new authority; empty: it stays. */
-  host(headers: RequestHeaders): string;
+  host(headers: RequestHeaders, streamInfo: StreamInfo): string;
 }
 
 export class LiteralHostRewrite implements HostRewrite {
@@ -42,6 +45,17 @@ export class PathRegexHostRewrite implements HostRewrite {
   }
 }
 
+/** host_rewrite: a format; a value that is not there is `-`, as in Envoy. */
+export class FormatHostRewrite implements HostRewrite {
+  readonly #format: Formatter;
+  constructor(format: Formatter) {
+    this.#format = format;
+  }
+  host(headers: RequestHeaders, streamInfo: StreamInfo): string {
+    return formatForRequest(this.#format, headers, streamInfo);
+  }
+}
+
 /**
  * Sets the authority as Envoy does: the old one goes to x-envoy-original-host (`keepOriginal`) and, where the route asks
  * for it, to the end of x-forwarded-host, unless it is the last there. Also what auto_host_rewrite does once the upstream
@@ -54,10 +68,10 @@ export function updateAuthority(
   keepOriginal: boolean,
 ): void {
   const old = headers.authority;
+  if (keepOriginal) headers.set(Names.xEnvoyOriginalHost, old);
   if (appendForwardedHost && old !== '') {
     const forwarded = headers.get(Names.xForwardedHost) ?? '';
     if (forwarded.slice(forwarded.lastIndexOf(',') + 1) !== old) headers.appendToValue(Names.xForwardedHost, old);
   }
-  if (keepOriginal) headers.set(Names.xEnvoyOriginalHost, old);
   headers.authority = host;
 }

@@ -1,5 +1,6 @@
 // Owns what a route asks of a request's path. Paths are compared without query and fragment, as bytes.
 import type { Regex } from '../../matchers/regex.ts';
+import type { UriTemplate } from './uri-template.ts';
 
 export type PathPattern =
   | {
@@ -9,7 +10,12 @@ export type PathPattern =
       readonly text: string;
       readonly ignoreCase: boolean;
     }
-  | { readonly kind: 'regex'; readonly regex: Regex }
+  | {
+      readonly kind: 'regex';
+      readonly regex: Regex;
+      /** What the expression was made from (path_match_policy). */
+      readonly template?: UriTemplate;
+    }
   /** Any CONNECT request; the only kind that matches one without a path. */
   | { readonly kind: 'connect' };
 
@@ -23,7 +29,9 @@ export function describePath(pattern: PathPattern): string {
     case 'separated-prefix':
       return `path_separated_prefix ${pattern.text}`;
     case 'regex':
-      return `safe_regex ${pattern.regex.pattern}`;
+      return pattern.template === undefined
+        ? `safe_regex ${pattern.regex.pattern}`
+        : `path_template ${pattern.template.text}`;
     case 'connect':
       return 'connect_matcher';
   }

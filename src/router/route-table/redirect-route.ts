@@ -2,8 +2,11 @@
 import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { Names } from '../../http/headers/name.ts';
 import { toByteString } from '../../matchers/byte-string.ts';
+import type { Formatter } from '../../observability/access-log/api.ts';
+import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { RedirectRoute, Route } from '../api.ts';
 import { portStart } from './domain-table.ts';
+import { formatForRequest } from './format-source.ts';
 import type { PathRewrite } from './path-rewrite.ts';
 import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
 import type { RouteChoice } from './virtual-host.ts';
@@ -18,6 +21,8 @@ export interface RedirectSettings {
   readonly port: number;
   /** In place of path and query; takes over the request's query unless it has one. Empty: the request's. */
   readonly path: string;
+  /** The same, worked out for each request; null without. */
+  readonly pathFormat: Formatter | null;
   readonly pathRewrite: PathRewrite | null;
   readonly stripQuery: boolean;
 }
@@ -43,23 +48,30 @@ export class PreparedRedirectRoute extends PreparedRouteBase implements Redirect
     return this;
   }
 
-  location(headers: RequestHeaders): string {
+  location(headers: RequestHeaders, streamInfo: StreamInfo): string {
     const scheme = this.#settings.scheme !== '' ? this.#settings.scheme : headers.scheme;
     const host = this.#host !== '' ? this.#host : requestHost(headers, scheme, this.#port !== '');
-    return `${scheme}://${host}${this.#port}${this.#newPath(headers.path)}`;
+    return `${scheme}://${host}${this.#port}${this.#newPath(headers.path, headers, streamInfo)}`;
   }
 
-  #newPath(path: string): string {
-    if (this.#path !== '') {
-      if (this.#path.includes('?') || this.#settings.stripQuery) return this.#path;
+  #newPath(path: string, headers: RequestHeaders, streamInfo: StreamInfo): string {
+    const { pathFormat } = this.#settings;
+    const wanted = pathFormat === null ? this.#path : asPath(formatForRequest(pathFormat, headers, streamInfo));
+    if (wanted !== '') {
+      if (wanted.includes('?') || this.#settings.stripQuery) return wanted;
       const query = path.indexOf('?');
-      return query === -1 ? this.#path : this.#path + path.slice(query);
+      return query === -1 ? wanted : wanted + path.slice(query);
     }
-    const rewritten = this.#settings.pathRewrite?.rewrite(path) ?? path;
+    const rewritten = this.#settings.pathRewrite?.rewrite(path, headers, streamInfo) ?? path;
     if (!this.#settings.stripQuery) return rewritten;
     const query = rewritten.indexOf('?');
     return query === -1 ? rewritten : rewritten.slice(0, query);
   }
+}
+
+/** As Envoy: what a format gives starts with a slash; nothing stays nothing. */
+function asPath(text: string): string {
+  return text === '' || text.startsWith('/') ? text : `/${text}`;
 }
 
 /** The request's host, without its port when another is to follow, or when it is the default one of a scheme that goes. */

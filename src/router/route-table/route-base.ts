@@ -3,6 +3,7 @@ import type { RequestHeaders, ResponseHeaders } from '../../http/headers/header-
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { RouteBase } from '../api.ts';
 import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
+import type { VirtualClusterTable } from './virtual-clusters.ts';
 
 export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -24,9 +25,10 @@ export interface RouteBaseSettings {
   /** Most specific by filter name; null when there is none at any level. */
   readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly metadata: Metadata;
-  readonly virtualHostMetadata?: Metadata | undefined;
   readonly requestBufferLimit: number | undefined;
   readonly responseRules: HeaderRuleChain;
+  /** Null where the virtual host has none. */
+  readonly virtualClusters: VirtualClusterTable | null;
 }
 
 export class PreparedRouteBase implements RouteBase {
@@ -34,7 +36,6 @@ export class PreparedRouteBase implements RouteBase {
   readonly virtualHostName: string;
   readonly routeConfigName: string;
   readonly metadata: Metadata;
-  readonly virtualHostMetadata: Metadata | undefined;
   readonly requestBufferLimit: number | undefined;
   readonly #filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly #responseRules: HeaderRuleChain;
@@ -44,7 +45,6 @@ export class PreparedRouteBase implements RouteBase {
     this.virtualHostName = settings.virtualHostName;
     this.routeConfigName = settings.routeConfigName;
     this.metadata = settings.metadata;
-    this.virtualHostMetadata = settings.virtualHostMetadata;
     this.requestBufferLimit = settings.requestBufferLimit;
     this.#filterOverrides = settings.filterOverrides;
     this.#responseRules = settings.responseRules;

@@ -1,8 +1,12 @@
 // Owns what a route asks of a request beside its path: every condition must hold.
 import { Names } from '../../http/headers/name.ts';
+import type { CookieMatcher } from '../../matchers/cookie-matcher.ts';
+import type { FilterStateMatcher } from '../../matchers/filter-state-matcher.ts';
 import type { RuntimeFraction } from '../../matchers/fraction.ts';
 import type { HeaderMatcher } from '../../matchers/header-matcher.ts';
+import type { MetadataMatcher } from '../../matchers/metadata-matcher.ts';
 import type { QueryParameterMatcher } from '../../matchers/query-parameter-matcher.ts';
+import type { TlsConnectionInfo } from '../../observability/stream-info.ts';
 import type { RequestView } from './request-view.ts';
 
 export interface RouteCondition {
@@ -58,4 +62,71 @@ export class GrpcCondition implements RouteCondition {
     const type = request.headers.get(Names.contentType);
     return type?.startsWith('application/grpc') === true && (type.length === 16 || type[16] === '+');
   }
+}
+
+export class CookieCondition implements RouteCondition {
+  readonly #matcher: CookieMatcher;
+  constructor(matcher: CookieMatcher) {
+    this.#matcher = matcher;
+  }
+  matches(request: RequestView): boolean {
+    return this.#matcher.matches(request.headers);
+  }
+  get description(): string {
+    return this.#matcher.description;
+  }
+}
+
+/** dynamic_metadata: what filters (that ran before the route was chosen, or had it chosen anew) wrote. */
+export class MetadataCondition implements RouteCondition {
+  readonly #matcher: MetadataMatcher;
+  constructor(matcher: MetadataMatcher) {
+    this.#matcher = matcher;
+  }
+  matches({ context }: RequestView): boolean {
+    return context !== null && this.#matcher.matchesDynamic(context.streamInfo.dynamicMetadata);
+  }
+  get description(): string {
+    return `dynamic metadata of '${this.#matcher.namespace}'`;
+  }
+}
+
+export class FilterStateCondition implements RouteCondition {
+  readonly #matcher: FilterStateMatcher;
+  constructor(matcher: FilterStateMatcher) {
+    this.#matcher = matcher;
+  }
+  matches({ context }: RequestView): boolean {
+    return context !== null && this.#matcher.matches(context.streamInfo.filterState);
+  }
+  get description(): string {
+    return `filter state '${this.#matcher.key}'`;
+  }
+}
+
+/** tls_context: whether the client showed a certificate, and whether it was verified. Undefined: it does not matter. */
+export class TlsCondition implements RouteCondition {
+  readonly #presented: boolean | undefined;
+  readonly #validated: boolean | undefined;
+  constructor(presented: boolean | undefined, validated: boolean | undefined) {
+    this.#presented = presented;
+    this.#validated = validated;
+  }
+  matches({ context }: RequestView): boolean {
+    const tls = context?.streamInfo.connection.tls ?? null;
+    if (this.#presented !== undefined && presented(tls) !== this.#presented) return false;
+    return this.#validated === undefined || validated(tls) === this.#validated;
+  }
+  get description(): string {
+    return 'a client certificate (tls_context)';
+  }
+}
+
+/** A connection without TLS has shown none. Issue 5 says what one with TLS has. */
+function presented(_tls: TlsConnectionInfo | null): boolean {
+  return false;
+}
+
+function validated(_tls: TlsConnectionInfo | null): boolean {
+  return false;
 }

@@ -5,7 +5,6 @@
 // covers: envoy.config.route.v3.DirectResponseAction.{status, body}
 // covers: envoy.config.route.v3.RouteConfiguration.max_direct_response_body_size_bytes
 // covers: envoy.config.core.v3.DataSource.{filename, inline_bytes, inline_string, environment_variable}
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ResponseHeaders } from '../../../src/http/headers/header-map.ts';
@@ -73,7 +72,11 @@ t.test('Location', async (t) => {
   for (const [path, host, location, scheme = 'http'] of answers) {
     const context = request({ path, host, scheme, headers: [`x-forwarded-proto: ${scheme}`] });
     const route = routeOf(table, context);
-    t.equal(route.kind === 'redirect' ? route.location(context.headers) : route.kind, location, `${host}${path}`);
+    t.equal(
+      route.kind === 'redirect' ? route.location(context.headers, context.streamInfo) : route.kind,
+      location,
+      `${host}${path}`,
+    );
   }
 });
 
@@ -115,19 +118,21 @@ t.test('direct responses', async (t) => {
   });
   const bodyOf = async (body: object): Promise<unknown> => {
     const route = routeOf(await buildRoutes([{ match: { prefix: '/' }, directResponse: { status: 418, body } }]));
-    return route.kind === 'direct' ? [route.status, route.body] : route.kind;
+    if (route.kind !== 'direct') return route.kind;
+    const { headers, streamInfo } = request();
+    return [route.status, Buffer.from(route.body(headers, streamInfo), 'latin1').toString()];
   };
   t.same(await bodyOf({ inlineString: 'grün' }), [418, 'grün']);
   t.same(await bodyOf({ inlineBytes: Buffer.from('hello').toString('base64') }), [418, 'hello']);
   t.same(await bodyOf({ filename: file }), [418, 'from a file\n']);
   t.same(await bodyOf({ environmentVariable: 'REMORA_TEST_BODY' }), [418, 'from the environment']);
   const none = routeOf(await buildRoutes([{ match: { prefix: '/' }, directResponse: { status: 204 } }]));
-  t.match(none, { kind: 'direct', status: 204, body: '' });
+  t.match(none, { kind: 'direct', status: 204, contentType: '' });
 });
 
 t.test('bodies that cannot be used', async (t) => {
   const file = join(t.testdir(), 'body');
-  writeFileSync(file, Buffer.from([0xff, 0xfe]));
+
   const errorOf = async (body: object, more: object = {}): Promise<unknown> => {
     const { table, diagnostics } = await tryBuild({
       virtualHosts: [
@@ -149,5 +154,4 @@ t.test('bodies that cannot be used', async (t) => {
   t.match(await errorOf({ inlineString: 'xxxxx' }, { maxDirectResponseBodySizeBytes: 4 }), /5 bytes.*4/);
   t.match(await errorOf({ environmentVariable: 'REMORA_TEST_NONE' }), /REMORA_TEST_NONE is not set/);
   t.match(await errorOf({ filename: `${file}.none` }), /no file|cannot be read/i);
-  t.match(await errorOf({ filename: file }), /not UTF-8/);
 });

@@ -3,11 +3,12 @@
 // covers: envoy.config.route.v3.RouteMatch.{case_sensitive, headers, query_parameters, runtime_fraction, grpc}
 // covers: envoy.config.route.v3.RouteConfiguration.ignore_path_parameters_in_path_matching
 // covers: envoy.config.route.v3.VirtualHost.require_tls
+// covers: envoy.config.route.v3.RouteMatch.{cookies, tls_context, dynamic_metadata, filter_state}
 // covers: envoy.config.route.v3.Route.{name, match}
 // covers: envoy.config.core.v3.RuntimeFractionalPercent.default_value
 // covers: envoy.type.v3.FractionalPercent.{numerator, denominator}
 import t from 'tap';
-import { buildRoutes, match, named, request, tryBuild } from '../../support/route-table.ts';
+import { buildRoutes, match, named, request } from '../../support/route-table.ts';
 
 t.test('paths', async (t) => {
   const table = await buildRoutes([
@@ -153,7 +154,9 @@ t.test('require_tls', async (t) => {
     const table = await buildRoutes([named('route', { prefix: '/' })], {}, { requireTls });
     const context = request(options);
     const result = table.match(context);
-    return result.kind === 'redirect' ? `${result.status} ${result.location(context.headers)}` : undefined;
+    return result.kind === 'redirect'
+      ? `${result.status} ${result.location(context.headers, context.streamInfo)}`
+      : undefined;
   };
   t.equal(await location('ALL', { path: '/a?b', headers: ['x-forwarded-proto: http'] }), '301 https://x/a?b');
   t.equal(
@@ -169,20 +172,29 @@ t.test('require_tls', async (t) => {
   t.equal(await location('NONE', { headers: ['x-forwarded-proto: http'] }), undefined);
 });
 
-t.test('a condition that is not implemented is refused, not forgotten', async (t) => {
-  const matches: [match: object, path: string][] = [
-    [{ cookies: [{ name: 'c', stringMatch: { exact: 'a' } }] }, 'cookies'],
-    [{ tlsContext: { presented: true } }, 'tls_context'],
-    [{ dynamicMetadata: [{ filter: 'f', path: [{ key: 'k' }], value: { presentMatch: true } }] }, 'dynamic_metadata'],
-    [{ filterState: [{ key: 'k', stringMatch: { exact: 'a' } }] }, 'filter_state'],
-  ];
-  for (const [condition, field] of matches) {
-    const { table, diagnostics } = await tryBuild({
-      virtualHosts: [{ name: 'v', domains: ['*'], routes: [named('r', { prefix: '/', ...condition })] }],
-    });
-    t.equal(table, undefined, field);
-    t.match(diagnostics, [{ severity: 'error', code: 'RMR0306', path: `virtual_hosts[0].routes[0].match.${field}` }]);
-  }
+t.test('cookies, TLS, metadata and filter state', async (t) => {
+  const table = await buildRoutes([
+    named('cookie', { prefix: '/', cookies: [{ name: 'c', stringMatch: { exact: 'a' } }] }),
+    named('tls', { prefix: '/', tlsContext: { presented: true } }),
+    named('metadata', {
+      prefix: '/',
+      dynamicMetadata: [{ filter: 'f', path: [{ key: 'k' }], value: { presentMatch: true } }],
+    }),
+    named('state', { prefix: '/', filterState: [{ key: 'k', stringMatch: { exact: 'a' } }] }),
+    named('no tls', { prefix: '/', tlsContext: { presented: false, validated: false } }),
+  ]);
+  const nameOf = (context: ReturnType<typeof request>): string => {
+    const result = table.match(context);
+    return result.kind === 'none' ? '-' : result.name;
+  };
+  t.equal(nameOf(request()), 'no tls');
+  t.equal(nameOf(request({ headers: ['cookie: b=1; c="a"'] })), 'cookie');
+  const withMetadata = request();
+  withMetadata.streamInfo.dynamicMetadata = new Map([['f', { k: 0 }]]);
+  t.equal(nameOf(withMetadata), 'metadata');
+  const withState = request();
+  withState.streamInfo.filterState = new Map([['k', { text: 'a', json: undefined }]]);
+  t.equal(nameOf(withState), 'state');
 });
 
 t.test('why no route matches, in words', async (t) => {

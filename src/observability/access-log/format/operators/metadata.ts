@@ -18,8 +18,6 @@ const upstreamHost = fromMap((info) => info.upstream?.host?.metadata);
 const cluster = fromMap((info) => info.clusterMetadata);
 const route = fromMap((info) => info.routeMetadata);
 const virtualHost = fromMap((info) => info.virtualHostMetadata);
-const listener = fromMap((info) => info.connection.listenerMetadata);
-const filterChain = fromMap((info) => info.connection.filterChainMetadata);
 
 /** The value under a path of keys; undefined where the path leaves the structure. */
 function dig(value: unknown, keys: readonly string[]): unknown {
@@ -46,8 +44,6 @@ const sources: Readonly<Record<string, NamespaceReader>> = {
   CLUSTER: cluster,
   ROUTE: route,
   VIRTUAL_HOST: virtualHost,
-  LISTENER: listener,
-  LISTENER_FILTER_CHAIN: filterChain,
 };
 
 /** `METADATA(SOURCE:NAMESPACE:KEY…)` */
@@ -55,11 +51,11 @@ const anyMetadata: OperatorFactory = (call, options) => {
   const [source = '', ...rest] = call.parameters.split(':');
   const read = sources[source];
   if (read === undefined) {
-    const known = Object.keys(sources).join(', ');
-    throw new FormatError(`the source '${source}' of METADATA is none of ${known}`, call.position);
+    const known = source === 'LISTENER' || source === 'LISTENER_FILTER_CHAIN';
+    const what = known ? 'is not implemented yet' : `is none of ${Object.keys(sources).join(', ')}`;
+    throw new FormatError(`the source '${source}' of METADATA ${what}`, call.position);
   }
-  // As Envoy: without a namespace there is no value.
-  return metadata(read)({ ...call, parameters: rest.join(':') || ':' }, options);
+  return metadata(read)({ ...call, parameters: rest.join(':') }, options);
 };
 
 export const metadataOperators: OperatorTable = {
