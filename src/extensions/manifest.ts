@@ -4,6 +4,7 @@ import type { ExtensionEntry } from '../config/extension-registry.ts';
 import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
+import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
 
 const stable = { status: 'stable' } as const;
@@ -25,9 +26,11 @@ export const extensions: readonly ExtensionEntry[] = [
     load: () => import('./filters/network/http-connection-manager/config.ts'),
   },
   ...httpFilters,
+  ...httpExtensions,
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,
+  builtIn('envoy.request_id.uuid', 'envoy.request_id', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig'),
   builtIn(
     'envoy.resource_monitors.global_downstream_max_connections',
     'envoy.resource_monitors',

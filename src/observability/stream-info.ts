@@ -89,7 +89,7 @@ export class FilterStateText implements FilterStateObject {
   }
 
   get json(): unknown {
-    return this.text;
+    return Buffer.from(this.text, 'latin1').toString('utf8');
   }
 }
 

@@ -46,6 +46,8 @@ export interface RouteBase {
   perFilterConfig(filterName: string): unknown;
   /** Of all levels that have one, the most general first. */
   perFilterConfigs(filterName: string): readonly unknown[];
+  /** What the CORS filter made of the deprecated fields `cors`, the virtual host's first. */
+  readonly deprecatedCorsPolicies: readonly unknown[];
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -172,7 +174,7 @@ export interface RouteSubscription extends RouteProvider {
   release(): void;
 }
 
-export { readResponseHeaderRules } from './config/header-rules.ts';
+export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
 export { routerFilterFactory } from './filter-factory.ts';
 export { parseRetryOn, RetryOn } from './retry-on.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';

@@ -52,7 +52,6 @@ const setNowhere: readonly string[] = [
   'envoy.config.metrics.v3.StatsMatcher.reject_all',
   'envoy.config.route.v3.Route.per_request_buffer_limit_bytes',
   'envoy.config.route.v3.Route.request_body_buffer_limit',
-  'envoy.config.route.v3.RouteConfiguration.typed_per_filter_config',
   'envoy.config.route.v3.RouteConfiguration.vhost_header',
   'envoy.config.route.v3.VirtualHost.per_request_buffer_limit_bytes',
   'envoy.config.route.v3.VirtualHost.request_body_buffer_limit',

@@ -1,7 +1,90 @@
 /** Owns the coverage of filters that set and judge what is known of a request: metadata, filter state, rbac, gRPC statistics. */
 import type { PackageCoverage } from './coverage.ts';
 
+const notYetMatched = 'who is let in would be decided without it';
+
 export const filtersPolicy: PackageCoverage = {
+  'envoy.type.matcher.v3.MetadataMatcher': { implemented: ['filter', 'path', 'value', 'invert'] },
+  'envoy.type.matcher.v3.MetadataMatcher.PathSegment': { implemented: ['key'] },
+  'envoy.type.matcher.v3.ValueMatcher': {
+    implemented: [
+      'null_match',
+      'double_match',
+      'string_match',
+      'bool_match',
+      'present_match',
+      'list_match',
+      'or_match',
+    ],
+  },
+  'envoy.type.matcher.v3.ListMatcher': { implemented: ['one_of'] },
+  'envoy.type.matcher.v3.OrMatcher': { implemented: ['value_matchers'] },
+  'envoy.type.matcher.v3.DoubleMatcher': { implemented: ['range', 'exact'] },
+  'envoy.type.v3.DoubleRange': { implemented: ['start', 'end'] },
+  'envoy.type.v3.Int32Range': { implemented: ['start', 'end'] },
+  'envoy.type.matcher.v3.FilterStateMatcher': { implemented: ['key', 'string_match', 'address_match'] },
+  'envoy.type.matcher.v3.AddressMatcher': { implemented: ['ranges', 'invert_match'] },
+  'envoy.type.matcher.v3.PathMatcher': { implemented: ['path'] },
+  'envoy.extensions.filters.http.rbac.v3.RBAC': {
+    implemented: ['rules', 'rules_stat_prefix', 'shadow_rules', 'shadow_rules_stat_prefix', 'track_per_rule_stats'],
+    refused: { matcher: notYetMatched, shadow_matcher: 'matcher trees are not implemented yet' },
+  },
+  'envoy.extensions.filters.http.rbac.v3.RBACPerRoute': { implemented: ['rbac'] },
+  'envoy.config.rbac.v3.RBAC': {
+    implemented: ['action', 'policies'],
+    harmless: { audit_logging_options: 'for gRPC clients; Envoy does not read it either' },
+  },
+  'envoy.config.rbac.v3.Policy': {
+    implemented: ['permissions', 'principals'],
+    refused: { condition: notYetMatched, checked_condition: notYetMatched, cel_config: notYetMatched },
+  },
+  'envoy.config.rbac.v3.SourcedMetadata': { implemented: ['metadata_matcher', 'metadata_source'] },
+  'envoy.config.rbac.v3.Permission': {
+    implemented: [
+      'and_rules',
+      'or_rules',
+      'any',
+      'header',
+      'url_path',
+      'destination_ip',
+      'destination_port',
+      'destination_port_range',
+      'metadata',
+      'not_rule',
+      'requested_server_name',
+      'sourced_metadata',
+    ],
+    refused: { matcher: notYetMatched, uri_template: notYetMatched },
+  },
+  'envoy.config.rbac.v3.Permission.Set': { implemented: ['rules'] },
+  'envoy.config.rbac.v3.Principal': {
+    implemented: [
+      'and_ids',
+      'or_ids',
+      'any',
+      'authenticated',
+      'source_ip',
+      'direct_remote_ip',
+      'remote_ip',
+      'header',
+      'url_path',
+      'metadata',
+      'filter_state',
+      'not_id',
+      'sourced_metadata',
+    ],
+    refused: { custom: notYetMatched },
+  },
+  'envoy.config.rbac.v3.Principal.Set': { implemented: ['ids'] },
+  'envoy.config.rbac.v3.Principal.Authenticated': { implemented: ['principal_name'] },
+  'envoy.extensions.filters.http.set_filter_state.v3.Config': {
+    implemented: ['on_request_headers', 'clear_route_cache'],
+  },
+  'envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue': {
+    implemented: ['object_key', 'factory_key', 'format_string', 'skip_if_empty'],
+    harmless: { read_only: 'deprecated; Envoy lets it be replaced as well' },
+    refused: { shared_with_upstream: 'connections to upstreams cannot carry filter state yet' },
+  },
   'envoy.extensions.filters.http.set_metadata.v3.Config': { implemented: ['metadata_namespace', 'value', 'metadata'] },
   'envoy.extensions.filters.http.set_metadata.v3.Metadata': {
     implemented: ['metadata_namespace', 'allow_overwrite', 'value', 'typed_value'],

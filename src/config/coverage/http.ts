@@ -45,7 +45,13 @@ export const http: PackageCoverage = {
       'path_with_escaped_slashes_action',
       'forward_client_cert_details',
       'local_reply_config',
+      'original_ip_detection_extensions',
+      'early_header_mutation_extensions',
+      'request_id_extension',
     ],
+    refused: {
+      typed_header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
+    },
     harmless: {
       append_local_overload: 'there are no overload actions yet',
       path_normalization_options: 'Envoy does not use it either',
@@ -68,6 +74,21 @@ export const http: PackageCoverage = {
   'envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper': {
     implemented: ['filter', 'status_code', 'body', 'body_format_override', 'headers_to_add'],
   },
+  'envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension': { implemented: ['typed_config'] },
+  'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig': {
+    implemented: ['pack_trace_reason'],
+    harmless: { use_request_id_for_trace_sampling: 'only tracing reads it, and there are no traces yet' },
+  },
+  'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig': {
+    implemented: ['xff_num_trusted_hops', 'xff_trusted_cidrs', 'skip_xff_append'],
+  },
+  'envoy.extensions.http.original_ip_detection.xff.v3.XffTrustedCidrs': { implemented: ['cidrs'] },
+  'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig': {
+    implemented: ['header_name', 'allow_extension_to_set_address_as_trusted', 'reject_with_status'],
+  },
+  'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': { implemented: ['mutations'] },
+  'envoy.config.common.mutation_rules.v3.HeaderMutation': { implemented: ['append', 'remove', 'remove_on_match'] },
+  'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': { implemented: ['key_matcher'] },
   [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
   [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled', 'filters'] },
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {

@@ -26,9 +26,8 @@ import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { explainKey, type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
 import { logLocalReply } from './reply-log.ts';
-import { checkRequest } from './request-check.ts';
+import { checkRequestAndTarget, rejectedByDetection } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
-import { prepareTarget } from './request-target.ts';
 import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
@@ -100,26 +99,23 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       this.codecStream.encode1xxHeaders(new ResponseHeaders(100));
     }
     const local = this.manager.info.localAddress;
-    const refused =
-      checkRequest(headers, config, this.codecStream.protocol) ??
-      prepareTarget(headers, config, local.kind === 'ip' ? local.port : 0);
+    const port = local.kind === 'ip' ? local.port : 0;
+    const refused = checkRequestAndTarget(headers, config, this.codecStream.protocol, port, stats);
     if (refused !== null) {
-      if (refused.details === 'absolute_path_rejected') stats.downstreamRqNonRelativePath.inc();
-      if (refused.details === 'path_normalization_failed') stats.downstreamRqFailedPathNormalization.inc();
       if (refused.close && refused.status !== 400) this.manager.closeAfterResponse();
       this.#openChain(config.filters);
       this.sendLocalReply(refused);
       return;
     }
-    const peer = this.manager.info.directRemoteAddress;
-    const origin = prepareRequestHeaders(
-      headers,
-      config,
-      peer,
-      this.manager.info.localAddress,
-      this.manager.info.tls !== null,
-      this.services.random,
-    );
+    for (let i = 0; i < config.earlyMutations.length; i++) config.earlyMutations[i]?.mutate(headers, this.info);
+    const { directRemoteAddress: peer, tls } = this.manager.info;
+    const origin = prepareRequestHeaders(headers, config, peer, local, tls !== null, this.services.random);
+    if (origin.rejectStatus !== 0) {
+      stats.downstreamRqRejectedViaIpDetection.inc();
+      this.#openChain(config.filters);
+      this.sendLocalReply(rejectedByDetection(origin.rejectStatus));
+      return;
+    }
     this.info.downstreamRemoteAddress = origin.remoteAddress;
     this.internal = origin.internal;
     this.protoUnknown = origin.forwardedProto === '';

@@ -4,7 +4,21 @@ import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteProviders } from '../../router/api.ts';
 import type { ProcessServices, TrafficDirection } from '../../upstream/services.ts';
 
+export type { StreamInfo } from '../../observability/stream-info.ts';
 export { connectionManagerFactory } from './factory.ts';
+export {
+  addressFromTheRight,
+  contains,
+  type ForwardedAddress,
+  lastUntrustedAddress,
+} from './forwarded-for.ts';
+export type {
+  DetectedAddress,
+  EarlyHeaderMutation,
+  EarlyHeaderMutationFactory,
+  OriginalIpDetection,
+  OriginalIpDetectionFactory,
+} from './request-extensions.ts';
 
 export interface ConnectionManagerContext {
   readonly services: ProcessServices;

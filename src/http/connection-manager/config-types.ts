@@ -7,6 +7,7 @@ import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
 import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
+import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
 /** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */
@@ -43,6 +44,9 @@ export interface ConnectionManagerConfig {
   readonly serverHeader: 'overwrite' | 'append_if_absent' | 'pass_through';
   readonly useRemoteAddress: boolean;
   readonly xffNumTrustedHops: number;
+  /** Asked in turn instead of x-forwarded-for, where useRemoteAddress is off. */
+  readonly ipDetection: readonly OriginalIpDetection[];
+  readonly earlyMutations: readonly EarlyHeaderMutation[];
   readonly skipXffAppend: boolean;
   readonly appendXForwardedPort: boolean;
   readonly internalAddresses: readonly CidrRange[];
@@ -52,6 +56,7 @@ export interface ConnectionManagerConfig {
   readonly via: string;
   readonly generateRequestId: boolean;
   readonly preserveExternalRequestId: boolean;
+  readonly packsTraceReason: boolean;
   readonly alwaysSetRequestIdInResponse: boolean;
   readonly proxy100Continue: boolean;
   readonly addUserAgent: boolean;

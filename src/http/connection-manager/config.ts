@@ -18,6 +18,7 @@ import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
+import { readRequestExtensions } from './request-extensions-config.ts';
 import { connectionManagerStats } from './stats.ts';
 
 const ALWAYS_FORWARD_ONLY: HttpConnectionManager_ForwardClientCertDetails = 4;
@@ -46,6 +47,7 @@ export function readConnectionManager(
   const routes = readRoutes(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
   const localReplies = readLocalReplyConfig(message.localReplyConfig, context);
+  const requestExtensions = readRequestExtensions(message, context);
   if (routes === undefined || context.config.errorCount > errorsBefore) {
     routes?.release();
     scope.close();
@@ -62,6 +64,7 @@ export function readConnectionManager(
     upgrades,
     accessLogs,
     localReplies,
+    ...requestExtensions,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,

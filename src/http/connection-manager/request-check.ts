@@ -2,14 +2,25 @@
 import { Protocol } from '../codec/api.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
-import type { Refusal } from './request-target.ts';
+import { prepareTarget, type Refusal } from './request-target.ts';
+import type { ConnectionManagerStats } from './stats.ts';
 
-/** The reply that refuses the request, null when it may go on. Statuses and details are Envoy's. */
-export function checkRequest(
+/** The reply that refuses the request, or does so for its target, which is normalised here; counted. Null: it may go on. */
+export function checkRequestAndTarget(
   headers: RequestHeaders,
   config: ConnectionManagerConfig,
   protocol: Protocol,
+  localPort: number,
+  stats: ConnectionManagerStats,
 ): Refusal | null {
+  const refused = checkRequest(headers, config, protocol) ?? prepareTarget(headers, config, localPort);
+  if (refused?.details === 'absolute_path_rejected') stats.downstreamRqNonRelativePath.inc();
+  if (refused?.details === 'path_normalization_failed') stats.downstreamRqFailedPathNormalization.inc();
+  return refused;
+}
+
+/** The reply that refuses the request, null when it may go on. Statuses and details are Envoy's. */
+function checkRequest(headers: RequestHeaders, config: ConnectionManagerConfig, protocol: Protocol): Refusal | null {
   if (protocol === Protocol.Http10 && !config.http1.acceptHttp10) {
     return {
       status: 426,
@@ -42,4 +53,10 @@ export function checkRequest(
     };
   }
   return null;
+}
+
+/** original_ip_detection_extensions want an address and there was none. */
+export function rejectedByDetection(status: number): Refusal {
+  const cause = 'original_ip_detection_extensions found no address of the client';
+  return { status, body: '', details: 'rejecting because detection failed', close: false, cause };
 }

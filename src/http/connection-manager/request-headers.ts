@@ -2,13 +2,12 @@
 // the client's address is found, headers that only trusted peers may send are removed, ids are given.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers
 
-import { isIP } from 'node:net';
-import { type Address, ipAddress } from '../../base/address.ts';
-import { isLoopback } from '../../base/cidr.ts';
+import type { Address } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import { NameFlag, type NameInfo, Names, pinnedName } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
+import { addressFromTheRight, appendForwardedFor, contains } from './forwarded-for.ts';
 
 /** What was learned of the client. */
 export interface RequestOrigin {
@@ -16,7 +15,13 @@ export interface RequestOrigin {
   readonly remoteAddress: Address;
   readonly internal: boolean;
   readonly forwardedProto: string;
+  /** Not 0: original_ip_detection_extensions refuse the request with it. */
+  readonly rejectStatus: number;
 }
+
+/** Envoy keeps its decision to trace in the version digit of a UUID; whoever is outside may not take it. */
+const traceDigit = 14;
+const uuidLength = 36;
 
 const xForwardedPort = pinnedName('x-forwarded-port');
 
@@ -59,10 +64,12 @@ export function prepareRequestHeaders(
   if (config.useRemoteAddress) {
     trustedForInternal = !headers.has(Names.xForwardedFor);
     if (config.xffNumTrustedHops > 0) {
-      remoteAddress = lastAddressFromXff(headers, config.xffNumTrustedHops - 1)?.address ?? peer;
+      remoteAddress = addressFromTheRight(headers, config.xffNumTrustedHops - 1)?.address ?? peer;
     }
-    if (!config.skipXffAppend) appendXff(headers, peer, config.localAddress);
-    if (config.xffNumTrustedHops === 0) headers.set(Names.xForwardedProto, tls ? 'https' : 'http');
+    if (!config.skipXffAppend) appendForwardedFor(headers, peer, config.localAddress);
+    if (config.xffNumTrustedHops === 0 || !headers.has(Names.xForwardedProto)) {
+      headers.set(Names.xForwardedProto, tls ? 'https' : 'http');
+    }
     if (
       config.appendXForwardedPort &&
       (config.xffNumTrustedHops === 0 || !headers.has(xForwardedPort)) &&
@@ -70,8 +77,20 @@ export function prepareRequestHeaders(
     ) {
       headers.set(xForwardedPort, String(local.port));
     }
+  } else if (config.ipDetection.length > 0) {
+    for (const detection of config.ipDetection) {
+      const found = detection.detect(headers, peer);
+      if (found.rejectStatus !== 0) {
+        return { remoteAddress, internal: false, forwardedProto: '', rejectStatus: found.rejectStatus };
+      }
+      if (found.appendsXff) appendForwardedFor(headers, peer, config.localAddress);
+      if (found.address === null) continue;
+      remoteAddress = found.address;
+      trustedForInternal = found.trusted;
+      break;
+    }
   } else {
-    const found = lastAddressFromXff(headers, config.xffNumTrustedHops);
+    const found = addressFromTheRight(headers, config.xffNumTrustedHops);
     if (found !== null) {
       remoteAddress = found.address;
       trustedForInternal = found.single;
@@ -94,9 +113,9 @@ export function prepareRequestHeaders(
   }
   if (config.addUserAgent) addUserAgent(headers, config);
   if (edge && remoteAddress.kind === 'ip') headers.set(Names.xEnvoyExternalAddress, remoteAddress.address);
-  if (config.generateRequestId) giveRequestId(headers, edge, config.preserveExternalRequestId, random);
+  if (config.generateRequestId) giveRequestId(headers, edge, config, random);
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
-  return { remoteAddress, internal, forwardedProto };
+  return { remoteAddress, internal, forwardedProto, rejectStatus: 0 };
 }
 
 /** What is no scheme of HTTP says nothing of the request's, and must not reach a redirect's location. */
@@ -168,33 +187,17 @@ function addUserAgent(headers: RequestHeaders, config: ConnectionManagerConfig):
   if (!headers.has(Names.userAgent)) headers.append(Names.userAgent, config.serviceCluster);
 }
 
-function giveRequestId(headers: RequestHeaders, edge: boolean, preserve: boolean, random: Random): void {
+function giveRequestId(headers: RequestHeaders, edge: boolean, config: ConnectionManagerConfig, random: Random): void {
   const existing = headers.get(Names.xRequestId);
-  if (existing !== undefined && existing !== '' && (!edge || preserve)) return;
-  headers.set(Names.xRequestId, random.uuid());
-}
-
-function appendXff(headers: RequestHeaders, peer: Address, localAddress: string): void {
-  if (peer.kind !== 'ip') return;
-  // Several lines become one, so that the order of the hops stays readable.
-  const several = headers.getJoined(Names.xForwardedFor);
-  if (several !== undefined) headers.set(Names.xForwardedFor, several);
-  headers.appendToValue(Names.xForwardedFor, isLoopback(peer.address) ? localAddress : peer.address);
-}
-
-/** The address `skip` places from the right of x-forwarded-for; `single` when the header holds just that one. */
-function lastAddressFromXff(headers: RequestHeaders, skip: number): { address: Address; single: boolean } | null {
-  const value = headers.getJoined(Names.xForwardedFor);
-  if (value === undefined || value === '') return null;
-  const parts = value.split(',');
-  const wanted = parts[parts.length - 1 - skip]?.trim();
-  if (wanted === undefined || isIP(wanted) === 0) return null;
-  return { address: ipAddress(wanted, 0), single: parts.length === 1 };
+  if (existing === undefined || existing === '' || (edge && !config.preserveExternalRequestId)) {
+    headers.set(Names.xRequestId, random.uuid());
+  } else if (edge && config.packsTraceReason && existing.length === uuidLength) {
+    headers.set(Names.xRequestId, `${existing.slice(0, traceDigit)}4${existing.slice(traceDigit + 1)}`);
+  }
 }
 
 function isInternal(address: Address, config: ConnectionManagerConfig): boolean {
   if (address.kind === 'pipe') return config.trustUnixSockets;
   if (address.kind !== 'ip') return false;
-  for (const range of config.internalAddresses) if (range.contains(address.address)) return true;
-  return false;
+  return contains(config.internalAddresses, address.address);
 }

@@ -178,6 +178,8 @@ export interface HttpFilterContext {
 export interface RouteFilterContext {
   readonly clusters: ClusterManager;
   readonly runtime: Runtime;
+  /** Root of all statistics: a route does not know its connection managers. */
+  readonly stats: StatsScope;
 }
 
 /** An HTTP filter extension. */
@@ -192,4 +194,5 @@ export interface HttpFilterConfigFactory {
 export const httpFilterCategory: ExtensionCategory<HttpFilterConfigFactory> =
   extensionCategory<HttpFilterConfigFactory>('envoy.filters.http');
 
+export { type FilterStateObject, FilterStateText, type StreamInfo } from '../../observability/stream-info.ts';
 export type { ProcessServices } from '../../upstream/services.ts';

@@ -31,6 +31,15 @@ export function readHeaderRules(message: HeaderRuleFields, context: ConfigContex
   };
 }
 
+/** Rules for requests alone, as early header mutations have them. */
+export function readRequestHeaderRules(
+  toAdd: readonly HeaderValueOption[],
+  toRemove: readonly string[],
+  context: ConfigContext,
+): HeaderRules | null {
+  return read('request', toAdd, toRemove, context);
+}
+
 /** Rules for responses alone, as local_reply_config has them. */
 export function readResponseHeaderRules(
   toAdd: readonly HeaderValueOption[],

@@ -10,6 +10,7 @@ import { PreparedRouteTable } from '../route-table/route-table.ts';
 import { TlsRedirectRoute } from '../route-table/tls-redirect-route.ts';
 import { type RouteEntry, VirtualHost } from '../route-table/virtual-host.ts';
 import { RouteBuild, type RouteTableContext } from './context.ts';
+import { readDeprecatedCors } from './deprecated-cors.ts';
 import { readHeaderRules } from './header-rules.ts';
 import { ruleChain } from './levels.ts';
 import { readPerFilterConfigs } from './per-filter-config.ts';
@@ -40,6 +41,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
       virtualHostRules: readHeaderRules(virtualHost, context.config),
       routeConfigRules,
       filterOverrides: readPerFilterConfigs(virtualHost.typedPerFilterConfig, routeConfigOverrides, build),
+      corsPolicies: readDeprecatedCors(virtualHost.cors, [], build),
       retryPolicy:
         virtualHost.retryPolicy === undefined ? null : readRetryPolicy(virtualHost.retryPolicy, context.config),
       requestBufferLimit: bufferLimit(virtualHost),
@@ -104,6 +106,7 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
     virtualHostName: message.name,
     routeConfigName: build.settings.routeConfigName,
     filterOverrides: parents.filterOverrides,
+    deprecatedCorsPolicies: parents.corsPolicies,
     metadata: {},
     requestBufferLimit: undefined,
     virtualClusters: null,

@@ -7,6 +7,7 @@ import type { Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
 import type { VirtualClusterTable } from '../route-table/virtual-clusters.ts';
 import { type RouteChoice, RouteEntry } from '../route-table/virtual-host.ts';
 import type { RouteBuild } from './context.ts';
+import { readDeprecatedCors } from './deprecated-cors.ts';
 import { readDirectResponse } from './direct-response.ts';
 import { readForward } from './forward.ts';
 import { type LevelRules, readHeaderRules } from './header-rules.ts';
@@ -21,6 +22,7 @@ export interface RouteParents {
   readonly virtualHostRules: LevelRules;
   readonly routeConfigRules: LevelRules;
   readonly filterOverrides: FilterOverrides;
+  readonly corsPolicies: readonly unknown[];
   readonly retryPolicy: RetryPolicy | null;
   readonly requestBufferLimit: number | undefined;
   readonly virtualClusters: VirtualClusterTable | null;
@@ -59,6 +61,10 @@ function readChoice(
     virtualHostName: parents.virtualHost.name,
     routeConfigName: build.settings.routeConfigName,
     filterOverrides,
+    deprecatedCorsPolicies:
+      message.action.case === 'route'
+        ? readDeprecatedCors(message.action.value.cors, parents.corsPolicies, build)
+        : parents.corsPolicies,
     metadata: message.metadata?.filterMetadata ?? noMetadata,
     requestBufferLimit: bufferLimit(message) ?? parents.requestBufferLimit,
     responseRules: ruleChain(levels, 'response', build),

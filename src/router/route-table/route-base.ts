@@ -24,6 +24,7 @@ export interface RouteBaseSettings {
   readonly routeConfigName: string;
   /** Most specific by filter name; null when there is none at any level. */
   readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
+  readonly deprecatedCorsPolicies: readonly unknown[];
   readonly metadata: Metadata;
   readonly requestBufferLimit: number | undefined;
   readonly responseRules: HeaderRuleChain;
@@ -36,6 +37,8 @@ export class PreparedRouteBase implements RouteBase {
   readonly virtualHostName: string;
   readonly routeConfigName: string;
   readonly metadata: Metadata;
+  readonly virtualHostMetadata: Metadata | undefined;
+  readonly deprecatedCorsPolicies: readonly unknown[];
   readonly requestBufferLimit: number | undefined;
   readonly #filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly #responseRules: HeaderRuleChain;
@@ -44,6 +47,7 @@ export class PreparedRouteBase implements RouteBase {
     this.name = settings.name;
     this.virtualHostName = settings.virtualHostName;
     this.routeConfigName = settings.routeConfigName;
+    this.deprecatedCorsPolicies = settings.deprecatedCorsPolicies;
     this.metadata = settings.metadata;
     this.requestBufferLimit = settings.requestBufferLimit;
     this.#filterOverrides = settings.filterOverrides;

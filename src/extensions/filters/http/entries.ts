@@ -18,6 +18,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./buffer/config.ts'),
   },
   {
+    name: 'envoy.filters.http.cors',
+    typeNames: ['envoy.extensions.filters.http.cors.v3.Cors', 'envoy.extensions.filters.http.cors.v3.CorsPolicy'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./cors/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,
@@ -25,11 +32,25 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./fault/config.ts'),
   },
   {
+    name: 'envoy.filters.http.rbac',
+    typeNames: ['envoy.extensions.filters.http.rbac.v3.RBAC', 'envoy.extensions.filters.http.rbac.v3.RBACPerRoute'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./rbac/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.router',
     typeNames: ['envoy.extensions.filters.http.router.v3.Router'],
     ...stable,
     ...facesDownstream,
     load: () => import('./router/config.ts'),
+  },
+  {
+    name: 'envoy.filters.http.set_filter_state',
+    typeNames: ['envoy.extensions.filters.http.set_filter_state.v3.Config'],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./set-filter-state/config.ts'),
   },
   {
     name: 'envoy.filters.http.set_metadata',

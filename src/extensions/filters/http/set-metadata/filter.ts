@@ -6,6 +6,7 @@ import {
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  type StreamInfo,
 } from '../../../../http/filter/api.ts';
 import type { Counter } from '../../../../observability/stats/api.ts';
 import { mergeFields } from './merge.ts';
@@ -37,23 +38,11 @@ export class SetMetadataFilter implements DecoderFilter {
   }
 
   decodeHeaders(): FilterHeadersStatus {
-    const { entries } = this.#settings;
-    for (let i = 0; i < entries.length; i++) this.#apply(entries[i] as MetadataEntry);
-    return FilterHeadersStatus.Continue;
-  }
-
-  #apply({ namespace, allowOverwrite, fields, typed }: MetadataEntry): void {
     const { streamInfo } = this.#callbacks;
-    if (fields === undefined) {
-      streamInfo.typedDynamicMetadata ??= new Map();
-      if (!allowOverwrite && streamInfo.typedDynamicMetadata.has(namespace)) this.#settings.overwriteDenied.inc();
-      else streamInfo.typedDynamicMetadata.set(namespace, typed);
-      return;
-    }
-    const before = streamInfo.dynamicMetadata?.get(namespace);
-    if (before === undefined) streamInfo.setDynamicMetadata(namespace, fields);
-    else if (allowOverwrite) streamInfo.setDynamicMetadata(namespace, mergeFields(before, fields));
-    else this.#settings.overwriteDenied.inc();
+    applyEntries(this.#settings, streamInfo);
+    const route = this.#callbacks.perRouteConfig() as SetMetadataSettings | undefined;
+    if (route !== undefined) applyEntries(route, streamInfo);
+    return FilterHeadersStatus.Continue;
   }
 
   decodeData(): FilterDataStatus {
@@ -65,4 +54,24 @@ export class SetMetadataFilter implements DecoderFilter {
   }
 
   onDestroy(): void {}
+}
+
+function applyEntries({ entries, overwriteDenied }: SetMetadataSettings, streamInfo: StreamInfo): void {
+  for (let i = 0; i < entries.length; i++) {
+    if (!applyEntry(entries[i] as MetadataEntry, streamInfo)) overwriteDenied.inc();
+  }
+}
+
+/** False where the namespace is there and may not be added to. */
+function applyEntry({ namespace, allowOverwrite, fields, typed }: MetadataEntry, streamInfo: StreamInfo): boolean {
+  if (fields === undefined) {
+    streamInfo.typedDynamicMetadata ??= new Map();
+    if (!allowOverwrite && streamInfo.typedDynamicMetadata.has(namespace)) return false;
+    streamInfo.typedDynamicMetadata.set(namespace, typed);
+    return true;
+  }
+  const before = streamInfo.dynamicMetadata?.get(namespace);
+  if (before !== undefined && !allowOverwrite) return false;
+  streamInfo.setDynamicMetadata(namespace, before === undefined ? fields : mergeFields(before, fields));
+  return true;
 }

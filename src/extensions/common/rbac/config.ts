@@ -1,0 +1,41 @@
+// Owns the way from envoy.config.rbac.v3.RBAC to an engine.
+import { toByteString } from '../../../base/byte-string.ts';
+import type { ConfigContext } from '../../../config/api.ts';
+import type { Policy, RBAC } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
+import { readPermission } from './config-permission.ts';
+import { readPrincipal } from './config-principal.ts';
+import { readEach } from './config-values.ts';
+import { type RbacAction, RbacEngine, type RbacPolicy } from './engine.ts';
+import { AnyMatcher, type RbacMatcher } from './matcher.ts';
+
+/** By envoy.config.rbac.v3.RBAC.Action. */
+const actions: readonly RbacAction[] = ['allow', 'deny', 'log'];
+
+/** Undefined when something was wrong and reported. */
+export function readRbacEngine(message: RBAC, context: ConfigContext): RbacEngine | undefined {
+  const entries = Object.entries(message.policies);
+  const policies = entries
+    .map(([name, policy]) => readPolicy(name, policy, context))
+    .filter((policy) => policy !== undefined);
+  if (policies.length !== entries.length) return undefined;
+  policies.sort((a, b) => compareBytes(a.name, b.name));
+  return new RbacEngine(actions[message.action] ?? 'allow', policies);
+}
+
+function readPolicy(name: string, message: Policy, context: ConfigContext): RbacPolicy | undefined {
+  const permissions = readEach(message.permissions, (permission) => readPermission(permission, context));
+  const principals = readEach(message.principals, (principal) => readPrincipal(principal, context));
+  if (permissions === undefined || principals === undefined) return undefined;
+  return { name, permission: oneOf(permissions), principal: oneOf(principals) };
+}
+
+function oneOf(matchers: readonly RbacMatcher[]): RbacMatcher {
+  const [first] = matchers;
+  return matchers.length === 1 && first !== undefined ? first : new AnyMatcher(matchers);
+}
+
+function compareBytes(a: string, b: string): number {
+  const [left, right] = [toByteString(a), toByteString(b)];
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

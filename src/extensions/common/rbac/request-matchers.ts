@@ -1,0 +1,75 @@
+// Owns the tests of headers, path, metadata and filter state.
+import type { StreamInfo } from '../../../http/filter/api.ts';
+import { type HeaderMap, Names } from '../../../http/headers/api.ts';
+import type { FilterStateMatcher, HeaderMatcher, MetadataMatcher, StringMatcher } from '../../../matchers/api.ts';
+import type { RbacMatcher } from './matcher.ts';
+
+export class RequestHeaderMatcher implements RbacMatcher {
+  readonly #header: HeaderMatcher;
+
+  constructor(header: HeaderMatcher) {
+    this.#header = header;
+  }
+
+  matches(_info: StreamInfo, headers: HeaderMap): boolean {
+    return this.#header.matches(headers);
+  }
+}
+
+/** The path without query and fragment; a request (or connection) without one does not match. */
+export class UrlPathMatcher implements RbacMatcher {
+  readonly #path: StringMatcher;
+
+  constructor(path: StringMatcher) {
+    this.#path = path;
+  }
+
+  matches(_info: StreamInfo, headers: HeaderMap): boolean {
+    const path = headers.get(Names.path);
+    return path !== undefined && this.#path.matches(withoutQuery(path));
+  }
+}
+
+function withoutQuery(path: string): string {
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code === 0x3f /* ? */ || code === 0x23 /* # */) return path.slice(0, i);
+  }
+  return path;
+}
+
+export class DynamicMetadataMatcher implements RbacMatcher {
+  readonly #metadata: MetadataMatcher;
+
+  constructor(metadata: MetadataMatcher) {
+    this.#metadata = metadata;
+  }
+
+  matches(info: StreamInfo): boolean {
+    return this.#metadata.matchesDynamic(info.dynamicMetadata);
+  }
+}
+
+export class RouteMetadataMatcher implements RbacMatcher {
+  readonly #metadata: MetadataMatcher;
+
+  constructor(metadata: MetadataMatcher) {
+    this.#metadata = metadata;
+  }
+
+  matches(info: StreamInfo): boolean {
+    return this.#metadata.matchesStatic(info.routeMetadata);
+  }
+}
+
+export class StateMatcher implements RbacMatcher {
+  readonly #state: FilterStateMatcher;
+
+  constructor(state: FilterStateMatcher) {
+    this.#state = state;
+  }
+
+  matches(info: StreamInfo): boolean {
+    return this.#state.matches(info.filterState);
+  }
+}

@@ -1,0 +1,84 @@
+// Owns the kinds of objects that configuration may put into filter state: by the name of their factory in Envoy, how each
+// is made from text, and what Remora would have to do about it.
+import { isIP } from 'node:net';
+import { type Address, ipAddress } from '../../../base/address.ts';
+import { type FilterStateObject, FilterStateText } from '../../../http/filter/api.ts';
+
+export interface ObjectKind {
+  /** Undefined: the text is none of this kind, and nothing is set. */
+  make(text: string): FilterStateObject | undefined;
+}
+
+/** Anything that says itself as a value of JSON. */
+class PlainObject implements FilterStateObject {
+  readonly text: string;
+  readonly json: unknown;
+
+  constructor(text: string, json: unknown) {
+    this.text = text;
+    this.json = json;
+  }
+}
+
+class AddressObject implements FilterStateObject {
+  readonly text: string;
+  readonly json = undefined;
+  readonly address: Address;
+
+  constructor(address: Address) {
+    this.text = address.text;
+    this.address = address;
+  }
+}
+
+const text: ObjectKind = { make: (value) => new FilterStateText(value) };
+
+/** An address without a port. */
+const ip: ObjectKind = {
+  make: (value) => (isIP(value) === 0 || value.includes('%') ? undefined : new AddressObject(ipAddress(value, 0))),
+};
+
+const booleans: Readonly<Record<string, boolean>> = {
+  true: true,
+  t: true,
+  yes: true,
+  y: true,
+  1: true,
+  false: false,
+  f: false,
+  no: false,
+  n: false,
+  0: false,
+};
+
+const boolean: ObjectKind = {
+  make: (value) => {
+    const parsed = booleans[value.toLowerCase()];
+    return parsed === undefined ? undefined : new PlainObject(String(parsed), parsed);
+  },
+};
+
+export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
+  ['envoy.string', text],
+  ['envoy.hashable_string', text],
+  ['envoy.network.ip', ip],
+  ['envoy.bool', boolean],
+]);
+
+/** Known to Envoy; each steers something that is not here yet. */
+export const notYet: ReadonlySet<string> = new Set([
+  'envoy.filters.listener.original_dst.local_ip',
+  'envoy.filters.listener.original_dst.remote_ip',
+  'envoy.network.application_protocols',
+  'envoy.network.network_namespace',
+  'envoy.network.transport_socket.http_11_proxy.info',
+  'envoy.network.transport_socket.original_dst_address',
+  'envoy.network.upstream_server_name',
+  'envoy.network.upstream_subject_alt_names',
+  'envoy.ratelimit.hits_addend',
+  'envoy.tcp_proxy.cluster',
+  'envoy.tcp_proxy.disable_tunneling',
+  'envoy.tcp_proxy.per_connection_idle_timeout_ms',
+  'envoy.upstream.dynamic_host',
+  'envoy.upstream.dynamic_port',
+]);

@@ -1,0 +1,61 @@
+// Owns the filter that leaves objects of configuration in the filter state of every stream.
+import {
+  type DecoderFilter,
+  type DecoderFilterCallbacks,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+} from '../../../../http/filter/api.ts';
+import type { RequestHeaders } from '../../../../http/headers/api.ts';
+import { AccessLogType } from '../../../../observability/access-log/api.ts';
+import { applyAll, type FilterStateValue } from '../../../common/set-filter-state/value.ts';
+
+export interface SetFilterStateSettings {
+  readonly values: readonly FilterStateValue[];
+  readonly clearRouteCache: boolean;
+}
+
+export class SetFilterStateFilter implements DecoderFilter {
+  readonly #settings: SetFilterStateSettings;
+  #callbacks!: DecoderFilterCallbacks;
+
+  constructor(settings: SetFilterStateSettings) {
+    this.#settings = settings;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+    this.#callbacks = callbacks;
+  }
+
+  decodeHeaders(requestHeaders: RequestHeaders): FilterHeadersStatus {
+    const context = {
+      streamInfo: this.#callbacks.streamInfo,
+      requestHeaders,
+      responseHeaders: null,
+      responseTrailers: null,
+      logType: AccessLogType.NotSet,
+      localReplyBody: '',
+    };
+    // The filter's own values first, then those of routes, the most general first: the most specific stays.
+    applyAll(this.#settings.values, context);
+    const routes = this.#callbacks.perRouteConfigs() as readonly SetFilterStateSettings[];
+    let clear = this.#settings.clearRouteCache;
+    for (let i = 0; i < routes.length; i++) {
+      const { values, clearRouteCache } = routes[i] as SetFilterStateSettings;
+      applyAll(values, context);
+      clear ||= clearRouteCache;
+    }
+    if (clear) this.#callbacks.clearRouteCache();
+    return FilterHeadersStatus.Continue;
+  }
+
+  decodeData(): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+
+  decodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  onDestroy(): void {}
+}
