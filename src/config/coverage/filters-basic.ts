@@ -21,5 +21,6 @@ export const filtersBasic: PackageCoverage = {
   [`${filters}.buffer.v3.Buffer`]: { implemented: ['max_request_bytes'] },
   [`${filters}.buffer.v3.BufferPerRoute`]: { implemented: ['disabled', 'buffer'] },
   [`${filters}.cors.v3.CorsPolicy`]: { implemented: [...corsPolicy] },
+  [`${filters}.csrf.v3.CsrfPolicy`]: { implemented: ['filter_enabled', 'shadow_enabled', 'additional_origins'] },
   'envoy.config.route.v3.CorsPolicy': { implemented: [...corsPolicy] },
 };

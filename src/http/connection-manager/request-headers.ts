@@ -2,6 +2,7 @@
 // the client's address is found, headers that only trusted peers may send are removed, ids are given.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers
 
+import { isValidReferer } from '../../base/absolute-url.ts';
 import type { Address } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
@@ -59,6 +60,9 @@ export function prepareRequestHeaders(
   random: Random,
 ): RequestOrigin {
   removeHopByHop(headers, config.forwardsClientCert);
+  const referer = headers.get(Names.referer);
+  // With a user's name and password, or a fragment, it tells what was never meant to be sent (RFC 9110 section 10.1.3).
+  if (referer !== undefined && !isValidReferer(referer)) headers.remove(Names.referer);
   let remoteAddress: Address = peer;
   let trustedForInternal = false;
   if (config.useRemoteAddress) {

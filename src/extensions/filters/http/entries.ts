@@ -25,6 +25,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./cors/config.ts'),
   },
   {
+    name: 'envoy.filters.http.csrf',
+    typeNames: ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./csrf/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,
