@@ -45,6 +45,45 @@ export function addressBits(address: string): bigint | null {
   return value;
 }
 
+/**
+ * The range of an address's `length` leading bits, as `ADDRESS/LENGTH`: a length that is too long is cut, and without a
+ * range (a length below 0) there is no text.
+ */
+export function maskedAddress(address: string, length: number): string {
+  const bits = addressBits(address);
+  if (bits === null || length < 0) return '';
+  const size = isIP(address) === 4 ? 32 : 128;
+  const kept = Math.min(length, size);
+  const shift = BigInt(size - kept);
+  const value = (bits >> shift) << shift;
+  return `${size === 32 ? ipv4Text(Number(value)) : ipv6Text(value)}/${kept}`;
+}
+
+function ipv4Text(value: number): string {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
+}
+
+/** RFC 5952: the first longest run of two or more zero groups is left out. */
+function ipv6Text(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+  let start = -1;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - i > length) {
+      start = i;
+      length = end - i;
+    }
+  }
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
+  return start < 0 ? hex(0, 8) : `${hex(0, start)}::${hex(start + length, 8)}`;
+}
+
 function ipv4Number(address: string): number {
   let value = 0;
   for (const part of address.split('.')) value = value * 256 + Number(part);

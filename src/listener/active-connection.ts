@@ -3,7 +3,7 @@ import type { Address } from '../base/address.ts';
 import { type Connection, type ConnectionCallbacks, ConnectionEvent } from '../network/api.ts';
 import { NetworkFilterChain } from '../network/filter-chain.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
-import type { DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
+import type { DownstreamConnectionInfo, MetadataMap, TlsConnectionInfo } from '../observability/stream-info.ts';
 import type { ActiveListener } from './active-listener.ts';
 import { logConnection } from './connection-log.ts';
 import type { FilterChain } from './filter-chain.ts';
@@ -51,6 +51,12 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   }
   get filterChainName(): string {
     return this.#chain.name;
+  }
+  get listenerMetadata(): MetadataMap | null {
+    return this.#listener.config.metadata;
+  }
+  get filterChainMetadata(): MetadataMap | null {
+    return this.#chain.metadata;
   }
 
   onConnectionEvent(event: ConnectionEvent): void {

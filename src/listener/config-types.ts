@@ -4,6 +4,7 @@ import type { Address } from '../base/address.ts';
 import type { TcpKeepalive } from '../network/api.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
+import type { MetadataMap } from '../observability/stream-info.ts';
 import type { TrafficDirection } from '../upstream/services.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { FilterChainMatcher } from './filter-chain-match.ts';
@@ -32,6 +33,8 @@ export interface ListenerConfig {
   readonly drainType: 'default' | 'modify_only';
   readonly ignoreGlobalConnectionLimit: boolean;
   readonly accessLogs: readonly AccessLogger[];
+  /** For %METADATA(LISTENER:…)%. */
+  readonly metadata: MetadataMap | null;
   readonly chains: readonly FilterChain[];
   /** Those of `chains` made for this version; the others are taken over from the one before. */
   readonly built: readonly FilterChain[];

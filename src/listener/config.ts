@@ -92,6 +92,7 @@ export function readListener(
     drainType: message.drainType === 1 ? 'modify_only' : 'default',
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
     accessLogs,
+    metadata: message.metadata?.filterMetadata ?? null,
     chains: built,
     built: reader.fresh,
     matcher: new FilterChainMatcher(
@@ -243,7 +244,14 @@ class ChainReader {
       scope.close();
       return undefined;
     }
-    const chain = new FilterChain(message.name, message, factories, draining, scope);
+    const chain = new FilterChain(
+      message.name,
+      message,
+      factories,
+      draining,
+      scope,
+      message.metadata?.filterMetadata ?? null,
+    );
     this.fresh.push(chain);
     return chain;
   }

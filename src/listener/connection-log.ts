@@ -22,6 +22,10 @@ export function logConnection(
   streamInfo.requestComplete = now;
   streamInfo.bytesReceived = connection.bytesRead;
   streamInfo.bytesSent = connection.bytesWritten;
+  streamInfo.connectionEnd = {
+    detectedCloseType: connection.detectedCloseType ?? 'Normal',
+    localCloseReason: connection.localCloseReason ?? '',
+  };
   if (!matched) {
     streamInfo.setFlag(ResponseFlag.NoRouteFound);
     streamInfo.responseCodeDetails = 'filter_chain_not_found';

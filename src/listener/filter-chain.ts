@@ -3,11 +3,14 @@
 import type { Message } from '@bufbuild/protobuf';
 import { CloseType, type NetworkFilterFactory, type ReadFilter } from '../network/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
+import type { MetadataMap } from '../observability/stream-info.ts';
 import type { ActiveConnection } from './active-connection.ts';
 
 export class FilterChain {
   readonly name: string;
   readonly message: Message;
+  /** For %METADATA(LISTENER_FILTER_CHAIN:…)%. */
+  readonly metadata: MetadataMap | null;
   readonly factories: readonly NetworkFilterFactory[];
   /** Shared with the filters' contexts, which were made before the chain. */
   readonly draining: { active: boolean; since: number };
@@ -25,10 +28,12 @@ export class FilterChain {
     factories: readonly NetworkFilterFactory[],
     draining: { active: boolean; since: number },
     scope: StatsScope | null,
+    metadata: MetadataMap | null = null,
   ) {
     this.#scope = scope;
     this.name = name;
     this.message = message;
+    this.metadata = metadata;
     this.factories = factories;
     this.draining = draining;
   }

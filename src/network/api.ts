@@ -1,7 +1,7 @@
 // What the network layer offers to codecs, network filters and listeners: connections with watermarks and the
 // network-filter chain. Nothing here knows HTTP.
 import type { Address } from '../base/address.ts';
-import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
+import type { DetectedCloseType, DownstreamConnectionInfo } from '../observability/stream-info.ts';
 
 export const ConnectionEvent = {
   /** Upstream connections only: ready for bytes. */
@@ -70,6 +70,10 @@ export interface Connection {
   setBufferLimit(bytes: number): void;
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** For logs; absent where it cannot be told. */
+  readonly detectedCloseType?: DetectedCloseType;
+  /** Why we closed it (`details` of close); empty while we have not. */
+  readonly localCloseReason?: string;
   /** Known when the connection has ended: we gave up waiting for the peer (delayed_close_timeout). */
   readonly delayedCloseTimedOut?: boolean;
 }

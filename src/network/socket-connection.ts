@@ -5,11 +5,13 @@ import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
 import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
+import type { DetectedCloseType } from '../observability/stream-info.ts';
 import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
-import { OutputBuffer, type OutputPart, releasePages } from './output-buffer.ts';
+import { OutputBuffer, releasePages } from './output-buffer.ts';
 import type { Page } from './read-buffer.ts';
 import { ReadMemory } from './read-memory.ts';
 import { describeError } from './socket-errors.ts';
+import { unsentBytes, writeParts } from './socket-writes.ts';
 
 const noBytes = Buffer.alloc(0);
 /**
@@ -41,6 +43,8 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   remoteAddress: Address;
   nextProtocol = '';
   transportFailureReason = '';
+  detectedCloseType: DetectedCloseType = 'Normal';
+  localCloseReason = '';
   bytesRead = 0;
   bytesWritten = 0;
   /** The peer did not take its last bytes, or did not close, within the delayed-close timeout. */
@@ -196,6 +200,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #onError(error: NodeJS.ErrnoException): void {
     if (this.#state === 2) return;
     if (this.transportFailureReason === '') this.transportFailureReason = describeError(error, this.#connected);
+    if (error.code === 'ECONNRESET') this.detectedCloseType = 'RemoteReset';
     this.#finish(ConnectionEvent.RemoteClose);
   }
 
@@ -307,6 +312,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   close(type: CloseType, details = ''): void {
     if (details !== '' && this.terminationDetails === '') this.terminationDetails = details;
+    if (!this.closed) this.localCloseReason = details.replaceAll(' ', '_');
     if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay)))
       return;
     const socket = this.#socket;
@@ -315,6 +321,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       return;
     }
     if (type === CloseType.Abort) {
+      this.detectedCloseType = 'LocalReset';
       // A Unix socket has no RST, and Node throws when asked for one.
       if (this.remoteAddress.kind === 'ip') socket.resetAndDestroy();
       this.#finish(ConnectionEvent.LocalClose);
@@ -343,7 +350,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   /** Bytes that the kernel has not taken. libuv counts them as they go; our own count sees only whole writes. */
   get #unsent(): number {
-    return (this.#socket as WithHandle | null)?._handle?.writeQueueSize ?? this.#pending;
+    return unsentBytes(this.#socket) ?? this.#pending;
   }
 
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
@@ -385,16 +392,4 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
       }
     }
   }
-}
-
-interface WithHandle {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
-}
-
-function writeParts(socket: Socket, parts: readonly OutputPart[], done: (error?: Error | null) => void): void {
-  // Net sockets and TLS sockets both have it: one system call for all parts.
-  socket._writev?.(
-    parts.map((chunk) => ({ chunk, encoding: 'latin1' as const })),
-    done,
-  );
 }

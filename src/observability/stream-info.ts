@@ -5,9 +5,21 @@
 
 import type { Address } from '../base/address.ts';
 import { appendFlag } from './response-flags.ts';
+import type { TlsConnectionInfo } from './tls-info.ts';
+
+export type { CertificateInfo, TlsConnectionInfo } from './tls-info.ts';
 
 /** Metadata by namespace (envoy.config.core.v3.Metadata.filter_metadata). */
 export type MetadataMap = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** How a connection ended, as far as it has; in Envoy's words, for the log. */
+export type DetectedCloseType = 'Normal' | 'LocalReset' | 'RemoteReset';
+
+export interface ConnectionEnd {
+  readonly detectedCloseType: DetectedCloseType;
+  /** Why we closed it, as one token; empty while we have not. */
+  readonly localCloseReason: string;
+}
 
 /** The upstream host of the last attempt, as far as the log needs it. */
 export interface UpstreamHostInfo {
@@ -29,6 +41,8 @@ export class UpstreamInfo {
   attemptCount = 0;
   /** Words of the transport, e.g. `connection refused`, for %UPSTREAM_TRANSPORT_FAILURE_REASON%. */
   transportFailureReason = '';
+  /** Milliseconds from the attempt to its stream, or to the pool's refusal; -1 before. */
+  poolReadyDuration = -1;
   connectStart = -1;
   connectEnd = -1;
   firstByteSent = -1;
@@ -39,6 +53,14 @@ export class UpstreamInfo {
   wireBytesReceived = 0;
   headerBytesSent = 0;
   headerBytesReceived = 0;
+  /** As Envoy counts it: each attempt adds what all so far have received. */
+  decompressedHeaderBytesReceived = 0;
+  /** Null without TLS. */
+  tls: TlsConnectionInfo | null = null;
+  /** As `StreamInfo.connectionEnd`. */
+  connectionEnd: ConnectionEnd | null = null;
+  /** What was shared with the upstream connection. */
+  filterState: ReadonlyMap<string, FilterStateObject> | null = null;
 }
 
 /** What a request knows of the connection it came on; one object for each connection, shared by its requests. */
@@ -56,11 +78,10 @@ export interface DownstreamConnectionInfo {
   /** For %CONNECTION_TERMINATION_DETAILS%. */
   terminationDetails: string;
   transportFailureReason: string;
-}
-
-export interface TlsConnectionInfo {
-  readonly version: string;
-  readonly cipher: string;
+  /** Where the connection really came in; absent where no listener filter changed `localAddress`. */
+  readonly directLocalAddress?: Address;
+  readonly listenerMetadata?: MetadataMap | null;
+  readonly filterChainMetadata?: MetadataMap | null;
 }
 
 /** Words that are worked out when they are read. */
@@ -134,6 +155,8 @@ export class StreamInfo {
   /** `alt_stat_name` of the cluster, where it has one; for requests that never got a host. */
   clusterObservabilityName = '';
   upstream: UpstreamInfo | null = null;
+  /** Where a connection itself is logged. As in Envoy, HTTP streams know nothing of the end of theirs. */
+  connectionEnd: ConnectionEnd | null = null;
   requestId = '';
   /** Of the trace the request belongs to; empty without tracing. */
   traceId = '';

@@ -51,6 +51,7 @@ export interface RouteBase {
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
   filterDisabled(filterName: string): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly virtualHostMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** Body bytes of the request that may be buffered for filters and retries (per_request_buffer_limit_bytes); undefined: the listener's. */
   readonly requestBufferLimit: number | undefined;
   /** Header rules on the way down. Values may name request headers (`%REQ(..)%`). */

@@ -73,6 +73,7 @@ export function selectCluster(
     return null;
   }
   streamInfo.clusterName = handle.name;
+  streamInfo.clusterMetadata = cluster.info.metadata;
   if (cluster.info.maintenanceMode) {
     cluster.stats.upstreamRqMaintenanceMode.inc();
     streamInfo.setFlag(ResponseFlag.UpstreamOverflow);

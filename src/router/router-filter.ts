@@ -105,7 +105,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.#noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
       return;
     }
-    const attempt = new UpstreamRequest(this, cluster, host);
+    const attempt = new UpstreamRequest(this, cluster, host, callbacks.streamInfo.upstream);
     attempt.info.attemptCount = this.attempts;
     callbacks.streamInfo.upstream = attempt.info;
     this.attempt = attempt;

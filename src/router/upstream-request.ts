@@ -42,6 +42,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   readonly host: Host;
   readonly cluster: Cluster;
   readonly info = new UpstreamInfo();
+  /** Of the attempt before; null for the first. */
+  readonly previous: UpstreamInfo | null;
   /** Some of the response has arrived. */
   responseStarted = false;
   responseComplete = false;
@@ -58,6 +60,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   readonly #router: AttemptOwner;
   #stream: ClientStream | null = null;
   #waiting: Cancellable | null = null;
+  /** When the wait for a connection began; -1 where there was none to wait for. */
+  #waitStart = -1;
   #headers: RequestHeaders | null = null;
   #headersEnd = false;
   #kept: Buffer[] | null = null;
@@ -71,8 +75,9 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #holdingBack = 0;
   #readDisabled = 0;
 
-  constructor(router: AttemptOwner, cluster: Cluster, host: Host) {
+  constructor(router: AttemptOwner, cluster: Cluster, host: Host, previous: UpstreamInfo | null = null) {
     this.#router = router;
+    this.previous = previous;
     this.cluster = cluster;
     this.host = host;
     this.info.host = host;
@@ -84,6 +89,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.#headersEnd = endStream;
     this.#inHandshake = isWebSocket(headers);
     this.#waiting = pool.newStream(this, this, fresh);
+    if (this.#waiting !== null) this.#waitStart = this.#router.now();
   }
 
   sendData(data: Buffer, endStream: boolean): void {
@@ -140,7 +146,10 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.protocol = connection.protocol;
     info.connectStart = connection.connectStart;
     info.connectEnd = connection.connectEnd;
-    info.firstByteSent = this.#router.now();
+    info.tls = connection.tls;
+    const now = this.#router.now();
+    info.firstByteSent = now;
+    info.poolReadyDuration = this.#waited(now);
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
     this.#router.onUpstreamConnected(this);
     const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
@@ -148,6 +157,10 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     if (end) this.#markSent();
     stream.encodeHeaders(this.#headers as RequestHeaders, end);
     if (!this.#inHandshake) this.#flushKept(stream);
+  }
+
+  #waited(now: number): number {
+    return this.#waitStart < 0 ? 0 : now - this.#waitStart;
   }
 
   #flushKept(stream: ClientStream): void {
@@ -173,6 +186,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.#waiting = null;
     if (this.detached) return;
     this.info.host = host;
+    this.info.poolReadyDuration = this.#waited(this.#router.now());
     this.#router.onUpstreamReset(this, poolFailureReset(reason), details);
   }
 
@@ -225,19 +239,22 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     return this.#connection === null || this.#connection.bytesWritten === this.#writtenBefore;
   }
 
-  /** Adds what the codec counted; at the end of the attempt. */
+  /** Adds what the codec counted to what attempts before it did; at the end of the attempt. */
   takeBytes(): void {
     const meter = this.#stream?.bytesMeter;
     if (meter === undefined) return;
-    this.info.wireBytesSent = meter.wireBytesSent;
-    this.info.wireBytesReceived = meter.wireBytesReceived;
-    this.info.headerBytesSent = meter.headerBytesSent;
-    this.info.headerBytesReceived = meter.headerBytesReceived;
+    const { info, previous } = this;
+    info.wireBytesSent = meter.wireBytesSent + (previous?.wireBytesSent ?? 0);
+    info.wireBytesReceived = meter.wireBytesReceived + (previous?.wireBytesReceived ?? 0);
+    info.headerBytesSent = meter.headerBytesSent + (previous?.headerBytesSent ?? 0);
+    info.headerBytesReceived = meter.headerBytesReceived + (previous?.headerBytesReceived ?? 0);
+    info.decompressedHeaderBytesReceived = info.headerBytesReceived + (previous?.decompressedHeaderBytesReceived ?? 0);
   }
 
   // --- stream callbacks ----------------------------------------------------------------------------------------------
 
   onResetStream(reason: ResetReason, details: string): void {
+    if (!this.detached) this.takeBytes();
     this.#stream = null;
     if (this.detached) return;
     this.#router.onUpstreamReset(this, reason, details);

@@ -4,7 +4,7 @@ import type { Address } from '../base/address.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import type { Counter, Gauge } from '../observability/stats/api.ts';
-import type { UpstreamHostInfo } from '../observability/stream-info.ts';
+import type { TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;
 export type Priority = (typeof Priority)[keyof typeof Priority];
@@ -173,6 +173,8 @@ export interface UpstreamConnectionInfo {
   readonly connectStart: number;
   readonly connectEnd: number;
   readonly transportFailureReason: string;
+  /** Null without TLS. */
+  readonly tls: TlsConnectionInfo | null;
 }
 
 export interface PoolCallbacks {

@@ -22,6 +22,7 @@ export const listener: PackageCoverage = {
       'tcp_backlog_size',
       'tcp_keepalive',
       'bind_to_port',
+      'metadata',
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
@@ -52,9 +53,8 @@ export const listener: PackageCoverage = {
     notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
   },
   'envoy.config.listener.v3.FilterChain': {
-    implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket'],
+    implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket', 'metadata'],
     harmless: {
-      metadata: 'only matchers and formatters could read it',
       transport_socket_connect_timeout: 'plain connections have no handshake',
     },
     refused: { use_proxy_proto: 'the PROXY header would be taken for a request: a later issue' },

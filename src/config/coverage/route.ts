@@ -40,9 +40,9 @@ export const route: PackageCoverage = {
       'response_headers_to_remove',
       'cors',
       'typed_per_filter_config',
+      'metadata',
       'virtual_clusters',
     ],
-    harmless: { metadata: 'only matchers and formatters could read it' },
     refused: {
       matcher: 'the matcher would decide which route applies: issue 4',
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',

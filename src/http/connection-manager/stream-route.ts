@@ -38,6 +38,7 @@ export abstract class StreamRoute extends StreamTimeouts {
     info.virtualHostName = result.virtualHostName;
     info.routeConfigName = result.routeConfigName;
     info.routeMetadata = result.metadata;
+    info.virtualHostMetadata = result.virtualHostMetadata ?? null;
     this.#matched = result;
     return result;
   }

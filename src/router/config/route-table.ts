@@ -108,6 +108,7 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
     filterOverrides: parents.filterOverrides,
     deprecatedCorsPolicies: parents.corsPolicies,
     metadata: {},
+    virtualHostMetadata: message.metadata?.filterMetadata,
     requestBufferLimit: undefined,
     virtualClusters: null,
     responseRules: ruleChain(

@@ -66,6 +66,7 @@ function readChoice(
         ? readDeprecatedCors(message.action.value.cors, parents.corsPolicies, build)
         : parents.corsPolicies,
     metadata: message.metadata?.filterMetadata ?? noMetadata,
+    virtualHostMetadata: parents.virtualHost.metadata?.filterMetadata,
     requestBufferLimit: bufferLimit(message) ?? parents.requestBufferLimit,
     responseRules: ruleChain(levels, 'response', build),
     virtualClusters: parents.virtualClusters,

@@ -26,6 +26,7 @@ export interface RouteBaseSettings {
   readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
   readonly deprecatedCorsPolicies: readonly unknown[];
   readonly metadata: Metadata;
+  readonly virtualHostMetadata?: Metadata | undefined;
   readonly requestBufferLimit: number | undefined;
   readonly responseRules: HeaderRuleChain;
   /** Null where the virtual host has none. */
@@ -49,6 +50,7 @@ export class PreparedRouteBase implements RouteBase {
     this.routeConfigName = settings.routeConfigName;
     this.deprecatedCorsPolicies = settings.deprecatedCorsPolicies;
     this.metadata = settings.metadata;
+    this.virtualHostMetadata = settings.virtualHostMetadata;
     this.requestBufferLimit = settings.requestBufferLimit;
     this.#filterOverrides = settings.filterOverrides;
     this.#responseRules = settings.responseRules;

@@ -49,6 +49,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       drainType: 'default',
       ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
       accessLogs: [],
+      metadata: null,
       chains: [chain],
       built: [chain],
       matcher: new FilterChainMatcher([], 0),

@@ -10,6 +10,7 @@ import {
   ConnectionEvent,
   type ConnectionReader,
 } from '../../network/api.ts';
+import type { TlsConnectionInfo } from '../../observability/stream-info.ts';
 import {
   type Host,
   PoolFailureReason,
@@ -30,6 +31,9 @@ export abstract class PoolConnection
 {
   abstract readonly protocol: Protocol;
   abstract readonly reused: boolean;
+
+  /** Null without TLS. */
+  readonly tls: TlsConnectionInfo | null = null;
 
   get bytesWritten(): number {
     return this.connection.bytesWritten;

@@ -8,7 +8,8 @@ import type { LogContext } from '../context.ts';
 import { escapeJson, quoteJson, toByteString } from './bytes.ts';
 import { FormatError } from './error.ts';
 import type { Operator, OperatorOptions } from './operator.ts';
-import { notYet, operators } from './operators/index.ts';
+import { coalesce } from './operators/coalesce.ts';
+import { operators, refusedOperators } from './operators/index.ts';
 import { type OperatorCall, parseFormat } from './parser.ts';
 
 export interface FormatOptions extends OperatorOptions {
@@ -200,10 +201,12 @@ function isList(value: JsonFormatValue): value is readonly JsonFormatValue[] {
   return Array.isArray(value);
 }
 
-function makeOperator(call: OperatorCall, options: FormatOptions): Operator {
+function makeOperator(call: OperatorCall, options: OperatorOptions): Operator {
+  if (call.name === 'COALESCE') return coalesce(call, options, makeOperator);
   if (Object.hasOwn(operators, call.name))
     return (operators[call.name] as NonNullable<(typeof operators)[string]>)(call, options);
-  if (notYet.has(call.name)) throw new FormatError(`the operator ${call.name} is not implemented yet`, call.position);
+  const reason = refusedOperators.get(call.name);
+  if (reason !== undefined) throw new FormatError(`the operator ${call.name} is refused: ${reason}`, call.position);
   const guess = nearest(call.name, Object.keys(operators));
   const hint = guess === undefined ? '' : `; did you mean ${guess}?`;
   throw new FormatError(`there is no operator ${call.name} (position ${call.position})${hint}`, call.position);

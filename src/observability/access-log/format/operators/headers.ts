@@ -110,8 +110,7 @@ const queryParameter: OperatorFactory = (call, options) => {
 function findParameter(pathWithQuery: string, wanted: string): string | undefined {
   let at = pathWithQuery.indexOf('?') + 1;
   if (at === 0) return undefined;
-  const hash = pathWithQuery.indexOf('#', at);
-  const end = hash === -1 ? pathWithQuery.length : hash;
+  const end = pathWithQuery.length;
   while (at <= end) {
     let next = pathWithQuery.indexOf('&', at);
     if (next === -1 || next > end) next = end;
@@ -130,18 +129,33 @@ function percentDecode(text: string): string {
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
-/** The query as received. */
+/** What QUERY_PARAMS(DECODED) leaves as it came, though the escape is sound. */
+const keptEscapes = new Set(' "<>\\^{|}');
+
+/** As Envoy: visible characters are decoded, but not all; a percent sign that begins no escape goes, unless at the end. */
+function decodeVisible(query: string): string {
+  if (!query.includes('%')) return query;
+  return query.replace(/%(?:([0-9a-fA-F]{2})|(?=..))/gs, (whole, digits: string | undefined) => {
+    if (digits === undefined) return '';
+    const code = Number.parseInt(digits, 16);
+    const char = String.fromCharCode(code);
+    return code > 0x20 && code < 0x7f && !keptEscapes.has(char) ? char : whole;
+  });
+}
+
+/** The query, as received or decoded. */
 const queryParameters: OperatorFactory = (call, options) => {
-  if (!['', 'ORIG'].includes(call.parameters)) {
-    const known = call.parameters === 'DECODED';
-    const what = known ? 'is not implemented yet' : 'is neither ORIG nor DECODED';
-    throw new FormatError(`'${call.parameters}' in QUERY_PARAMS ${what}`, call.position);
+  if (!['', 'ORIG', 'DECODED'].includes(call.parameters)) {
+    throw new FormatError(`'${call.parameters}' in QUERY_PARAMS is neither ORIG nor DECODED`, call.position);
   }
   const current = options.headerName(':path');
+  const decoded = call.parameters === 'DECODED';
   return new BytesOperator((context) => {
     const value = context.requestHeaders?.get(current);
-    const query = value?.indexOf('?') ?? -1;
-    return query === -1 ? undefined : value?.slice(query + 1);
+    const at = value?.indexOf('?') ?? -1;
+    if (value === undefined || at === -1) return undefined;
+    const query = value.slice(at + 1);
+    return decoded ? decodeVisible(query) : query;
   }, call.maxLength);
 };
 

@@ -18,6 +18,8 @@ const upstreamHost = fromMap((info) => info.upstream?.host?.metadata);
 const cluster = fromMap((info) => info.clusterMetadata);
 const route = fromMap((info) => info.routeMetadata);
 const virtualHost = fromMap((info) => info.virtualHostMetadata);
+const listener = fromMap((info) => info.connection.listenerMetadata);
+const filterChain = fromMap((info) => info.connection.filterChainMetadata);
 
 /** The value under a path of keys; undefined where the path leaves the structure. */
 function dig(value: unknown, keys: readonly string[]): unknown {
@@ -44,6 +46,8 @@ const sources: Readonly<Record<string, NamespaceReader>> = {
   CLUSTER: cluster,
   ROUTE: route,
   VIRTUAL_HOST: virtualHost,
+  LISTENER: listener,
+  LISTENER_FILTER_CHAIN: filterChain,
 };
 
 /** `METADATA(SOURCE:NAMESPACE:KEY…)` */
@@ -51,11 +55,11 @@ const anyMetadata: OperatorFactory = (call, options) => {
   const [source = '', ...rest] = call.parameters.split(':');
   const read = sources[source];
   if (read === undefined) {
-    const known = source === 'LISTENER' || source === 'LISTENER_FILTER_CHAIN';
-    const what = known ? 'is not implemented yet' : `is none of ${Object.keys(sources).join(', ')}`;
-    throw new FormatError(`the source '${source}' of METADATA ${what}`, call.position);
+    const known = Object.keys(sources).join(', ');
+    throw new FormatError(`the source '${source}' of METADATA is none of ${known}`, call.position);
   }
-  return metadata(read)({ ...call, parameters: rest.join(':') }, options);
+  // As Envoy: without a namespace there is no value.
+  return metadata(read)({ ...call, parameters: rest.join(':') || ':' }, options);
 };
 
 export const metadataOperators: OperatorTable = {

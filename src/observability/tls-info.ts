@@ -1,0 +1,42 @@
+// Owns what is known of a TLS connection, for logs, matchers and headers: what transport sockets fill in (issue 5).
+
+/** One certificate. Names are as RFC 2253 writes them, numbers and fingerprints lower-case hexadecimal without colons. */
+export interface CertificateInfo {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly sha256: string;
+  readonly sha1: string;
+  readonly uriSans: readonly string[];
+  readonly dnsSans: readonly string[];
+  readonly ipSans: readonly string[];
+  readonly emailSans: readonly string[];
+  readonly otherNameSans: readonly string[];
+  /** PEM, percent-encoded as in x-forwarded-client-cert. */
+  readonly urlEncodedPem: string;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+export interface TlsConnectionInfo {
+  readonly version: string;
+  readonly cipher: string;
+  /** Named group of the key exchange, such as `X25519`. */
+  readonly group?: string;
+  /** Hexadecimal. */
+  readonly sessionId?: string;
+  /** SNI that we sent (upstream). */
+  readonly serverName?: string;
+  /** Of the client hello (downstream); where a listener filter asked for them. */
+  readonly ja3?: string;
+  readonly ja4?: string;
+  /** Monotonic milliseconds; DOWNSTREAM_HANDSHAKE_DURATION is their difference. */
+  readonly handshakeStart?: number;
+  readonly handshakeEnd?: number;
+  /** What we showed. */
+  readonly local?: CertificateInfo;
+  /** What the peer showed; `chain` begins with it. */
+  readonly peer?: CertificateInfo;
+  readonly peerChain?: readonly CertificateInfo[];
+}
