@@ -30,6 +30,11 @@ export const extensions: readonly ExtensionEntry[] = [
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,
+  builtIn(
+    'envoy.http.stateful_header_formatters.preserve_case',
+    'envoy.http.stateful_header_formatters',
+    'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
+  ),
   builtIn('envoy.request_id.uuid', 'envoy.request_id', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig'),
   builtIn(
     'envoy.resource_monitors.global_downstream_max_connections',

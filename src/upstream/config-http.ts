@@ -8,6 +8,7 @@ import type {
 } from '../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import { defaultHttp1Settings, type Http1Settings, Protocol } from '../http/codec/api.ts';
+import { readHeaderKeyFormat } from '../http/codec/header-key-format-config.ts';
 import type { UpstreamHttpConfig } from './cluster-config.ts';
 
 const extensionName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -21,9 +22,9 @@ export function readHttpOptions(cluster: Cluster, context: ConfigContext): Upstr
   if (options === undefined) {
     if (any === undefined && cluster.http2ProtocolOptions !== undefined)
       refuseHttp2(cluster, 'http2_protocol_options', context);
-    return httpConfig(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions);
+    return httpConfig(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context);
   }
-  return httpConfig(cluster, options.commonHttpProtocolOptions, http1Options(options, context));
+  return httpConfig(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
 }
 
 function http1Options(options: HttpProtocolOptions, context: ConfigContext): Http1ProtocolOptions | undefined {
@@ -57,10 +58,11 @@ function httpConfig(
   cluster: Cluster,
   common: CommonOptions | undefined,
   http1: Http1ProtocolOptions | undefined,
+  context: ConfigContext,
 ): UpstreamHttpConfig {
   return {
     protocol: Protocol.Http11,
-    http1: http1Settings(common, http1),
+    http1: http1Settings(common, http1, context),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
     idleTimeoutMs: durationMs(common?.idleTimeout, defaultIdleTimeoutMs),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
@@ -68,18 +70,21 @@ function httpConfig(
   };
 }
 
-function http1Settings(common: CommonOptions | undefined, http1: Http1ProtocolOptions | undefined): Http1Settings {
-  const underscores = ['allow', 'reject', 'drop'] as const;
+function http1Settings(
+  common: CommonOptions | undefined,
+  http1: Http1ProtocolOptions | undefined,
+  context: ConfigContext,
+): Http1Settings {
   return {
     ...defaultHttp1Settings,
     acceptHttp10: http1?.acceptHttp10 ?? defaultHttp1Settings.acceptHttp10,
     allowChunkedLength: http1?.allowChunkedLength ?? defaultHttp1Settings.allowChunkedLength,
     enableTrailers: http1?.enableTrailers ?? defaultHttp1Settings.enableTrailers,
-    headerKeyFormat: http1?.headerKeyFormat?.headerFormat.case === 'properCaseWords' ? 'proper' : 'lower',
+    ...readHeaderKeyFormat(http1, context),
     sendFullyQualifiedUrl: http1?.sendFullyQualifiedUrl ?? defaultHttp1Settings.sendFullyQualifiedUrl,
     allowCustomMethods: http1?.allowCustomMethods ?? defaultHttp1Settings.allowCustomMethods,
     maxHeadersCount: common?.maxHeadersCount ?? defaultHttp1Settings.maxHeadersCount,
+    // As Envoy: headers_with_underscores_action is for requests; nothing of it applies to responses.
     maxHeadersBytes: (common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb) * 1024,
-    headersWithUnderscores: underscores[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
   };
 }

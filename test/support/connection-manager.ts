@@ -150,6 +150,7 @@ export function managerOf(
     requestTimeoutMs: 0,
     requestHeadersTimeoutMs: 0,
     maxConnectionDurationMs: 0,
+    maxConnectionDurationJitter: 0,
     maxStreamDurationMs: 0,
     drainTimeoutMs: 5000,
     delayedCloseTimeoutMs: 1000,

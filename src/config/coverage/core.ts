@@ -63,6 +63,7 @@ export const core: PackageCoverage = {
     implemented: [
       'idle_timeout',
       'max_connection_duration',
+      'max_connection_duration_jitter',
       'max_headers_count',
       'max_response_headers_kb',
       'max_stream_duration',
@@ -81,10 +82,13 @@ export const core: PackageCoverage = {
       'send_fully_qualified_url',
       'allow_custom_methods',
       'override_stream_error_on_invalid_http_message',
+      'ignore_http_11_upgrade',
     ],
     harmless: { use_balsa_parser: 'there is one parser here' },
   },
-  'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': { implemented: ['proper_case_words'] },
+  'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': {
+    implemented: ['proper_case_words', 'stateful_formatter'],
+  },
   'envoy.config.core.v3.SchemeHeaderTransformation': { implemented: ['scheme_to_overwrite'] },
   'envoy.config.core.v3.ConfigSource': {
     implemented: ['path_config_source', 'path'],

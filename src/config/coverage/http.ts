@@ -79,6 +79,9 @@ export const http: PackageCoverage = {
     implemented: ['pack_trace_reason'],
     harmless: { use_request_id_for_trace_sampling: 'only tracing reads it, and there are no traces yet' },
   },
+  'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig': {
+    implemented: ['forward_reason_phrase', 'formatter_type_on_envoy_headers'],
+  },
   'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig': {
     implemented: ['xff_num_trusted_hops', 'xff_trusted_cidrs', 'skip_xff_append'],
   },
@@ -86,6 +89,7 @@ export const http: PackageCoverage = {
   'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig': {
     implemented: ['header_name', 'allow_extension_to_set_address_as_trusted', 'reject_with_status'],
   },
+  'envoy.type.v3.HttpStatus': { implemented: ['code'] },
   'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': { implemented: ['mutations'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation': { implemented: ['append', 'remove', 'remove_on_match'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': { implemented: ['key_matcher'] },
@@ -110,7 +114,13 @@ export const http: PackageCoverage = {
   },
   [upstream]: {
     implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],
-    refused: { auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6' },
+    refused: {
+      auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6',
+      header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
+      http_filters:
+        'filters of upstream requests are not implemented yet: a request would pass without what they do to it',
+    },
+    notYet: { outlier_detection: 'with outlier detection: a later issue' },
   },
   [`${upstream}.ExplicitHttpConfig`]: {
     implemented: ['http_protocol_options'],

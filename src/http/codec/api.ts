@@ -3,7 +3,9 @@
 //
 // Ownership: a `data` buffer handed to any method here is borrowed: valid until the call returns. Whoever keeps it
 // copies it. Header maps change hands: the receiver owns them.
+
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
+import type { PreserveCaseSettings } from '../headers/header-spelling.ts';
 
 export const Protocol = { Http10: 0, Http11: 1, Http2: 2, Http3: 3 } as const;
 export type Protocol = (typeof Protocol)[keyof typeof Protocol];
@@ -196,6 +198,11 @@ export interface ClientCodec {
 
 // --- settings ------------------------------------------------------------------------------------------------------
 
+/** A StringMatcher (matchers/), which stands in the same layer. */
+export interface TokenMatcher {
+  matches(token: string): boolean;
+}
+
 /** Limits and choices of HTTP/1 codecs (envoy.config.core.v3.Http1ProtocolOptions and HttpProtocolOptions). */
 export interface Http1Settings {
   /** Answers 426 to HTTP/1.0 when false. */
@@ -210,8 +217,12 @@ export interface Http1Settings {
   readonly maxHeadersBytes: number;
   readonly maxHeadersCount: number;
   readonly headersWithUnderscores: 'allow' | 'reject' | 'drop';
-  /** Spelling of names on the wire. `preserve` finds its place with issue 4. */
+  /** Spelling of names on the wire, where the message does not bring its own. */
   readonly headerKeyFormat: 'lower' | 'proper';
+  /** Messages read here keep their spelling of names; null: they do not. */
+  readonly preserveCase: PreserveCaseSettings | null;
+  /** Upgrades that a server takes no notice of, by token. */
+  readonly ignoredUpgrades: readonly TokenMatcher[];
   readonly sendFullyQualifiedUrl: boolean;
   /** Upgrades the codec lets through as opaque bytes after 101; the connection manager decides by route. */
   readonly allowCustomMethods: boolean;
@@ -227,6 +238,8 @@ export const defaultHttp1Settings: Http1Settings = {
   maxHeadersCount: 100,
   headersWithUnderscores: 'allow',
   headerKeyFormat: 'lower',
+  preserveCase: null,
+  ignoredUpgrades: [],
   sendFullyQualifiedUrl: false,
   allowCustomMethods: false,
 };

@@ -71,6 +71,8 @@ export interface ConnectionManagerConfig {
   readonly requestHeadersTimeoutMs: number;
   readonly maxConnectionDurationMs: number;
   readonly maxStreamDurationMs: number;
+  /** Part of maxConnectionDurationMs that is added at most, at random for each connection. */
+  readonly maxConnectionDurationJitter: number;
   readonly drainTimeoutMs: number;
   readonly delayedCloseTimeoutMs: number;
   /** 0: no limit. */

@@ -3,6 +3,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type CidrRange, cidrRange } from '../../base/cidr.ts';
 import { durationMs } from '../../base/duration.ts';
+import type { ConfigContext } from '../../config/api.ts';
 import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type {
   HttpConnectionManager,
@@ -10,10 +11,12 @@ import type {
   HttpConnectionManager_ForwardClientCertDetails,
   HttpFilter,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
+import { readStringMatcher, type StringMatcher } from '../../matchers/api.ts';
 import { buildAccessLogs } from '../../observability/access-log/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteSubscription } from '../../router/api.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
+import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
@@ -43,6 +46,10 @@ export function readConnectionManager(
   const scope = services.stats.scope(`http.${message.statPrefix}.`);
   const filters = readFilters(message.httpFilters, message, 'http_filters', context, scope);
   checkCodecType(message, context);
+  if (message.commonHttpProtocolOptions?.maxResponseHeadersKb !== undefined) {
+    const text = 'max_response_headers_kb is for clusters: a listener reads no responses';
+    context.config.error(message, 'common_http_protocol_options.max_response_headers_kb', 'RMR0701', text);
+  }
   const upgrades = readUpgrades(message, context, scope);
   const routes = readRoutes(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
@@ -65,7 +72,7 @@ export function readConnectionManager(
     accessLogs,
     localReplies,
     ...requestExtensions,
-    http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb),
+    http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
     serverHeader:
@@ -91,6 +98,7 @@ export function readConnectionManager(
     requestTimeoutMs: durationMs(message.requestTimeout, 0),
     requestHeadersTimeoutMs: durationMs(message.requestHeadersTimeout, 0),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxConnectionDurationJitter: (common?.maxConnectionDurationJitter?.value ?? 0) / 100,
     maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     drainTimeoutMs: durationMs(message.drainTimeout, 5000),
     delayedCloseTimeoutMs: durationMs(message.delayedCloseTimeout, 1000),
@@ -257,6 +265,7 @@ function readHttp1(
   http1: Http1ProtocolOptions | undefined,
   common: HttpProtocolOptions | undefined,
   maxRequestHeadersKb: number | undefined,
+  context: ConfigContext,
 ): Http1Settings {
   return {
     ...defaultHttp1Settings,
@@ -266,10 +275,15 @@ function readHttp1(
     allowChunkedLength: http1?.allowChunkedLength ?? false,
     enableTrailers: http1?.enableTrailers ?? false,
     allowCustomMethods: http1?.allowCustomMethods ?? false,
-    headerKeyFormat: http1?.headerKeyFormat?.headerFormat.case === 'properCaseWords' ? 'proper' : 'lower',
+    ...readHeaderKeyFormat(http1, context),
+    ignoredUpgrades: readMatchers(http1?.ignoreHttp11Upgrade ?? [], context),
     maxHeadersBytes: (maxRequestHeadersKb ?? 60) * 1024,
     maxHeadersCount: common?.maxHeadersCount ?? 100,
     headersWithUnderscores:
       (['allow', 'reject', 'drop'] as const)[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
   };
+}
+
+function readMatchers(messages: Http1ProtocolOptions['ignoreHttp11Upgrade'], context: ConfigContext): StringMatcher[] {
+  return messages.map((message) => readStringMatcher(message, context)).filter((matcher) => matcher !== undefined);
 }

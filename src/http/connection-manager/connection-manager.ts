@@ -79,7 +79,12 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stats.downstreamCxTotal.inc();
     stats.downstreamCxActive.inc();
     this.#idle = services.timeouts.start(config.idleTimeoutMs, this, this.#now);
-    this.#maxDuration = services.timeouts.start(config.maxConnectionDurationMs, this, this.#now);
+    let maxDurationMs = config.maxConnectionDurationMs;
+    if (config.maxConnectionDurationJitter > 0) {
+      // Connections that came together do not all leave together.
+      maxDurationMs += maxDurationMs * config.maxConnectionDurationJitter * (services.random.uint32() / 2 ** 32);
+    }
+    this.#maxDuration = services.timeouts.start(maxDurationMs, this, this.#now);
     return FilterStatus.StopIteration;
   }
 

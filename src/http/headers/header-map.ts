@@ -1,11 +1,14 @@
 // Owns the header map: a flat array of [name, value, name, value, ...] in wire order, and the request's and response's
 // own fields for what HTTP/2 calls pseudo-headers.
+import type { HeaderSpelling } from './header-spelling.ts';
 import { headerName, NameFlag, type NameInfo, Names } from './name.ts';
 
 /** Values are strings of one character per byte (latin1), as received. */
 export class HeaderMap {
   /** Even slots hold names, odd slots values. Codecs and filters may walk it; only this class writes it. */
   readonly entries: (NameInfo | string)[] = [];
+  /** How the message spelled its names, where that is kept. */
+  spelling: HeaderSpelling | null = null;
 
   /** Number of fields, pseudo-headers not counted. */
   get size(): number {

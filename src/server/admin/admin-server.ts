@@ -117,6 +117,7 @@ function adminConnectionManager(
     requestTimeoutMs: 0,
     requestHeadersTimeoutMs: 0,
     maxConnectionDurationMs: 0,
+    maxConnectionDurationJitter: 0,
     maxStreamDurationMs: 0,
     drainTimeoutMs: 100,
     delayedCloseTimeoutMs: 1000,

@@ -290,7 +290,7 @@ http_protocol_options: {enable_trailers: true, header_key_format: {proper_case_w
       maxConnectionDurationMs: 60000,
       maxStreamDurationMs: 9000,
       idleTimeoutMs: 90000,
-      http1: { headersWithUnderscores: 'drop', allowChunkedLength: true, sendFullyQualifiedUrl: true },
+      http1: { headersWithUnderscores: 'allow', allowChunkedLength: true, sendFullyQualifiedUrl: true },
     });
   }
   const at = `typed_extension_protocol_options["${httpOptions}"].explicit_http_config.http2_protocol_options`;

@@ -82,7 +82,7 @@ export class BodyWriter {
    */
   end(trailers: HeaderMap, settings: Http1Settings, meter: BytesMeter): void {
     if (this.framing !== BodyFraming.Chunked) return;
-    const fields = settings.enableTrailers ? fieldLines(trailers, settings.headerKeyFormat === 'proper') : '';
+    const fields = settings.enableTrailers ? fieldLines(trailers) : '';
     const text = `0\r\n${fields}\r\n`;
     this.#sink.writeLatin1(text);
     meter.wireBytesSent += text.length;
@@ -91,12 +91,12 @@ export class BodyWriter {
   }
 }
 
-export function fieldLines(headers: HeaderMap, proper: boolean): string {
-  const { entries } = headers;
+/** As Envoy: no format of names is for trailers. */
+function fieldLines(trailers: HeaderMap): string {
+  const { entries } = trailers;
   let text = '';
   for (let i = 0; i < entries.length; i += 2) {
-    const name = entries[i] as NameInfo;
-    text += `${(proper ? name.properWire : name.wire) + (entries[i + 1] as string)}\r\n`;
+    text += `${(entries[i] as NameInfo).wire + (entries[i + 1] as string)}\r\n`;
   }
   return text;
 }

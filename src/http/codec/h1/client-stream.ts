@@ -1,6 +1,7 @@
 // Owns one exchange as the client sees it: writes the request, and counts.
 import { shouldNeverHappen } from '../../../base/assert.ts';
 import type { HeaderMap, RequestHeaders } from '../../headers/header-map.ts';
+import { wireName } from '../../headers/header-spelling.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import {
   BytesMeter,
@@ -52,7 +53,7 @@ export class H1ClientStream implements ClientStream {
     this.requestStarted = true;
     const codec = this.#codec;
     const { settings } = codec;
-    const { method, entries, authority } = headers;
+    const { method, entries, authority, spelling } = headers;
     const proper = settings.headerKeyFormat === 'proper';
     const connect = method === 'CONNECT';
     const upgrade = headers.protocol !== '' && !connect;
@@ -62,7 +63,7 @@ export class H1ClientStream implements ClientStream {
     let target = headers.path;
     if (connect) target = authority;
     else if (settings.sendFullyQualifiedUrl) target = `${headers.scheme}://${authority}${target}`;
-    let text = `${method} ${target} HTTP/1.1\r\n${proper ? 'Host: ' : 'host: '}${authority}\r\n`;
+    let text = `${method} ${target} HTTP/1.1\r\n${wireName(Names.host, spelling, proper)}${authority}\r\n`;
     const lineLength = method.length + target.length + 12;
     let length = -1;
     let connection = false;
@@ -80,22 +81,22 @@ export class H1ClientStream implements ClientStream {
         } else if (name === Names.connection) connection = true;
         else if (name === Names.upgrade) upgradeField = true;
       }
-      text += (proper ? name.properWire : name.wire) + value;
+      text += wireName(name, spelling, proper) + value;
       text += '\r\n';
     }
     if (upgrade) {
-      if (!connection) text += proper ? 'Connection: upgrade\r\n' : 'connection: upgrade\r\n';
-      if (!upgradeField) text += `${proper ? 'Upgrade: ' : 'upgrade: '}${headers.protocol}\r\n`;
+      if (!connection) text += `${wireName(Names.connection, spelling, proper)}upgrade\r\n`;
+      if (!upgradeField) text += `${wireName(Names.upgrade, spelling, proper)}${headers.protocol}\r\n`;
     }
     let framing: BodyFraming;
     if (upgrade || connect) framing = BodyFraming.UntilClose;
     else if (length !== -1) framing = BodyFraming.Length;
     else if (endStream) {
       framing = BodyFraming.None;
-      if (announcesEmptyBody(method)) text += proper ? 'Content-Length: 0\r\n' : 'content-length: 0\r\n';
+      if (announcesEmptyBody(method)) text += `${wireName(Names.contentLength, spelling, proper)}0\r\n`;
     } else {
       framing = BodyFraming.Chunked;
-      text += proper ? 'Transfer-Encoding: chunked\r\n' : 'transfer-encoding: chunked\r\n';
+      text += `${wireName(Names.transferEncoding, spelling, proper)}chunked\r\n`;
     }
     text += '\r\n';
     codec.bodyWriter.begin(framing, length);

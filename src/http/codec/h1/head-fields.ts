@@ -2,6 +2,7 @@
 // connection are read (RFC 9112 sections 6 and 9). Repeated lines of some fields become one. One object serves all messages
 // of a connection.
 import type { HeaderMap } from '../../headers/header-map.ts';
+import { HeaderSpelling, type PreserveCaseSettings } from '../../headers/header-spelling.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
 import { parseContentLength } from './content-length.ts';
@@ -54,6 +55,7 @@ export class HeadFields {
     this.release();
     const count = scanner.count;
     if (count > this.#settings.maxHeadersCount) return H1Error.tooManyHeaders;
+    if (this.#settings.preserveCase !== null) rememberSpelling(text, scanner, headers, this.#settings.preserveCase);
     const { names, bounds, folded } = scanner;
     const entries = headers.entries;
     const request = this.#request;
@@ -157,6 +159,22 @@ export class HeadFields {
       if (hasToken(value, 'upgrade')) this.connectionUpgrade = true;
     }
   }
+}
+
+/** The name stands before the colon, and is as long in every case. */
+function rememberSpelling(
+  text: string,
+  { names, bounds, count }: HeadScanner,
+  headers: HeaderMap,
+  settings: PreserveCaseSettings,
+): void {
+  const spelling = new HeaderSpelling(settings.properElse);
+  for (let i = 0; i < count; i++) {
+    const name = names[i] as NameInfo;
+    const colon = text.lastIndexOf(':', (bounds[i << 1] as number) - 1);
+    spelling.remember(name, text.slice(colon - name.name.length, colon));
+  }
+  headers.spelling = spelling;
 }
 
 /** Adds the value to the line that the field has already; false when it has none. */

@@ -25,6 +25,9 @@ export const BodyKind = {
 } as const;
 export type BodyKind = (typeof BodyKind)[keyof typeof BodyKind];
 
+const upgradeToken = ['upgrade'];
+const h2cTokens = ['upgrade', 'http2-settings'];
+
 const none = new RequestHeaders();
 
 /** Reads heads of requests; one for each connection. The fields hold what the last head said. */
@@ -142,14 +145,28 @@ export class RequestHead {
   }
 
   #upgrade(headers: RequestHeaders, fields: HeadFields): void {
+    const { ignoredUpgrades } = this.#settings;
+    if (ignoredUpgrades.length > 0) {
+      const left = fields.upgrade.split(',').filter((token) => !ignoredUpgrades.some((it) => it.matches(token.trim())));
+      fields.upgrade = left.join(',').trim();
+      if (fields.upgrade === '') {
+        this.#forgetUpgrade(headers, upgradeToken);
+        return;
+      }
+      headers.set(Names.upgrade, fields.upgrade);
+    }
     if (fields.upgrade.toLowerCase() !== 'h2c') {
       headers.protocol = fields.upgrade;
       return;
     }
     // Nobody upgrades to h2c through us: the request goes on as if it had not asked (as in Envoy).
-    headers.remove(Names.upgrade);
     headers.remove(Names.http2Settings);
-    const rest = withoutTokens(headers.getJoined(Names.connection) ?? '', ['upgrade', 'http2-settings']);
+    this.#forgetUpgrade(headers, h2cTokens);
+  }
+
+  #forgetUpgrade(headers: RequestHeaders, tokens: readonly string[]): void {
+    headers.remove(Names.upgrade);
+    const rest = withoutTokens(headers.getJoined(Names.connection) ?? '', tokens);
     if (rest === '') headers.remove(Names.connection);
     else headers.set(Names.connection, rest);
   }

@@ -54,6 +54,9 @@ export class ResponseHead {
     const fields = this.#fields;
     const fieldError = fields.read(text, scanner, headers);
     if (fieldError !== null) return fieldError;
+    if (headers.spelling !== null && this.#settings.preserveCase?.reasonPhrase === true) {
+      headers.spelling.reasonPhrase = text.slice(this.#line.phraseStart, scanner.startLineEnd);
+    }
     this.keepsAlive = !fields.connectionClose && (this.#line.persistent || fields.connectionKeepAlive);
     this.keepAliveSeconds = fields.keepAlive === '' ? -1 : keepAliveTimeout(fields.keepAlive);
     return this.#frame(headers, fields, request);

@@ -1,6 +1,7 @@
 // Owns one exchange as the server sees it: writes the response, and counts.
 import { shouldNeverHappen } from '../../../base/assert.ts';
 import type { HeaderMap, ResponseHeaders } from '../../headers/header-map.ts';
+import { wireName } from '../../headers/header-spelling.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import {
   BytesMeter,
@@ -55,14 +56,14 @@ export class H1ServerStream implements ServerStream {
   encode1xxHeaders(headers: ResponseHeaders): void {
     // HTTP/1.0 knows no informational responses (RFC 9110 section 15.2).
     if (this.dead || this.responseStarted || this.protocol === Protocol.Http10) return;
-    const line = statusLine(headers.status, false);
+    const line = statusLine(headers.status, false, headers.spelling?.reasonPhrase);
     let text = line;
     const proper = this.#codec.settings.headerKeyFormat === 'proper';
-    const { entries } = headers;
+    const { entries, spelling } = headers;
     for (let i = 0; i < entries.length; i += 2) {
       const name = entries[i] as NameInfo;
       if (name === Names.contentLength || name === Names.transferEncoding) continue;
-      text += `${(proper ? name.properWire : name.wire) + (entries[i + 1] as string)}\r\n`;
+      text += `${wireName(name, spelling, proper) + (entries[i + 1] as string)}\r\n`;
     }
     this.#writeHead(text, line.length);
   }
@@ -74,12 +75,12 @@ export class H1ServerStream implements ServerStream {
     }
     this.responseStarted = true;
     const codec = this.#codec;
-    const { status, entries } = headers;
+    const { status, entries, spelling } = headers;
     const http10 = this.protocol === Protocol.Http10;
     const proper = codec.settings.headerKeyFormat === 'proper';
     const tunnel = this.#opensTunnel(status);
     const bodiless = status === 204 || status < 200 || (this.connectRequest && tunnel);
-    const line = statusLine(status, http10);
+    const line = statusLine(status, http10, spelling?.reasonPhrase);
     let text = line;
     let length = -1;
     let connection = false;
@@ -99,7 +100,7 @@ export class H1ServerStream implements ServerStream {
           connection = true;
         }
       }
-      text += (proper ? name.properWire : name.wire) + value;
+      text += wireName(name, spelling, proper) + value;
       text += '\r\n';
     }
     // An upgrade that did not happen: what the client sent behind it cannot be told from a request.
@@ -115,13 +116,13 @@ export class H1ServerStream implements ServerStream {
       this.closes = true;
     } else framing = BodyFraming.Chunked;
     if (!connection) {
-      if (this.closes && !tunnel) text += proper ? 'Connection: close\r\n' : 'connection: close\r\n';
-      else if (http10 && !tunnel) text += proper ? 'Connection: keep-alive\r\n' : 'connection: keep-alive\r\n';
+      if (this.closes && !tunnel) text += `${wireName(Names.connection, spelling, proper)}close\r\n`;
+      else if (http10 && !tunnel) text += `${wireName(Names.connection, spelling, proper)}keep-alive\r\n`;
     }
     if (length === -1 && !bodiless && !tunnel && status !== 304) {
-      if (endStream && !this.headRequest) text += proper ? 'Content-Length: 0\r\n' : 'content-length: 0\r\n';
+      if (endStream && !this.headRequest) text += `${wireName(Names.contentLength, spelling, proper)}0\r\n`;
       // The answer to HEAD tells what GET would have got.
-      else if (!http10) text += proper ? 'Transfer-Encoding: chunked\r\n' : 'transfer-encoding: chunked\r\n';
+      else if (!http10) text += `${wireName(Names.transferEncoding, spelling, proper)}chunked\r\n`;
     }
     codec.bodyWriter.begin(framing, length);
     this.#writeHead(text, line.length);

@@ -5,6 +5,8 @@ import { parseVersion } from './request-line.ts';
 
 export class StatusLine {
   status = 0;
+  /** Where the reason phrase begins. */
+  phraseStart = 0;
   /** The connection goes on unless the peer says otherwise: HTTP/1.1, and as in Envoy no other version, be it higher. */
   persistent = true;
 
@@ -24,14 +26,16 @@ export class StatusLine {
     }
     if (status < 100 || (at + 3 < end && text.charCodeAt(at + 3) !== 0x20)) return false;
     this.status = status;
+    this.phraseStart = Math.min(at + 4, end);
     return true;
   }
 }
 
 const lines: (string | undefined)[] = new Array<string | undefined>(1000).fill(undefined);
 
-/** `HTTP/1.1 200 OK` with its CRLF. The upstream's own phrase is not kept, as in Envoy. */
-export function statusLine(status: number, http10: boolean): string {
+/** `HTTP/1.1 200 OK` with its CRLF. `phrase`: the upstream's own, where that is kept. */
+export function statusLine(status: number, http10: boolean, phrase = ''): string {
+  if (phrase !== '') return `HTTP/1.${http10 ? '0' : '1'} ${status} ${phrase}\r\n`;
   if (http10) return `HTTP/1.0 ${status} ${reasonPhrase(status)}\r\n`;
   const known = lines[status];
   if (known !== undefined) return known;
