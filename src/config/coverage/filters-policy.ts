@@ -4,6 +4,15 @@ import type { PackageCoverage } from './coverage.ts';
 const notYetMatched = 'who is let in would be decided without it';
 
 export const filtersPolicy: PackageCoverage = {
+  'envoy.extensions.filters.http.header_to_metadata.v3.Config': {
+    implemented: ['request_rules', 'response_rules', 'stat_prefix'],
+  },
+  'envoy.extensions.filters.http.header_to_metadata.v3.Config.Rule': {
+    implemented: ['header', 'cookie', 'on_header_present', 'on_header_missing', 'remove'],
+  },
+  'envoy.extensions.filters.http.header_to_metadata.v3.Config.KeyValuePair': {
+    implemented: ['metadata_namespace', 'key', 'value', 'regex_value_rewrite', 'type', 'encode'],
+  },
   'envoy.type.matcher.v3.MetadataMatcher': { implemented: ['filter', 'path', 'value', 'invert'] },
   'envoy.type.matcher.v3.MetadataMatcher.PathSegment': { implemented: ['key'] },
   'envoy.type.matcher.v3.ValueMatcher': {

@@ -39,6 +39,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./fault/config.ts'),
   },
   {
+    name: 'envoy.filters.http.header_to_metadata',
+    typeNames: ['envoy.extensions.filters.http.header_to_metadata.v3.Config'],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./header-to-metadata/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.rbac',
     typeNames: ['envoy.extensions.filters.http.rbac.v3.RBAC', 'envoy.extensions.filters.http.rbac.v3.RBACPerRoute'],
     ...stable,

@@ -1,0 +1,75 @@
+// Owns the filter that turns headers and cookies of requests, and headers of responses, into metadata.
+import {
+  type DecoderFilter,
+  type DecoderFilterCallbacks,
+  type EncoderFilter,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+} from '../../../../http/filter/api.ts';
+import type { RequestHeaders, ResponseHeaders } from '../../../../http/headers/api.ts';
+import { applyRules, type RuleList } from './rules.ts';
+import type { HeaderToMetadataStats } from './stats.ts';
+
+/** Of the filter, or of a route in its place. */
+export interface HeaderToMetadataSettings {
+  readonly request: RuleList | null;
+  readonly response: RuleList | null;
+  readonly stats: HeaderToMetadataStats | null;
+}
+
+export class HeaderToMetadataFilter implements DecoderFilter, EncoderFilter {
+  readonly #settings: HeaderToMetadataSettings;
+  #callbacks!: DecoderFilterCallbacks;
+  /** Found once for each stream. */
+  #effective: HeaderToMetadataSettings | null = null;
+
+  constructor(settings: HeaderToMetadataSettings) {
+    this.#settings = settings;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+    this.#callbacks = callbacks;
+  }
+
+  setEncoderCallbacks(): void {}
+
+  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+    const { request, stats } = this.#forStream();
+    if (request !== null) applyRules(request, headers, this.#callbacks.streamInfo, stats, stats?.request ?? null);
+    return FilterHeadersStatus.Continue;
+  }
+
+  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+    const { response, stats } = this.#forStream();
+    if (response !== null) applyRules(response, headers, this.#callbacks.streamInfo, stats, stats?.response ?? null);
+    return FilterHeadersStatus.Continue;
+  }
+
+  #forStream(): HeaderToMetadataSettings {
+    this.#effective ??= (this.#callbacks.perRouteConfig() as HeaderToMetadataSettings | undefined) ?? this.#settings;
+    return this.#effective;
+  }
+
+  decodeData(): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+
+  decodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  encode1xxHeaders(): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+
+  encodeData(): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+
+  encodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  onDestroy(): void {}
+}
