@@ -1,6 +1,8 @@
 // Owns what an upstream's response counts as: in its cluster's statistics, between zones, and for its host.
+import { isGrpcContentType } from '../base/grpc-status.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
+import type { RouterConfig } from './config-types.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 /** For the host alone, whether or not another attempt follows. */
@@ -15,11 +17,21 @@ export function countRetried(attempt: UpstreamRequest, status: number): void {
   attempt.cluster.stats.recordRetried(status);
 }
 
-/** The response that goes on. `zone`: this process's, empty where it has none. */
-export function countResponse(attempt: UpstreamRequest, status: number, headers: RequestHeaders, zone: string): void {
+/** The response that goes on. */
+export function countResponse(
+  attempt: UpstreamRequest,
+  status: number,
+  headers: RequestHeaders,
+  config: RouterConfig,
+): void {
   const { stats } = attempt.cluster;
-  stats.recordResponse(status, headers.has(Names.xEnvoyInternal), attempt.host.canary);
-  stats.recordZoneResponse(zone, attempt.host.locality.zone, status);
+  stats.recordResponse(status, headers.has(Names.xEnvoyInternal), attempt.host.canary, countsByStatus(headers, config));
+  stats.recordZoneResponse(config.zone, attempt.host.locality.zone, status);
+}
+
+/** False where suppress_grpc_request_failure_code_stats leaves the status out. */
+export function countsByStatus(headers: RequestHeaders, config: RouterConfig): boolean {
+  return !config.suppressGrpcCodeStats || !isGrpcContentType(headers.get(Names.contentType));
 }
 
 /** It is complete, `milliseconds` after the request was. */

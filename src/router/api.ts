@@ -72,6 +72,12 @@ export interface ForwardRoute extends RouteBase {
   readonly idleTimeoutMs: number | undefined;
   /** undefined: the connection manager's. */
   readonly maxStreamDurationMs: number | undefined;
+  /** max_stream_duration is there: `timeoutMs` does not count then, and gRPC requests are told how long they have. */
+  readonly usesStreamDuration: boolean;
+  /** How grpc-timeout becomes the stream's duration; null: it does not. */
+  readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
+  /** The same, deprecated, for the route's timeout (max_grpc_timeout). */
+  readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
@@ -143,6 +149,12 @@ export interface RetryPolicy {
   readonly rateLimitedBackOff: RateLimitedBackOff | null;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** Milliseconds; a maximum of 0 is none. */
+export interface GrpcTimeoutRule {
+  readonly maxMs: number;
+  readonly offsetMs: number;
 }
 
 /** A response may say when to come again. */

@@ -1,5 +1,7 @@
 // The router filter's configuration as the request path reads it.
 import type { TimeoutPool } from '../base/lazy-timeout.ts';
+import type { NameInfo } from '../http/headers/name.ts';
+import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { RouterStats } from './stats.ts';
 
 /** envoy.extensions.filters.http.router.v3.Router as the filter reads it. */
@@ -8,6 +10,11 @@ export interface RouterConfig {
   readonly timeouts: TimeoutPool;
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedRequestTimeout: boolean;
+  readonly strictCheckHeaders: readonly NameInfo[];
+  /** suppress_grpc_request_failure_code_stats: gRPC requests count as completed, not by status. */
+  readonly suppressGrpcCodeStats: boolean;
+  /** A line for each attempt. */
+  readonly upstreamLogs: readonly AccessLogger[];
   /** This process's zone, empty where it has none. */
   readonly zone: string;
 }

@@ -24,6 +24,5 @@ class RouterFilterFactory implements HttpFilterFactory {
 }
 
 export function routerFilterFactory(message: RouterMessage, context: HttpFilterContext): HttpFilterFactory {
-  const { timeouts, node } = context.services;
-  return new RouterFilterFactory(readRouter(message, context.scope, timeouts, node.zone), context);
+  return new RouterFilterFactory(readRouter(message, context), context);
 }

@@ -66,6 +66,19 @@ export function parsePolicyRetryOn(list: string): number {
   return parse(list, conditions) | parse(list, grpcConditions);
 }
 
+/** Every word is a condition: what strict_check_headers asks. */
+export function isRetryOnList(list: string): boolean {
+  return allKnown(list, conditions);
+}
+
+export function isRetryGrpcOnList(list: string): boolean {
+  return allKnown(list, grpcConditions);
+}
+
+function allKnown(list: string, known: Readonly<Record<string, number>>): boolean {
+  return list.split(',').every((word) => word.trim() === '' || Object.hasOwn(known, word.trim()));
+}
+
 function parse(list: string, known: Readonly<Record<string, number>>): number {
   let bits = 0;
   for (const word of list.split(',')) {

@@ -7,9 +7,8 @@ import { type DecoderFilter, FilterDataStatus, FilterHeadersStatus, FilterTraile
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { UpstreamInfo } from '../observability/stream-info.ts';
 import type { Cluster } from '../upstream/api.ts';
-import { countForHost, countResponse, countRetried, countTime } from './accounting.ts';
+import { countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
 import {
   abandonedBody,
@@ -33,7 +32,8 @@ import { type RetryOwner, RetryVerdict, retryStateFor } from './retry-state.ts';
 import { answerDirectly, refuseToForward, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
 import { RouterRequest } from './router-request.ts';
-import { type RequestTimeouts, requestTimeouts, tellExpected } from './timeouts.ts';
+import { checkStrictly } from './strict-headers.ts';
+import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
 import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
 const log = logger('router');
@@ -41,8 +41,6 @@ const log = logger('router');
 export class RouterFilter extends RouterRequest implements DecoderFilter, AttemptOwner, RetryOwner {
   /** The one replay of DESIGN 4 was used. */
   #replayed = false;
-  /** The last attempt ended by a timeout. */
-  #timedOut = false;
 
   // --- the request -----------------------------------------------------------------------------------------------------
 
@@ -71,6 +69,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.route = route;
     const cluster = selectCluster(route, headers, callbacks, stats);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
+    const strict = this.config.strictCheckHeaders;
+    if (strict.length > 0 && !checkStrictly(strict, headers, callbacks)) return FilterHeadersStatus.StopIteration;
     this.cluster = cluster;
     this.findVirtualCluster(route, headers);
     this.priority = route.priority;
@@ -96,13 +96,13 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.attempts++;
     if (host === null) {
       cluster.stats.upstreamCxNoneHealthy.inc();
-      this.#noHealthyUpstream(explainNoHost(cluster.info.name));
+      this.noHealthyUpstream(explainNoHost(cluster.info.name));
       return;
     }
     const pool = cluster.httpPool(host, this.priority, this.downstreamProtocol);
     if (pool === null) {
       const { max } = cluster.circuitBreakers[this.priority].connectionPools;
-      this.#noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
+      this.noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
       return;
     }
     const attempt = new UpstreamRequest(this, cluster, host, callbacks.streamInfo.upstream);
@@ -116,14 +116,6 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
     for (let i = 0; i < this.downstreamPauses; i++) attempt.readDisable(true);
     attempt.start(pool, headers, endStream, fresh);
-  }
-
-  #noHealthyUpstream(cause: string): void {
-    const { streamInfo } = this.callbacks;
-    streamInfo.upstream ??= new UpstreamInfo();
-    streamInfo.upstream.attemptCount = this.attempts;
-    streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
-    this.reply(503, 'no healthy upstream', 'no_healthy_upstream', cause);
   }
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
@@ -192,7 +184,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       }
     }
     countForHost(attempt, status);
-    countResponse(attempt, status, this.headers as RequestHeaders, this.config.zone);
+    countResponse(attempt, status, this.headers as RequestHeaders, this.config);
     this.virtualCluster?.responses.record(status);
     this.responseStarted = true;
     // No other attempt follows: what was kept for one may go.
@@ -204,7 +196,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     }
     if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
     route.finalizeResponse(headers, callbacks.streamInfo, this.headers);
-    if (endStream) this.#finishAttempt(attempt);
+    if (endStream) this.finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
   }
 
@@ -225,24 +217,13 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
-    if (endStream) this.#finishAttempt(attempt);
+    if (endStream) this.finishAttempt(attempt);
     this.callbacks.encodeData(data, endStream);
   }
 
   onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
-    this.#finishAttempt(attempt);
+    this.finishAttempt(attempt);
     this.callbacks.encodeTrailers(trailers);
-  }
-
-  /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */
-  #finishAttempt(attempt: UpstreamRequest): void {
-    if (this.requestEndTime >= 0) {
-      const milliseconds = Math.round(this.now() - this.requestEndTime);
-      countTime(attempt, milliseconds, this.headers as RequestHeaders, this.config.zone);
-      this.virtualCluster?.responses.recordTime(milliseconds);
-    }
-    attempt.takeBytes();
-    this.timeouts?.stop(this.attempt);
   }
 
   // --- failure -------------------------------------------------------------------------------------------------------------
@@ -253,6 +234,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     const { streamInfo } = callbacks;
     attempt.takeBytes();
     attempt.info.transportFailureReason = isTransportFailure(reason) ? details.replaceAll(' ', '_') : '';
+    this.logAttempt(attempt, resetFlag(reason));
     attempt.cancel();
     // HTTP/1 has no resets to count: its connections end.
     if (attempt.info.protocol >= Protocol.Http2) cluster.stats.upstreamRqRxReset.inc();
@@ -312,6 +294,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
         streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
         return false;
       case RetryVerdict.Granted:
+        this.logAttempt(attempt, 0);
         attempt.cancel();
         this.attempt = null;
         retry.schedule(attempt.host, this, this.callbacks);
@@ -322,19 +305,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   /** The back-off ended. */
   retry(): void {
     if (this.done) return;
-    this.#tellTimes();
+    this.tellTimes();
     this.#startAttemptAgain(false);
-  }
-
-  /** What the upstream learns of an attempt after the first. */
-  #tellTimes(): void {
-    const headers = this.headers as RequestHeaders;
-    if (this.route?.includeTimeoutRetryInRequest)
-      headers.set(Names.xEnvoyIsTimeoutRetry, this.#timedOut ? 'true' : 'false');
-    this.#timedOut = false;
-    const { timeouts } = this;
-    if (timeouts === null || this.config.suppressEnvoyHeaders) return;
-    tellExpected(headers, timeouts.expectedMs(this.requestEnded ? this.now() - this.requestEndTime : 0));
   }
 
   #startAttemptAgain(fresh: boolean): void {
@@ -368,9 +340,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     } else return;
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
+      this.logAttempt(attempt, kind === 'global' ? 0 : ResponseFlag.UpstreamRequestTimeout);
       attempt.cancel();
       if (kind !== 'global' && !this.responseStarted && this.retryState !== null) {
-        this.#timedOut = true;
+        this.timedOut = true;
         if (this.#retryAfter(attempt, this.retryState.wantsPerTryTimeout())) return;
       }
     }
@@ -393,6 +366,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.done = true;
     this.timeouts?.stop(this.attempt);
     this.retryState?.release();
+    if (this.attempt !== null) this.logAttempt(this.attempt, 0);
     this.attempt?.cancel();
   }
 }

@@ -3,13 +3,18 @@
 import type { Protocol } from '../http/codec/api.ts';
 import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { Names } from '../http/headers/name.ts';
+import { ResponseFlag } from '../observability/response-flags.ts';
+import { UpstreamInfo } from '../observability/stream-info.ts';
 import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
+import { countTime } from './accounting.ts';
 import type { ForwardRoute, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
-import type { RequestTimeouts } from './timeouts.ts';
+import { type RequestTimeouts, tellExpected } from './timeouts.ts';
+import { logAttempt } from './upstream-log.ts';
 import { replyForUpstream } from './upstream-reply.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -38,6 +43,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected requestEnded = false;
   protected requestEndTime = -1;
   protected responseStarted = false;
+  /** The last attempt ended by a timeout. */
+  protected timedOut = false;
   protected downstreamPauses = 0;
   /** Answered, or given up: nothing more is asked of upstreams. */
   protected done = false;
@@ -101,9 +108,47 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
       cluster: this.cluster as Cluster,
       route: this.route as ForwardRoute,
       headers: this.headers as RequestHeaders,
+      config: this.config,
     };
     this.virtualCluster?.responses.record(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
+  }
+
+  // --- attempts ---
+
+  protected noHealthyUpstream(cause: string): void {
+    const { streamInfo } = this.callbacks;
+    streamInfo.upstream ??= new UpstreamInfo();
+    streamInfo.upstream.attemptCount = this.attempts;
+    streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
+    this.reply(503, 'no healthy upstream', 'no_healthy_upstream', cause);
+  }
+
+  /** What the upstream learns of an attempt after the first. */
+  protected tellTimes(): void {
+    const headers = this.headers as RequestHeaders;
+    if (this.route?.includeTimeoutRetryInRequest)
+      headers.set(Names.xEnvoyIsTimeoutRetry, this.timedOut ? 'true' : 'false');
+    this.timedOut = false;
+    const { timeouts } = this;
+    if (timeouts === null || this.config.suppressEnvoyHeaders) return;
+    tellExpected(headers, timeouts.expectedMs(this.requestEnded ? this.now() - this.requestEndTime : 0));
+  }
+
+  protected logAttempt(attempt: UpstreamRequest, flag: number): void {
+    logAttempt(this.config.upstreamLogs, attempt, this.callbacks, flag);
+  }
+
+  /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */
+  protected finishAttempt(attempt: UpstreamRequest): void {
+    if (this.requestEndTime >= 0) {
+      const milliseconds = Math.round(this.now() - this.requestEndTime);
+      countTime(attempt, milliseconds, this.headers as RequestHeaders, this.config.zone);
+      this.virtualCluster?.responses.recordTime(milliseconds);
+    }
+    attempt.takeBytes();
+    this.logAttempt(attempt, 0);
+    this.timeouts?.stop(this.attempt);
   }
 
   // --- downstream watermarks -----------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 // Owns the timeouts of one request: the route's, overridden by headers that trusted clients may send.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-rq-timeout-ms
+import { isGrpcContentType } from '../base/grpc-status.ts';
+import { formatGrpcTimeout, parseGrpcTimeout } from '../base/grpc-timeout.ts';
 import type { LazyTimeout, TimeoutHandler, TimeoutPool } from '../base/lazy-timeout.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { NameFlag, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
@@ -84,7 +86,8 @@ export function requestTimeouts(
   route: ForwardRoute,
   settings: TimeoutSettings,
 ): RequestTimeouts {
-  let globalMs = route.timeoutMs;
+  const grpc = route.grpcTimeout !== null && isGrpcContentType(headers.get(Names.contentType));
+  let globalMs = routeTimeout(headers, route, grpc);
   let perTryMs = route.retryPolicy?.perTryTimeoutMs ?? 0;
   let alternativeStatus = 0;
   if (hasEnvoyHeader(headers)) {
@@ -107,8 +110,22 @@ export function requestTimeouts(
     route.retryPolicy?.perTryIdleTimeoutMs ?? 0,
     alternativeStatus,
   );
-  if (!settings.suppressEnvoyHeaders) tellExpected(headers, timeouts.expectedMs(0));
+  const expectedMs = timeouts.expectedMs(0);
+  if (!settings.suppressEnvoyHeaders) tellExpected(headers, expectedMs);
+  if (grpc && expectedMs > 0 && !route.usesStreamDuration)
+    headers.set(Names.grpcTimeout, formatGrpcTimeout(expectedMs));
   return timeouts;
+}
+
+/** Before the request's own wishes. */
+function routeTimeout(headers: RequestHeaders, route: ForwardRoute, grpc: boolean): number {
+  if (route.usesStreamDuration) return 0;
+  const rule = route.grpcTimeout;
+  if (!grpc || rule === null) return route.timeoutMs;
+  // 0 is no limit, here and in the maximum.
+  let asked = parseGrpcTimeout(headers.get(Names.grpcTimeout)) ?? 0;
+  if (rule.offsetMs < asked) asked -= rule.offsetMs;
+  return rule.maxMs !== 0 && (asked === 0 || asked > rule.maxMs) ? rule.maxMs : asked;
 }
 
 /** Tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */

@@ -3,19 +3,22 @@ import type { DecoderFilterCallbacks, LocalReply } from '../http/filter/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import type { Cluster } from '../upstream/api.ts';
+import { countsByStatus } from './accounting.ts';
 import type { ForwardRoute } from './api.ts';
+import type { RouterConfig } from './config-types.ts';
 
 export interface FailedRequest {
   readonly callbacks: DecoderFilterCallbacks;
   readonly cluster: Cluster;
   readonly route: ForwardRoute;
   readonly headers: RequestHeaders;
+  readonly config: RouterConfig;
 }
 
 /** Counted as a response of the cluster, as Envoy does. `overloaded`: the client is told that a limit was met. */
 export function replyForUpstream(request: FailedRequest, reply: LocalReply, overloaded: boolean): void {
-  const { callbacks, cluster, route, headers } = request;
-  cluster.stats.recordResponse(reply.status, headers.has(Names.xEnvoyInternal), false);
+  const { callbacks, cluster, route, headers, config } = request;
+  cluster.stats.recordResponse(reply.status, headers.has(Names.xEnvoyInternal), false, countsByStatus(headers, config));
   callbacks.sendLocalReply({
     ...reply,
     modifyHeaders: (response) => {

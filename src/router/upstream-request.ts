@@ -52,6 +52,15 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   /** Part of the request went to the codec. */
   requestStarted = false;
   reused = false;
+  /** The response's headers; null before them. */
+  response: ResponseHeaders | null = null;
+  /** Bytes of body. */
+  bodyReceived = 0;
+  bodySent = 0;
+  /** Monotonic milliseconds. */
+  readonly startTime: number;
+  /** Its line in the upstream log was written. */
+  logged = false;
   /** No further callbacks are wanted. */
   detached = false;
   perTryTimeout: LazyTimeout | null = null;
@@ -81,6 +90,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.cluster = cluster;
     this.host = host;
     this.info.host = host;
+    this.startTime = router.now();
   }
 
   /** May fail, and tell so, before it returns. */
@@ -95,6 +105,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   sendData(data: Buffer, endStream: boolean): void {
     if (this.#stream !== null && !this.#inHandshake) {
       if (endStream) this.#markSent();
+      this.bodySent += data.length;
       this.#stream.encodeData(data, endStream);
       return;
     }
@@ -170,6 +181,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
       const endsWithData = this.#keptEnd && this.#trailers === null;
       const data = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
       if (endsWithData) this.#markSent();
+      this.bodySent += data.length;
       stream.encodeData(data, endsWithData);
     }
     if (this.#trailers !== null && !this.detached) {
@@ -199,6 +211,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   decodeHeaders(headers: ResponseHeaders, endStream: boolean): void {
     if (this.detached) return;
     this.responseStarted = true;
+    this.response = headers;
     const now = this.#router.now();
     this.info.firstByteReceived = now;
     this.perTryIdleTimeout?.touch(now);
@@ -218,6 +231,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
 
   decodeData(data: Buffer, endStream: boolean): void {
     if (this.detached) return;
+    this.bodyReceived += data.length;
     if (endStream) this.#markResponseComplete(this.#router.now());
     else if (this.perTryIdleTimeout !== null) this.perTryIdleTimeout.touch(this.#router.now());
     this.#router.onUpstreamData(this, data, endStream);

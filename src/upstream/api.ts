@@ -121,7 +121,7 @@ export interface ClusterTrafficStats {
   readonly upstreamFlowControlBackedUp: Counter;
   readonly upstreamFlowControlDrained: Counter;
   /** `upstream_rq_NNN`, `upstream_rq_Nxx` and, for internal and external requests, their twins; and `upstream_rq_time`. */
-  recordResponse(status: number, internalRequest: boolean, canary: boolean): void;
+  recordResponse(status: number, internalRequest: boolean, canary: boolean, byStatus?: boolean): void;
   /** A response that another attempt takes the place of: under `retry.`. */
   recordRetried(status: number): void;
   recordResponseTime(milliseconds: number, internalRequest: boolean): void;

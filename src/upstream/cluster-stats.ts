@@ -195,9 +195,10 @@ export class ClusterStats implements ClusterTrafficStats {
   }
 
   /** Counts the response in all its groups, `upstream_rq_completed` too. Codes outside 100..599 count as completed only. */
-  recordResponse(status: number, internalRequest: boolean, canary: boolean): void {
+  /** `byStatus` false: the cluster's own counters leave the status out (suppress_grpc_request_failure_code_stats). */
+  recordResponse(status: number, internalRequest: boolean, canary: boolean, byStatus = true): void {
     this.upstreamRqCompleted.inc();
-    countStatus(this.scope, '', this.#codes, this.#classes, status);
+    if (byStatus) countStatus(this.scope, '', this.#codes, this.#classes, status);
     (internalRequest ? this.#internal : this.#external).record(status);
     if (canary) this.#canary.record(status);
   }

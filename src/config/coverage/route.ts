@@ -107,6 +107,8 @@ export const route: PackageCoverage = {
       'append_x_forwarded_host',
       'idle_timeout',
       'max_stream_duration',
+      'max_grpc_timeout',
+      'grpc_timeout_offset',
       'priority',
       'timeout',
       'retry_policy',
@@ -123,7 +125,9 @@ export const route: PackageCoverage = {
       hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
     },
   },
-  'envoy.config.route.v3.RouteAction.MaxStreamDuration': { implemented: ['max_stream_duration'] },
+  'envoy.config.route.v3.RouteAction.MaxStreamDuration': {
+    implemented: ['max_stream_duration', 'grpc_timeout_header_max', 'grpc_timeout_header_offset'],
+  },
   'envoy.config.route.v3.RouteAction.UpgradeConfig': {
     implemented: ['upgrade_type', 'enabled'],
     refused: { connect_config: 'CONNECT would be passed on instead of ended here: issue 4' },

@@ -134,7 +134,6 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     }
     this.#openChain(chain);
     this.decoding?.startHeaders(headers, endStream);
-    if (!this.destroyed) this.applyRouteTimeouts(this.matchedRoute);
   }
 
   #openChain(chain: FilterChain): void {
@@ -370,7 +369,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       : 'downstream_remote_disconnect';
   }
 
-  protected override timedOut(status: number, body: string, details: string, cause: string): void {
+  protected override timedOut(status: number, body: string, details: string, cause: string, grpcStatus?: number): void {
     if (this.destroyed) return;
     if (this.responseStarted) {
       this.info.responseCodeDetails = details;
@@ -379,7 +378,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       return;
     }
     if (this.encoding === null) this.#openChain(this.manager.config.filters);
-    this.sendLocalReply({ status, body, details, cause });
+    this.sendLocalReply({ status, body, details, cause, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** Last: filters let go, timers stop, the log line is written. Called by the manager, once. */

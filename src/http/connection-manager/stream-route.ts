@@ -40,6 +40,7 @@ export abstract class StreamRoute extends StreamTimeouts {
     info.routeMetadata = result.metadata;
     info.virtualHostMetadata = result.virtualHostMetadata ?? null;
     this.#matched = result;
+    this.applyRouteTimeouts(result, headers);
     return result;
   }
 

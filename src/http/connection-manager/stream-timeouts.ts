@@ -1,10 +1,17 @@
 // Owns the timeouts of one downstream stream: without bytes, until the request is complete, in all; and what the client
 // is told when one of them is over. The stream itself extends this class: a request costs no object more for it.
+import { isGrpcContentType } from '../../base/grpc-status.ts';
+import { formatGrpcTimeout, parseGrpcTimeout } from '../../base/grpc-timeout.ts';
 import type { LazyTimeout, TimeoutHandler } from '../../base/lazy-timeout.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
-import type { Route } from '../../router/api.ts';
+import type { ForwardRoute, Route } from '../../router/api.ts';
+import type { RequestHeaders } from '../headers/header-map.ts';
+import { Names } from '../headers/name.ts';
 import type { ConnectionManager } from './connection-manager.ts';
+
+/** gRPC's status for a stream that took too long. */
+const deadlineExceeded = 4;
 
 export abstract class StreamTimeouts implements TimeoutHandler {
   readonly manager: ConnectionManager;
@@ -29,7 +36,7 @@ export abstract class StreamTimeouts implements TimeoutHandler {
   }
 
   /** Answers, or resets where an answer has begun. */
-  protected abstract timedOut(status: number, body: string, details: string, cause: string): void;
+  protected abstract timedOut(status: number, body: string, details: string, cause: string, grpcStatus?: number): void;
   abstract onException(error: unknown): void;
 
   /** Bytes went one way or the other. */
@@ -44,18 +51,38 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     this.#request = null;
   }
 
-  /** A route's own timeouts take the place of the connection manager's. */
-  protected applyRouteTimeouts(route: Route | null): void {
-    if (route === null || route.kind !== 'forward') return;
+  /** A route's own timeouts take the place of the connection manager's; gRPC upstreams are told how long they have. */
+  protected applyRouteTimeouts(route: Route, headers: RequestHeaders): void {
+    if (route.kind !== 'forward') return;
     const { timeouts } = this.manager.services;
-    if (route.idleTimeoutMs !== undefined && route.idleTimeoutMs !== this.#idle?.delayMs) {
+    const idleMs = route.idleTimeoutMs ?? this.manager.config.streamIdleTimeoutMs;
+    if (idleMs !== (this.#idle?.delayMs ?? 0)) {
       this.#idle?.release();
-      this.#idle = timeouts.start(route.idleTimeoutMs, this, this.now);
+      this.#idle = timeouts.start(idleMs, this, this.now);
     }
-    if (route.maxStreamDurationMs !== undefined && route.maxStreamDurationMs !== this.#maxDuration?.delayMs) {
+    const durationMs = this.#duration(route, headers);
+    if (durationMs !== (this.#maxDuration?.delayMs ?? 0)) {
       this.#maxDuration?.release();
-      this.#maxDuration = timeouts.start(route.maxStreamDurationMs, this, this.info.startTime);
+      this.#maxDuration = timeouts.start(durationMs, this, this.info.startTime);
     }
+  }
+
+  /** Milliseconds the stream may last; 0: no limit. */
+  #duration(route: ForwardRoute, headers: RequestHeaders): number {
+    const configured = route.maxStreamDurationMs ?? this.manager.config.maxStreamDurationMs;
+    if (!route.usesStreamDuration) return configured;
+    const rule = route.grpcTimeoutHeader;
+    const asked = rule === null ? undefined : parseGrpcTimeout(headers.get(Names.grpcTimeout));
+    if (rule === null || asked === undefined) {
+      if (configured !== 0 && isGrpcContentType(headers.get(Names.contentType)))
+        headers.set(Names.grpcTimeout, formatGrpcTimeout(configured));
+      return configured;
+    }
+    const capped = rule.maxMs !== 0 && asked > rule.maxMs ? rule.maxMs : asked;
+    const left = Math.max(0, capped - rule.offsetMs);
+    if (isGrpcContentType(headers.get(Names.contentType))) headers.set(Names.grpcTimeout, formatGrpcTimeout(left));
+    // None left is over at once, and not no limit.
+    return Math.max(1, left);
   }
 
   protected releaseTimeouts(): void {
@@ -92,7 +119,7 @@ export abstract class StreamTimeouts implements TimeoutHandler {
       this.#maxDuration = null;
       stats.downstreamRqMaxDurationReached.inc();
       const cause = `the stream lasted ${timeout.delayMs} ms (max_stream_duration)`;
-      this.timedOut(status, 'downstream duration timeout', 'max_duration_timeout', cause);
+      this.timedOut(status, 'downstream duration timeout', 'max_duration_timeout', cause, deadlineExceeded);
     }
   }
 

@@ -1,6 +1,6 @@
 // Reads routes that forward: RouteAction, and the clusters by weight in it. Weights, names and what excludes each other
 // were checked when the message was loaded (config/semantic).
-import { durationMs } from '../../base/duration.ts';
+import { type DurationMessage, durationMs } from '../../base/duration.ts';
 import type {
   RouteAction,
   VirtualHost,
@@ -8,7 +8,7 @@ import type {
   WeightedCluster_ClusterWeight,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
-import type { RetryPolicy } from '../api.ts';
+import type { GrpcTimeoutRule, RetryPolicy } from '../api.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
 import { type ForwardSettings, PreparedForwardRoute } from '../route-table/forward-route.ts';
 import { LiteralHostRewrite } from '../route-table/host-rewrite.ts';
@@ -73,6 +73,12 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     timeoutMs: Math.floor(durationMs(message.timeout, defaultTimeoutMs)),
     idleTimeoutMs: optionalMs(durationMs(message.idleTimeout, undefined)),
     maxStreamDurationMs: optionalMs(durationMs(message.maxStreamDuration?.maxStreamDuration, undefined)),
+    usesStreamDuration: message.maxStreamDuration !== undefined,
+    grpcTimeoutHeader: readGrpcTimeout(
+      message.maxStreamDuration?.grpcTimeoutHeaderMax,
+      message.maxStreamDuration?.grpcTimeoutHeaderOffset,
+    ),
+    grpcTimeout: readGrpcTimeout(message.maxGrpcTimeout, message.grpcTimeoutOffset),
     retryPolicy:
       message.retryPolicy === undefined ? parents.virtualHostRetryPolicy : readRetryPolicy(message.retryPolicy, config),
     includeAttemptCountInRequest: virtualHost.includeRequestAttemptCount,
@@ -87,6 +93,14 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     pathRewrite: readRoutePathRewrite(message, parents.pattern, build),
     requestRules: ruleChain(parents.levels, 'request', build),
   };
+}
+
+function readGrpcTimeout(
+  max: DurationMessage | undefined,
+  offset: DurationMessage | undefined,
+): GrpcTimeoutRule | null {
+  if (max === undefined) return null;
+  return { maxMs: Math.floor(durationMs(max, 0)), offsetMs: Math.floor(durationMs(offset, 0)) };
 }
 
 function optionalMs(ms: number | undefined): number | undefined {

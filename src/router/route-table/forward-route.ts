@@ -3,7 +3,15 @@ import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { Names } from '../../http/headers/name.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../../upstream/api.ts';
-import type { ForwardRoute, RetryPolicy, Route, RouteBase, RouteMatchContext, VirtualCluster } from '../api.ts';
+import type {
+  ForwardRoute,
+  GrpcTimeoutRule,
+  RetryPolicy,
+  Route,
+  RouteBase,
+  RouteMatchContext,
+  VirtualCluster,
+} from '../api.ts';
 import type { ClusterSelector } from './cluster-selector.ts';
 import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
 import { type HostRewrite, type LiteralHostRewrite, updateAuthority } from './host-rewrite.ts';
@@ -30,6 +38,9 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number | undefined;
   readonly maxStreamDurationMs: number | undefined;
+  readonly usesStreamDuration: boolean;
+  readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
+  readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
@@ -52,6 +63,9 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.timeoutMs = settings.timeoutMs;
     this.idleTimeoutMs = settings.idleTimeoutMs;
     this.maxStreamDurationMs = settings.maxStreamDurationMs;
+    this.usesStreamDuration = settings.usesStreamDuration;
+    this.grpcTimeoutHeader = settings.grpcTimeoutHeader;
+    this.grpcTimeout = settings.grpcTimeout;
     this.retryPolicy = settings.retryPolicy;
     this.includeAttemptCountInRequest = settings.includeAttemptCountInRequest;
     this.includeAttemptCountInResponse = settings.includeAttemptCountInResponse;
