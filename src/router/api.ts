@@ -147,6 +147,8 @@ export interface RetryPolicy {
   /** How often a balancer looks again for a host that no predicate omits. */
   readonly hostSelectionAttempts: number;
   readonly rateLimitedBackOff: RateLimitedBackOff | null;
+  /** The policy says how long; else the runtime may. */
+  readonly backOffIsOwn?: boolean;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
 }

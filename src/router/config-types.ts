@@ -2,12 +2,14 @@
 import type { TimeoutPool } from '../base/lazy-timeout.ts';
 import type { NameInfo } from '../http/headers/name.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
+import type { RetryControls } from './retry-controls.ts';
 import type { RouterStats } from './stats.ts';
 
 /** envoy.extensions.filters.http.router.v3.Router as the filter reads it. */
 export interface RouterConfig {
   readonly stats: RouterStats;
   readonly timeouts: TimeoutPool;
+  readonly retryControls: RetryControls;
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedRequestTimeout: boolean;
   readonly strictCheckHeaders: readonly NameInfo[];

@@ -7,16 +7,18 @@ import type { HttpFilterContext } from '../http/filter/api.ts';
 import { pinnedName } from '../http/headers/name.ts';
 import { buildAccessLogs } from '../observability/access-log/api.ts';
 import type { RouterConfig } from './config-types.ts';
+import { RetryControls } from './retry-controls.ts';
 import { routerStats } from './stats.ts';
 
 export type RouteConfigurationMessage = RouteConfiguration;
 export type RdsMessage = Rds;
 
 export function readRouter(message: Router, context: HttpFilterContext): RouterConfig {
-  const { timeouts, node, accessLog } = context.services;
+  const { timeouts, node, accessLog, runtime, random } = context.services;
   return {
     stats: routerStats(context.scope),
     timeouts,
+    retryControls: new RetryControls(runtime, random),
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRequestTimeout: message.respectExpectedRqTimeout,
     // Envoy's own rules say which names may stand there.

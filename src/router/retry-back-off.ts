@@ -3,9 +3,16 @@ import type { HeaderMap } from '../http/headers/header-map.ts';
 import type { NameInfo } from '../http/headers/name.ts';
 import type { RateLimitedBackOff, RetryPolicy } from './api.ts';
 
-/** `retry`: 1 for the first. Full jitter: anything up to (2^retry - 1) times the base. */
-export function exponentialDelayMs(policy: RetryPolicy, retry: number, fraction: number): number {
-  const ceiling = Math.min(policy.backOffMaxMs, policy.backOffBaseMs * (2 ** retry - 1));
+/** `retry`: 1 for the first. `runtimeBaseMs`: the base of policies that have none of their own. Full jitter: anything up to (2^retry - 1) times the base. */
+export function exponentialDelayMs(
+  policy: RetryPolicy,
+  retry: number,
+  fraction: number,
+  runtimeBaseMs?: number,
+): number {
+  const own = policy.backOffIsOwn === true || runtimeBaseMs === undefined;
+  const base = own ? policy.backOffBaseMs : runtimeBaseMs;
+  const ceiling = Math.min(own ? policy.backOffMaxMs : base * 10, base * (2 ** retry - 1));
   return Math.floor(fraction * ceiling);
 }
 

@@ -7,6 +7,7 @@ import { headerName, type NameInfo, Names, pinnedName } from '../http/headers/na
 import type { Cluster, Host, Priority } from '../upstream/api.ts';
 import type { RetryPolicy, VirtualCluster } from './api.ts';
 import { askedIntervalMs, exponentialDelayMs, rateLimitedDelayMs } from './retry-back-off.ts';
+import type { RetryControls } from './retry-controls.ts';
 import { looksAtGrpcStatus, parseRetryGrpcOn, parseRetryOn, RetryOn, wantsGrpcStatus } from './retry-on.ts';
 
 const rateLimited = pinnedName('x-envoy-ratelimited');
@@ -37,8 +38,8 @@ export interface RetryScheduling {
 }
 
 export class RetryState implements TimerHandler {
-  /** Counts beside the cluster. */
-  virtualCluster: VirtualCluster | null = null;
+  #virtualCluster: VirtualCluster | null = null;
+  #controls: RetryControls | null = null;
   readonly #policy: RetryPolicy;
   readonly #retryOn: number;
   /** Named by the request; null without. */
@@ -69,6 +70,12 @@ export class RetryState implements TimerHandler {
     this.#left = retries;
     this.#moreCodes = codes;
     this.#moreHeaders = headers;
+  }
+
+  /** What counts beside the cluster, and what the runtime says of retries. */
+  bind(virtualCluster: VirtualCluster | null, controls: RetryControls): void {
+    this.#virtualCluster = virtualCluster;
+    this.#controls = controls;
   }
 
   /** Retries made so far. */
@@ -127,7 +134,7 @@ export class RetryState implements TimerHandler {
     if (!wanted) {
       if (this.#countedBy !== null) {
         stats.upstreamRqRetrySuccess.inc();
-        this.virtualCluster?.stats.upstreamRqRetrySuccess.inc();
+        this.#virtualCluster?.stats.upstreamRqRetrySuccess.inc();
       }
       this.release();
       return RetryVerdict.NotWanted;
@@ -135,15 +142,16 @@ export class RetryState implements TimerHandler {
     this.release();
     if (this.exhausted) {
       stats.upstreamRqRetryLimitExceeded.inc();
-      this.virtualCluster?.stats.upstreamRqRetryLimitExceeded.inc();
+      this.#virtualCluster?.stats.upstreamRqRetryLimitExceeded.inc();
       return RetryVerdict.LimitExceeded;
     }
     const { retries } = cluster.circuitBreakers[priority];
     if (!retries.canCreate()) {
       stats.upstreamRqRetryOverflow.inc();
-      this.virtualCluster?.stats.upstreamRqRetryOverflow.inc();
+      this.#virtualCluster?.stats.upstreamRqRetryOverflow.inc();
       return RetryVerdict.Overflow;
     }
+    if (this.#controls?.allows() === false) return RetryVerdict.NotWanted;
     retries.inc();
     this.#countedBy = cluster;
     this.#priority = priority;
@@ -176,7 +184,7 @@ export class RetryState implements TimerHandler {
     this.#waitsAsAsked = asked > 1;
     return this.#waitsAsAsked
       ? rateLimitedDelayMs(asked, fraction)
-      : exponentialDelayMs(this.#policy, this.#attempts, fraction);
+      : exponentialDelayMs(this.#policy, this.#attempts, fraction, this.#controls?.baseMs);
   }
 
   onTimer(): void {
@@ -184,7 +192,7 @@ export class RetryState implements TimerHandler {
     const stats = this.#countedBy?.stats;
     // Asked of the real Envoy: a retry counts when it goes out, not when it is decided on.
     stats?.upstreamRqRetry.inc();
-    this.virtualCluster?.stats.upstreamRqRetry.inc();
+    this.#virtualCluster?.stats.upstreamRqRetry.inc();
     if (this.#waitsAsAsked) stats?.upstreamRqRetryBackoffRatelimited.inc();
     else stats?.upstreamRqRetryBackoffExponential.inc();
     this.#owner?.retry();

@@ -76,7 +76,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.priority = route.priority;
     this.timeouts = requestTimeouts(headers, route, this.config);
     this.retryState = retryStateFor(headers, route.retryPolicy);
-    if (this.retryState !== null) this.retryState.virtualCluster = this.virtualCluster;
+    this.retryState?.bind(this.virtualCluster, this.config.retryControls);
     route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.markRequestEnd();

@@ -98,6 +98,7 @@ export class Server {
       clock,
       timers,
       random,
+      runtime: this.runtime,
       stats: this.stats,
       connect,
       createHttp1Codec: createClientCodec,

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
@@ -24,6 +25,7 @@ const log = logger('upstream');
 export interface ClusterEnvironment extends PoolEnvironment {
   readonly clock: Clock;
   readonly random: Random;
+  readonly runtime: Runtime;
   /** Root of all statistics. */
   readonly stats: StatsScope;
   /** The resolver for a configuration; null: the process's default. */
@@ -33,6 +35,19 @@ export interface ClusterEnvironment extends PoolEnvironment {
 /** Told when the first round of discovery is over. */
 export interface ClusterOwner {
   onClusterReady(cluster: UpstreamCluster): void;
+}
+
+/** What an operator may change of it counts from the next change of hosts on, as in Envoy. */
+class LiveCommonLb {
+  readonly #panic: RuntimeInteger;
+
+  constructor(panicThreshold: number, runtime: Runtime) {
+    this.#panic = new RuntimeInteger(panicThreshold, 'upstream.healthy_panic_threshold', runtime);
+  }
+
+  get panicThreshold(): number {
+    return Math.min(100, this.#panic.value);
+  }
 }
 
 export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext {
@@ -70,13 +85,13 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       upstreamProtocol: config.http.protocol,
     };
     this.circuitBreakers = [
-      createCircuitBreaker(config.circuitBreakers[0], this.#scope, 'default'),
-      createCircuitBreaker(config.circuitBreakers[1], this.#scope, 'high'),
+      createCircuitBreaker(config.circuitBreakers[0], this.#scope, 'default', config.name, environment.runtime),
+      createCircuitBreaker(config.circuitBreakers[1], this.#scope, 'high', config.name, environment.runtime),
     ];
     this.hostSets = new HostSets(config);
     this.#balancer = config.loadBalancer.factory.create({
       config: config.loadBalancer.config,
-      common: config.commonLb,
+      common: new LiveCommonLb(config.commonLb.panicThreshold, environment.runtime),
       hostSets: this.hostSets.sets,
       random: environment.random,
       stats: this.stats,

@@ -42,6 +42,7 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
     hostSelectionAttempts:
       message.hostSelectionRetryMaxAttempts === 0n ? 1 : Number(message.hostSelectionRetryMaxAttempts),
     rateLimitedBackOff: readRateLimitedBackOff(message.rateLimitedRetryBackOff),
+    backOffIsOwn: message.retryBackOff !== undefined,
     backOffBaseMs,
     backOffMaxMs,
   });

@@ -14,6 +14,7 @@ import { connect } from '../../../src/network/connect.ts';
 import { type Host, PoolFailureReason, type UpstreamConnectionInfo } from '../../../src/upstream/api.ts';
 import { UpstreamCluster } from '../../../src/upstream/cluster.ts';
 import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { ok, TestRequest } from '../../unit/upstream/pool-fixture.ts';
 import { anyHost, clusterConfig, endpoints, StatsStore, statsOf } from '../../unit/upstream/support.ts';
 
@@ -90,6 +91,7 @@ class Upstream {
         clock: systemClock,
         timers: systemTimers,
         random: systemRandom,
+        runtime: new FakeRuntime(),
         stats: upstream.store,
         connect,
         createHttp1Codec: createClientCodec,

@@ -3,6 +3,7 @@ import t from 'tap';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
 import { clustersDump, clustersJson, clustersText, endpointsDump } from '../../../src/upstream/admin-view.ts';
 import { UpstreamClusterManager } from '../../../src/upstream/cluster-manager.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -14,6 +15,7 @@ function manager(): UpstreamClusterManager {
     clock: timers.clock,
     timers,
     random: new SeededRandom(1),
+    runtime: new FakeRuntime(),
     stats: new StatsStore(),
     connect: ({ address }) => new FakeConnection(address),
     createHttp1Codec: createClientCodec,

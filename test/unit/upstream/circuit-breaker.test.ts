@@ -1,10 +1,17 @@
 import t from 'tap';
 import { createCircuitBreaker } from '../../../src/upstream/circuit-breaker.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { defaultBreaker, StatsStore, statsOf } from './support.ts';
 
 t.test('limits count, open at their maximum and close below it', async (t) => {
   const store = new StatsStore();
-  const breaker = createCircuitBreaker({ ...defaultBreaker, maxRequests: 2, trackRemaining: true }, store, 'high');
+  const breaker = createCircuitBreaker(
+    { ...defaultBreaker, maxRequests: 2, trackRemaining: true },
+    store,
+    'high',
+    'c',
+    new FakeRuntime(),
+  );
   const stats = () => statsOf(store, 'circuit_breakers.high.');
   t.match(stats(), { remaining_cx: 1024, remaining_pending: 1024, remaining_rq: 2, remaining_retries: 3 });
   breaker.requests.inc();
@@ -24,14 +31,20 @@ t.test('limits count, open at their maximum and close below it', async (t) => {
 
 t.test('remaining_* only where asked for', async (t) => {
   const store = new StatsStore();
-  createCircuitBreaker(defaultBreaker, store, 'default');
+  createCircuitBreaker(defaultBreaker, store, 'default', 'c', new FakeRuntime());
   t.notOk([...store.gauges()].some((gauge) => gauge.name.includes('remaining')));
   t.ok([...store.gauges()].some((gauge) => gauge.name === 'circuit_breakers.default.rq_retry_open'));
 });
 
 t.test('a limit of 0 refuses all; its gauge stays as nothing ever changes it, as in Envoy', async (t) => {
   const store = new StatsStore();
-  const breaker = createCircuitBreaker({ ...defaultBreaker, maxPendingRequests: 0 }, store, 'default');
+  const breaker = createCircuitBreaker(
+    { ...defaultBreaker, maxPendingRequests: 0 },
+    store,
+    'default',
+    'c',
+    new FakeRuntime(),
+  );
   t.notOk(breaker.pendingRequests.canCreate());
   t.equal(statsOf(store, '')['circuit_breakers.default.rq_pending_open'], undefined);
 });
@@ -42,6 +55,8 @@ t.test('a retry budget grows with the requests in progress', async (t) => {
     { ...defaultBreaker, retryBudget: { budgetPercent: 20, minRetryConcurrency: 3 }, trackRemaining: true },
     store,
     'default',
+    'c',
+    new FakeRuntime(),
   );
   t.equal(breaker.retries.max, 3, 'at least');
   for (let i = 0; i < 30; i++) breaker.requests.inc();
@@ -53,4 +68,20 @@ t.test('a retry budget grows with the requests in progress', async (t) => {
   breaker.retries.dec();
   t.ok(breaker.retries.canCreate());
   t.equal(statsOf(store, '')['circuit_breakers.default.remaining_retries'], undefined, 'not shown: asked of Envoy');
+});
+
+t.test('limits follow the runtime', (t) => {
+  const runtime = new FakeRuntime();
+  const stats = new StatsStore();
+  const breaker = createCircuitBreaker({ ...defaultBreaker, trackRemaining: true }, stats, 'high', 'c', runtime);
+  breaker.requests.inc();
+  t.equal(breaker.requests.canCreate(), true);
+  runtime.set('circuit_breakers.c.high.max_requests', 1);
+  t.equal(breaker.requests.canCreate(), false);
+  t.equal(breaker.requests.max, 1);
+  runtime.set('circuit_breakers.c.high.max_requests', 3);
+  t.equal(breaker.requests.canCreate(), true);
+  breaker.requests.inc();
+  t.equal(statsOf(stats, 'circuit_breakers.high.')['remaining_rq'], 1);
+  t.end();
 });

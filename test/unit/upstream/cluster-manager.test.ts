@@ -3,6 +3,7 @@ import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
 import type { ClusterEnvironment } from '../../../src/upstream/cluster.ts';
 import type { ClusterConfig, EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
 import { UpstreamClusterManager } from '../../../src/upstream/cluster-manager.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -17,6 +18,7 @@ class Fixture {
     clock: this.timers.clock,
     timers: this.timers,
     random: new SeededRandom(3),
+    runtime: new FakeRuntime(),
     stats: this.store,
     connect: ({ address }) => {
       const connection = new FakeConnection(address);

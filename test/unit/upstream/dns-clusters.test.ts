@@ -5,6 +5,7 @@ import type { DnsAddress, DnsCallbacks, DnsFamily, DnsResolution, DnsResolver } 
 import { type ClusterEnvironment, UpstreamCluster } from '../../../src/upstream/cluster.ts';
 import type { EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
 import { clusterTypeCategory } from '../../../src/upstream/cluster-type/api.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -74,6 +75,7 @@ class Fixture {
       clock: this.timers.clock,
       timers: this.timers,
       random: new SeededRandom(7),
+      runtime: new FakeRuntime(),
       stats: this.store,
       connect: ({ address }) => {
         const connection = new FakeConnection(address);

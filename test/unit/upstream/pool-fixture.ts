@@ -21,6 +21,7 @@ import type {
 } from '../../../src/upstream/api.ts';
 import { type ClusterEnvironment, UpstreamCluster } from '../../../src/upstream/cluster.ts';
 import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -35,6 +36,7 @@ export class PoolFixture {
     clock: this.timers.clock,
     timers: this.timers,
     random: new SeededRandom(1),
+    runtime: new FakeRuntime(),
     stats: this.store,
     connect: (options) => {
       const connection = new FakeConnection(options.address);
