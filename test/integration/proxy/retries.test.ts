@@ -118,14 +118,14 @@ t.test('a full retry budget passes the failure on', async (t) => {
     .fakeTime()
     .to(app);
   const first = new RawClient(t, proxy.port).send(get('/1'));
-  await until(() => proxy.stat('cluster.app.upstream_rq_retry') === 1, 'the first retry to wait');
+  await until(() => proxy.stat('cluster.app.circuit_breakers.default.rq_retry_open') === 1, 'the first retry to wait');
   t.match(await new Client(t).get(proxy, '/2'), { status: 503, body: 'bad' });
   t.equal(proxy.stat('cluster.app.upstream_rq_retry_overflow'), 1);
   // A client that leaves in the back-off gives the budget back.
   first.socket.destroy();
   await until(() => proxy.stat('cluster.app.circuit_breakers.default.rq_retry_open') === 0, 'the budget');
   const third = new RawClient(t, proxy.port).send(get('/3'));
-  await until(() => proxy.stat('cluster.app.upstream_rq_retry') === 2, 'the next retry');
+  await until(() => proxy.stat('cluster.app.circuit_breakers.default.rq_retry_open') === 1, 'the next retry');
   await turns();
   proxy.advance(1001);
   await third.see('bad');
