@@ -14,6 +14,8 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   readonly requestedServerName = '';
   readonly tls: TlsConnectionInfo | null = null;
   terminationDetails = '';
+  protocol = -1;
+  flags = 0;
   transportFailureReason = '';
   readonly #listener: ActiveListener;
   readonly #stats: ListenerStats;

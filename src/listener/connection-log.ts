@@ -24,8 +24,13 @@ export function logConnection(
   streamInfo.bytesSent = connection.bytesWritten;
   streamInfo.connectionEnd = {
     detectedCloseType: connection.detectedCloseType ?? 'Normal',
-    localCloseReason: connection.localCloseReason ?? '',
+    localCloseReason:
+      connection.delayedCloseTimedOut === true
+        ? 'triggered_delayed_close_timeout'
+        : (connection.localCloseReason ?? ''),
   };
+  streamInfo.protocol = info.protocol ?? -1;
+  streamInfo.setFlag(info.flags ?? 0);
   if (!matched) {
     streamInfo.setFlag(ResponseFlag.NoRouteFound);
     streamInfo.responseCodeDetails = 'filter_chain_not_found';

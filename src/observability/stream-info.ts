@@ -80,6 +80,9 @@ export interface DownstreamConnectionInfo {
   transportFailureReason: string;
   /** Where the connection really came in; absent where no listener filter changed `localAddress`. */
   readonly directLocalAddress?: Address;
+  /** What its requests taught of it, for the listener's log: protocol (absent: none) and response flags. */
+  protocol?: number;
+  flags?: number;
   readonly listenerMetadata?: MetadataMap | null;
   readonly filterChainMetadata?: MetadataMap | null;
 }

@@ -3,7 +3,7 @@ import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
 import type { Runtime } from '../../src/base/runtime.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
-import type { ConnectionManagerConfig } from '../../src/http/connection-manager/config-types.ts';
+import { type ConnectionManagerConfig, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../src/http/connection-manager/date.ts';
 import { connectionManagerStats } from '../../src/http/connection-manager/stats.ts';
@@ -116,6 +116,7 @@ export function managerOf(
     upgrades: new Map(),
     localReplies: null,
     accessLogs: [] satisfies AccessLogger[],
+    accessLogging: logAtEndOnly,
     http1: { ...defaultHttp1Settings, ...http1 },
     pathNormalization: { normalizePath: false, mergeSlashes: false, escapedSlashes: 'keep' },
     changesPath: false,

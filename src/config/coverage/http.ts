@@ -23,6 +23,9 @@ export const http: PackageCoverage = {
       'drain_timeout',
       'delayed_close_timeout',
       'access_log',
+      'access_log_options',
+      'access_log_flush_interval',
+      'flush_access_log_on_new_request',
       'use_remote_address',
       'xff_num_trusted_hops',
       'internal_address_config',
@@ -63,9 +66,6 @@ export const http: PackageCoverage = {
       scoped_routes: 'issue 7',
       set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
       forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
-      access_log_options: 'a line is written at the end of each stream: issue 4',
-      access_log_flush_interval: 'a line is written at the end of each stream: issue 4',
-      flush_access_log_on_new_request: 'a line is written at the end of each stream: issue 4',
     },
   },
   'envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig': {
@@ -93,6 +93,13 @@ export const http: PackageCoverage = {
   'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': { implemented: ['mutations'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation': { implemented: ['append', 'remove', 'remove_on_match'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': { implemented: ['key_matcher'] },
+  [`${manager}.HcmAccessLogOptions`]: {
+    implemented: [
+      'access_log_flush_interval',
+      'flush_access_log_on_new_request',
+      'flush_log_on_tunnel_successfully_established',
+    ],
+  },
   [`${manager}.InternalAddressConfig`]: { implemented: ['unix_sockets', 'cidr_ranges'] },
   [`${manager}.UpgradeConfig`]: { implemented: ['upgrade_type', 'enabled', 'filters'] },
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {

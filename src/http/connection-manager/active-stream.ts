@@ -26,12 +26,12 @@ import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { explainKey, type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
 import { logLocalReply } from './reply-log.ts';
-import { checkRequestAndTarget, rejectedByDetection } from './request-check.ts';
+import { checkRequestAndTarget, rejectedByDetection, upgradeRefused } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
 import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
-import { logStream } from './stream-log.ts';
+import { logNewRequest, logPeriodically, logStream, logTunnel } from './stream-log.ts';
 import { StreamRoute } from './stream-route.ts';
 
 const noFilters: readonly FilterSlot[] = [];
@@ -121,15 +121,11 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.protoUnknown = origin.forwardedProto === '';
     this.info.requestId = headers.get(Names.xRequestId) ?? '';
     const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
+    if (config.accessLogging.newRequests) logNewRequest(this);
     if (chain === null) {
       stats.downstreamRqWsOnNonWsRoute.inc();
       this.#openChain(config.filters);
-      this.sendLocalReply({
-        status: 403,
-        body: '',
-        details: 'upgrade_failed',
-        cause: `upgrade to '${headers.protocol}' is not enabled by upgrade_configs of the route or the connection manager`,
-      });
+      this.sendLocalReply(upgradeRefused(headers.protocol));
       return;
     }
     this.#openChain(chain);
@@ -287,6 +283,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.touch();
     info.firstDownstreamSent = this.now;
     if (endStream) this.#markResponseComplete();
+    if (this.#upgraded) logTunnel(this, headers.status);
     this.codecStream.encodeHeaders(headers, endStream);
     if (endStream) manager.onResponseSent(this);
   }
@@ -367,6 +364,10 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.info.responseCodeDetails = this.manager.localClose
       ? 'downstream_local_disconnect'
       : 'downstream_remote_disconnect';
+  }
+
+  protected override logPeriodically(): void {
+    logPeriodically(this);
   }
 
   protected override timedOut(status: number, body: string, details: string, cause: string, grpcStatus?: number): void {

@@ -19,6 +19,16 @@ export interface UpgradeConfig {
   readonly filters: FilterChain | null;
 }
 
+/** When lines are written besides the end of a stream (access_log_options). */
+export interface AccessLogging {
+  readonly newRequests: boolean;
+  readonly tunnels: boolean;
+  /** 0: never. */
+  readonly flushIntervalMs: number;
+}
+
+export const logAtEndOnly: AccessLogging = { newRequests: false, tunnels: false, flushIntervalMs: 0 };
+
 export interface ConnectionManagerConfig {
   readonly statPrefix: string;
   readonly stats: ConnectionManagerStats;
@@ -27,6 +37,7 @@ export interface ConnectionManagerConfig {
   /** By upgrade token in lower case. */
   readonly upgrades: ReadonlyMap<string, UpgradeConfig>;
   readonly accessLogs: readonly AccessLogger[];
+  readonly accessLogging: AccessLogging;
   /** Null: local replies go out as they are made. */
   readonly localReplies: LocalReplyRewriter | null;
   readonly http1: Http1Settings;

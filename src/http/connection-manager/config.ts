@@ -19,7 +19,7 @@ import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
 import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
-import type { ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
+import type { AccessLogging, ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
 import { connectionManagerStats } from './stats.ts';
@@ -53,6 +53,7 @@ export function readConnectionManager(
   const upgrades = readUpgrades(message, context, scope);
   const routes = readRoutes(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config: context.config, settings: services.accessLog });
+  const accessLogging = readAccessLogging(message, context);
   const localReplies = readLocalReplyConfig(message.localReplyConfig, context);
   const requestExtensions = readRequestExtensions(message, context);
   if (routes === undefined || context.config.errorCount > errorsBefore) {
@@ -70,6 +71,7 @@ export function readConnectionManager(
     filters,
     upgrades,
     accessLogs,
+    accessLogging,
     localReplies,
     ...requestExtensions,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config),
@@ -113,6 +115,30 @@ export function readConnectionManager(
 }
 
 /** AUTO takes HTTP/1 as well. */
+/** access_log_options, or the two deprecated fields in its place. */
+function readAccessLogging(message: HttpConnectionManager, { config }: ConnectionManagerContext): AccessLogging {
+  const { accessLogOptions: options } = message;
+  if (options === undefined) {
+    return {
+      newRequests: message.flushAccessLogOnNewRequest,
+      tunnels: false,
+      flushIntervalMs: durationMs(message.accessLogFlushInterval, 0),
+    };
+  }
+  for (const [field, isSet] of [
+    ['access_log_flush_interval', message.accessLogFlushInterval !== undefined],
+    ['flush_access_log_on_new_request', message.flushAccessLogOnNewRequest],
+  ] as const) {
+    if (isSet)
+      config.error(message, field, 'RMR0702', `${field} and access_log_options exclude each other`, 'keep the latter');
+  }
+  return {
+    newRequests: options.flushAccessLogOnNewRequest,
+    tunnels: options.flushLogOnTunnelSuccessfullyEstablished,
+    flushIntervalMs: durationMs(options.accessLogFlushInterval, 0),
+  };
+}
+
 function checkCodecType(message: HttpConnectionManager, context: ConnectionManagerContext): void {
   const only = { [HTTP2]: 'HTTP/2', [HTTP3]: 'HTTP/3' }[message.codecType];
   if (only !== undefined) {

@@ -11,6 +11,7 @@ import {
   type ReadFilter,
   type ReadFilterCallbacks,
 } from '../../network/api.ts';
+import { ResponseFlag } from '../../observability/response-flags.ts';
 import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
 import {
   type CodecError,
@@ -127,7 +128,6 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   onCodecError(error: CodecError): void {
     this.stats.downstreamCxProtocolError.inc();
     if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
-    this.info.terminationDetails = error.details;
     this.#closing = true;
     if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
   }
@@ -228,9 +228,13 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#now = now;
     stream.destroy(now);
     stats.downstreamRqActive.dec();
-    const status = stream.info.responseCode;
+    const { info } = stream;
+    const malformed = info.hasFlag(ResponseFlag.DownstreamProtocolError);
+    if (malformed) this.info.flags = (this.info.flags ?? 0) | ResponseFlag.DownstreamProtocolError;
+    else this.info.protocol = info.protocol;
+    const status = info.responseCode;
     if (status !== 0) {
-      stats.downstreamRqTime.record(Math.round(now - stream.info.startTime));
+      stats.downstreamRqTime.record(Math.round(now - info.startTime));
       stats.downstreamRqCompleted.inc();
       stats.listener.completed.inc();
       const responseClass = (status / 100) | 0;

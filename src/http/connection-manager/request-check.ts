@@ -1,5 +1,6 @@
 // Owns the connection manager's own checks of a request, behind the codec's: what no route should ever see.
 import { Protocol } from '../codec/api.ts';
+import type { LocalReply } from '../filter/api.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 import { prepareTarget, type Refusal } from './request-target.ts';
@@ -59,4 +60,13 @@ function checkRequest(headers: RequestHeaders, config: ConnectionManagerConfig, 
 export function rejectedByDetection(status: number): Refusal {
   const cause = 'original_ip_detection_extensions found no address of the client';
   return { status, body: '', details: 'rejecting because detection failed', close: false, cause };
+}
+
+export function upgradeRefused(protocol: string): LocalReply {
+  return {
+    status: 403,
+    body: '',
+    details: 'upgrade_failed',
+    cause: `upgrade to '${protocol}' is not enabled by upgrade_configs of the route or the connection manager`,
+  };
 }

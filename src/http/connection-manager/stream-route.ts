@@ -44,6 +44,17 @@ export abstract class StreamRoute extends StreamTimeouts {
     return result;
   }
 
+  /** For logs of requests that end, or are shown, before the router has chosen the cluster. */
+  nameCluster(): void {
+    const route = this.#matched;
+    if (route?.kind !== 'forward' || this.headers === null) return;
+    const { info, headers, randomValue } = this;
+    const { name, cluster } = route.selectCluster({ headers, streamInfo: info, randomValue });
+    if (cluster === null) return;
+    info.clusterName = name;
+    info.clusterMetadata = cluster.info.metadata;
+  }
+
   explainNoRoute(): string | Explanation {
     const table = this.manager.config.routes.current;
     if (table === null) return 'the route configuration has not arrived yet';

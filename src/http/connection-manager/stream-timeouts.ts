@@ -24,6 +24,7 @@ export abstract class StreamTimeouts implements TimeoutHandler {
   #idle: LazyTimeout | null;
   #request: LazyTimeout | null;
   #maxDuration: LazyTimeout | null;
+  #logFlush: LazyTimeout | null;
 
   constructor(manager: ConnectionManager, now: number) {
     const { config, services } = manager;
@@ -33,11 +34,14 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     this.#idle = timeouts.start(config.streamIdleTimeoutMs, this, now);
     this.#request = timeouts.start(config.requestTimeoutMs, this, now);
     this.#maxDuration = timeouts.start(config.maxStreamDurationMs, this, now);
+    this.#logFlush = timeouts.start(config.accessLogging.flushIntervalMs, this, now);
   }
 
   /** Answers, or resets where an answer has begun. */
   protected abstract timedOut(status: number, body: string, details: string, cause: string, grpcStatus?: number): void;
   abstract onException(error: unknown): void;
+  /** A line for a stream that lasts (access_log_flush_interval). */
+  protected abstract logPeriodically(): void;
 
   /** Bytes went one way or the other. */
   protected touch(): void {
@@ -91,6 +95,8 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     this.stopRequestTimeout();
     this.#maxDuration?.release();
     this.#maxDuration = null;
+    this.#logFlush?.release();
+    this.#logFlush = null;
   }
 
   onTimeout(timeout: LazyTimeout): void {
@@ -104,7 +110,10 @@ export abstract class StreamTimeouts implements TimeoutHandler {
   #over(timeout: LazyTimeout): void {
     const { stats } = this.manager;
     const status = this.requestComplete ? 504 : 408;
-    if (timeout === this.#idle) {
+    if (timeout === this.#logFlush) {
+      timeout.start(this, this.manager.services.clock.monotonic());
+      this.logPeriodically();
+    } else if (timeout === this.#idle) {
       this.#idle = null;
       stats.downstreamRqIdleTimeout.inc();
       this.info.setFlag(ResponseFlag.StreamIdleTimeout);
