@@ -192,4 +192,5 @@ export interface RouteSubscription extends RouteProvider {
 export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
 export { routerFilterFactory } from './filter-factory.ts';
 export { parseRetryOn, RetryOn } from './retry-on.ts';
+export { formatForRequest } from './route-table/format-source.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';

@@ -22,5 +22,27 @@ export const filtersBasic: PackageCoverage = {
   [`${filters}.buffer.v3.BufferPerRoute`]: { implemented: ['disabled', 'buffer'] },
   [`${filters}.cors.v3.CorsPolicy`]: { implemented: [...corsPolicy] },
   [`${filters}.csrf.v3.CsrfPolicy`]: { implemented: ['filter_enabled', 'shadow_enabled', 'additional_origins'] },
+  [`${filters}.header_mutation.v3.HeaderMutation`]: {
+    implemented: ['mutations', 'most_specific_header_mutations_wins'],
+  },
+  [`${filters}.header_mutation.v3.HeaderMutationPerRoute`]: { implemented: ['mutations'] },
+  [`${filters}.header_mutation.v3.Mutations`]: {
+    implemented: [
+      'request_mutations',
+      'query_parameter_mutations',
+      'response_mutations',
+      'response_trailers_mutations',
+      'request_trailers_mutations',
+    ],
+    refused: {
+      formatters: 'formatters by extension are not implemented yet; REQ_WITHOUT_QUERY and METADATA need none',
+    },
+  },
+  'envoy.config.core.v3.KeyValueMutation': { implemented: ['append', 'remove'] },
+  'envoy.config.core.v3.KeyValueAppend': {
+    implemented: ['record', 'action'],
+    harmless: { entry: 'Envoy does not read it here either: record is needed' },
+  },
+  'envoy.config.core.v3.KeyValuePair': { implemented: ['key', 'value'] },
   'envoy.config.route.v3.CorsPolicy': { implemented: [...corsPolicy] },
 };

@@ -53,6 +53,12 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
     this.#slots = slots;
   }
 
+  /** Encoder filters may log or write the status. */
+  override startHeaders(headers: ResponseHeaders, endStream: boolean): void {
+    this.#stream.info.responseCode = headers.status;
+    super.startHeaders(headers, endStream);
+  }
+
   #slot(index: number): FilterSlot {
     return this.#slots[this.#slots.length - 1 - index] as FilterSlot;
   }

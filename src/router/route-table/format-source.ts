@@ -1,5 +1,5 @@
 // Owns what the format operators of a route see: header rules, rewrites, direct responses.
-import type { RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
 import { AccessLogType, type Formatter, type LogContext } from '../../observability/access-log/api.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 
@@ -8,7 +8,7 @@ class FormatSource implements LogContext {
   #streamInfo: StreamInfo | null = null;
   requestHeaders: RequestHeaders | null = null;
   responseHeaders: ResponseHeaders | null = null;
-  readonly responseTrailers = null;
+  responseTrailers: HeaderMap | null = null;
   readonly logType = AccessLogType.NotSet;
   localReplyBody = '';
 
@@ -17,16 +17,23 @@ class FormatSource implements LogContext {
     return this.#streamInfo as StreamInfo;
   }
 
-  set(streamInfo: StreamInfo, request: RequestHeaders | null, response: ResponseHeaders | null): void {
+  set(
+    streamInfo: StreamInfo,
+    request: RequestHeaders | null,
+    response: ResponseHeaders | null,
+    responseTrailers: HeaderMap | null = null,
+  ): void {
     this.#streamInfo = streamInfo;
     this.requestHeaders = request;
     this.responseHeaders = response;
+    this.responseTrailers = responseTrailers;
   }
 
   clear(): void {
     this.#streamInfo = null;
     this.requestHeaders = null;
     this.responseHeaders = null;
+    this.responseTrailers = null;
     this.localReplyBody = '';
   }
 }

@@ -43,18 +43,20 @@ export class HeaderRules {
   }
 
   applyToRequest(headers: RequestHeaders, streamInfo: StreamInfo): void {
-    this.#apply(headers, headers, null, streamInfo);
+    this.apply(headers, headers, null, streamInfo);
   }
 
   applyToResponse(headers: ResponseHeaders, requestHeaders: RequestHeaders | null, streamInfo: StreamInfo): void {
-    this.#apply(headers, requestHeaders, headers, streamInfo);
+    this.apply(headers, requestHeaders, headers, streamInfo);
   }
 
-  #apply(
+  /** `headers`, or trailers, change; the others are what values may be made of. */
+  apply(
     headers: HeaderMap,
     requestHeaders: RequestHeaders | null,
     responseHeaders: ResponseHeaders | null,
     streamInfo: StreamInfo,
+    responseTrailers: HeaderMap | null = null,
   ): void {
     for (let i = 0; i < this.#removals.length; i++) headers.remove(this.#removals[i] as NameInfo);
     const additions = this.#additions;
@@ -66,7 +68,7 @@ export class HeaderRules {
       }
       return;
     }
-    formatSource.set(streamInfo, requestHeaders, responseHeaders);
+    formatSource.set(streamInfo, requestHeaders, responseHeaders, responseTrailers);
     const values: (string | undefined)[] = [];
     for (let i = 0; i < additions.length; i++) {
       const addition = additions[i] as HeaderAddition;

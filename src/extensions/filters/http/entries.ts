@@ -39,6 +39,16 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./fault/config.ts'),
   },
   {
+    name: 'envoy.filters.http.header_mutation',
+    typeNames: [
+      'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
+      'envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute',
+    ],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./header-mutation/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.header_to_metadata',
     typeNames: ['envoy.extensions.filters.http.header_to_metadata.v3.Config'],
     ...stable,

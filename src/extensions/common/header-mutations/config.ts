@@ -1,0 +1,51 @@
+// Reads lists of envoy.config.common.mutation_rules.v3.HeaderMutation.
+import type { ConfigContext } from '../../../config/api.ts';
+import type { HeaderMutation } from '../../../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.d.ts';
+import { readStringMatcher } from '../../../matchers/api.ts';
+import { readRequestHeaderRules, readResponseHeaderRules } from '../../../router/api.ts';
+import { HeaderMutations, type Mutation, RemoveOnMatch } from './header-mutations.ts';
+
+/** `side` says which fields are kept as one value. */
+export function readHeaderMutations(
+  rules: readonly HeaderMutation[],
+  side: 'request' | 'response',
+  config: ConfigContext,
+): HeaderMutations {
+  const mutations: Mutation[] = [];
+  for (const rule of rules) {
+    const mutation = readMutation(rule, side, config);
+    if (mutation !== null) mutations.push(mutation);
+  }
+  return new HeaderMutations(mutations);
+}
+
+/** Null after an error was reported, and for a rule that does nothing. */
+function readMutation(rule: HeaderMutation, side: 'request' | 'response', config: ConfigContext): Mutation | null {
+  const { action } = rule;
+  switch (action.case) {
+    case 'append':
+      if (!isAllowed(action.value.header?.key ?? '')) return refuse(rule, 'append', config);
+      return side === 'request'
+        ? readRequestHeaderRules([action.value], [], config)
+        : readResponseHeaderRules([action.value], config);
+    case 'remove':
+      if (!isAllowed(action.value)) return refuse(rule, 'remove', config);
+      return readRequestHeaderRules([], [action.value], config);
+    case 'removeOnMatch': {
+      // PGV asks for the matcher.
+      const matcher = action.value.keyMatcher && readStringMatcher(action.value.keyMatcher, config);
+      return matcher === undefined ? null : new RemoveOnMatch(matcher);
+    }
+    case undefined:
+      return null;
+  }
+}
+
+function isAllowed(name: string): boolean {
+  return !name.startsWith(':') && name.toLowerCase() !== 'host';
+}
+
+function refuse(rule: HeaderMutation, field: string, config: ConfigContext): null {
+  config.error(rule, field, 'RMR0701', 'pseudo-headers and host cannot be changed by header rules');
+  return null;
+}

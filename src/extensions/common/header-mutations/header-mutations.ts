@@ -1,0 +1,81 @@
+// Owns changes to headers or trailers that are made one after the other (envoy.config.common.mutation_rules.v3).
+import type { HeaderMap, NameInfo, RequestHeaders, ResponseHeaders } from '../../../http/headers/api.ts';
+import type { StringMatcher } from '../../../matchers/api.ts';
+import type { HeaderRules } from '../../../router/api.ts';
+
+type StreamInfo = Parameters<HeaderRules['applyToRequest']>[1];
+
+export interface Mutation {
+  /** `request` and `response` are what values may be made of; `headers` is what changes. */
+  apply(
+    headers: HeaderMap,
+    request: RequestHeaders | null,
+    response: ResponseHeaders | null,
+    info: StreamInfo,
+    responseTrailers?: HeaderMap | null,
+  ): void;
+}
+
+export class HeaderMutations {
+  readonly #mutations: readonly Mutation[];
+
+  constructor(mutations: readonly Mutation[]) {
+    this.#mutations = mutations;
+  }
+
+  get isEmpty(): boolean {
+    return this.#mutations.length === 0;
+  }
+
+  mutate(headers: RequestHeaders, info: StreamInfo): void {
+    this.#apply(headers, headers, null, info, null);
+  }
+
+  mutateRequestTrailers(trailers: HeaderMap, request: RequestHeaders, info: StreamInfo): void {
+    this.#apply(trailers, request, null, info, null);
+  }
+
+  mutateResponse(headers: ResponseHeaders, request: RequestHeaders | null, info: StreamInfo): void {
+    this.#apply(headers, request, headers, info, null);
+  }
+
+  mutateResponseTrailers(
+    trailers: HeaderMap,
+    request: RequestHeaders | null,
+    response: ResponseHeaders | null,
+    info: StreamInfo,
+  ): void {
+    this.#apply(trailers, request, response, info, trailers);
+  }
+
+  #apply(
+    headers: HeaderMap,
+    request: RequestHeaders | null,
+    response: ResponseHeaders | null,
+    info: StreamInfo,
+    responseTrailers: HeaderMap | null,
+  ): void {
+    const mutations = this.#mutations;
+    for (let i = 0; i < mutations.length; i++) {
+      (mutations[i] as Mutation).apply(headers, request, response, info, responseTrailers);
+    }
+  }
+}
+
+/** Removes every header whose name the matcher takes. */
+export class RemoveOnMatch implements Mutation {
+  readonly #matcher: StringMatcher;
+
+  constructor(matcher: StringMatcher) {
+    this.#matcher = matcher;
+  }
+
+  apply(headers: HeaderMap): void {
+    const gone = new Set<NameInfo>();
+    for (let i = 0; i < headers.size; i++) {
+      const name = headers.nameAt(i);
+      if (this.#matcher.matches(name.name)) gone.add(name);
+    }
+    for (const name of gone) headers.remove(name);
+  }
+}
