@@ -22,6 +22,8 @@ const corsPolicyName = 'envoy.extensions.filters.http.cors.v3.CorsPolicy';
 export function typeNamesIn(message: object, context: ConfigContext, into = new Set<string>()): Set<string> {
   if (isAny(message)) {
     into.add(typeNameOf(message.typeUrl));
+    // `config: {}` of a FilterConfig names nothing.
+    if (message.typeUrl === '') return into;
     const inner = context.unpack(message);
     if (inner !== undefined) {
       into.add(inner.$typeName);

@@ -55,7 +55,6 @@ const setNowhere: readonly string[] = [
   'envoy.config.route.v3.RouteConfiguration.vhost_header',
   'envoy.config.route.v3.VirtualHost.per_request_buffer_limit_bytes',
   'envoy.config.route.v3.VirtualHost.request_body_buffer_limit',
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter.disabled',
   'envoy.service.discovery.v3.DiscoveryResponse.resources',
   'envoy.service.discovery.v3.DiscoveryResponse.type_url',
   'envoy.service.discovery.v3.DiscoveryResponse.version_info',

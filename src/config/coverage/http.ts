@@ -89,6 +89,7 @@ export const http: PackageCoverage = {
   'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig': {
     implemented: ['header_name', 'allow_extension_to_set_address_as_trusted', 'reject_with_status'],
   },
+  'envoy.config.route.v3.FilterConfig': { implemented: ['config', 'is_optional', 'disabled'] },
   'envoy.type.v3.HttpStatus': { implemented: ['code'] },
   'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': { implemented: ['mutations'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation': { implemented: ['append', 'remove', 'remove_on_match'] },
