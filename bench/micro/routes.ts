@@ -2,6 +2,7 @@
 // Requests alternate between some paths that are made anew each time, as those from a socket are.
 
 import { ipAddress } from '../../src/base/address.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { ConfigContext, loadMessage } from '../../src/config/api.ts';
 import { ExtensionRegistry } from '../../src/config/extension-registry.ts';
 import type { RouteConfiguration } from '../../src/generated/envoy/config/route/v3/route_pb.d.ts';
@@ -33,7 +34,14 @@ async function table(routes: readonly object[], domains: readonly string[] = ['*
   const made =
     message &&
     buildRouteTable(message, {
-      services: { clusters, extensions: new ExtensionRegistry([]), runtime, stats: new StatsStore() },
+      services: {
+        clusters,
+        extensions: new ExtensionRegistry([]),
+        runtime,
+        clock: systemClock,
+        stats: new StatsStore(),
+        node: { cluster: '' },
+      },
       config: new ConfigContext(),
     });
   if (made === undefined) throw new Error('the table was refused');

@@ -7,6 +7,7 @@ import type { Counter } from '../observability/stats/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
+import type { RateLimits } from './rate-limit/descriptor.ts';
 import type { RetryHostPredicate } from './retry-hosts.ts';
 
 /** What a match may look at. */
@@ -89,11 +90,19 @@ export interface ForwardRoute extends RouteBase {
   readonly appendForwardedHost: boolean;
   /** Per upgrade token in lower case: allowed or not; absent: the connection manager's. */
   readonly upgrades: ReadonlyMap<string, boolean>;
+  readonly rateLimits: RouteRateLimits;
   /**
    * Header rules, host and path on the way up, in Envoy's order. `suppressEnvoyHeaders` (the router filter's
    * suppress_envoy_headers) leaves out x-envoy-original-path and x-envoy-original-host.
    */
   finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo, suppressEnvoyHeaders?: boolean): void;
+}
+
+/** rate_limits of a route's action and of its virtual host. */
+export interface RouteRateLimits {
+  readonly own: RateLimits;
+  readonly virtualHost: RateLimits;
+  readonly includeVirtualHost: boolean;
 }
 
 export interface RedirectRoute extends RouteBase {
@@ -191,6 +200,15 @@ export interface RouteSubscription extends RouteProvider {
 
 export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
 export { routerFilterFactory } from './filter-factory.ts';
+export { type RateLimitServices, readRateLimits } from './rate-limit/config.ts';
+export {
+  type DescriptorEntry,
+  noRateLimits,
+  type RateLimit,
+  type RateLimitDescriptor,
+  type RateLimitRequest,
+  type RateLimits,
+} from './rate-limit/descriptor.ts';
 export { parseRetryOn, RetryOn } from './retry-on.ts';
 export { formatForRequest } from './route-table/format-source.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';

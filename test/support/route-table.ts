@@ -11,6 +11,7 @@ import { type DownstreamConnectionInfo, StreamInfo } from '../../src/observabili
 import type { ForwardRoute, Route, RouteMatchContext, RouteTable } from '../../src/router/api.ts';
 import { buildRouteTable } from '../../src/router/route-table/api.ts';
 import type { Cluster, ClusterHandle, ClusterManager } from '../../src/upstream/api.ts';
+import { FakeClock } from './fake-clock.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 
 /** Knows the clusters it is told of. */
@@ -61,7 +62,14 @@ export async function tryBuild(
   if (loaded.message === undefined) return { table: undefined, diagnostics: loaded.diagnostics };
   const config = new ConfigContext();
   const table = buildRouteTable(loaded.message, {
-    services: { clusters, extensions, runtime: new FakeRuntime(), stats: new StatsStore() },
+    services: {
+      clusters,
+      extensions,
+      runtime: new FakeRuntime(),
+      clock: new FakeClock(),
+      stats: new StatsStore(),
+      node: { cluster: 'here' },
+    },
     config,
   });
   return { table, diagnostics: await config.takeDiagnostics() };

@@ -9,6 +9,7 @@ import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
 import { listener } from './listener.ts';
+import { rateLimit } from './rate-limit.ts';
 import { route } from './route.ts';
 
 export const packages: PackageCoverage = {
@@ -21,5 +22,6 @@ export const packages: PackageCoverage = {
   ...filtersBasic,
   ...http,
   ...listener,
+  ...rateLimit,
   ...route,
 };

@@ -42,6 +42,7 @@ export const route: PackageCoverage = {
       'typed_per_filter_config',
       'metadata',
       'virtual_clusters',
+      'rate_limits',
     ],
     refused: {
       matcher: 'the matcher would decide which route applies: issue 4',
@@ -117,6 +118,8 @@ export const route: PackageCoverage = {
       'path_rewrite_policy',
       'path_rewrite',
       'host_rewrite',
+      'rate_limits',
+      'include_vh_rate_limits',
     ],
     refused: {
       cluster_specifier_plugin: 'not implemented yet',

@@ -178,8 +178,11 @@ export interface HttpFilterContext {
 export interface RouteFilterContext {
   readonly clusters: ClusterManager;
   readonly runtime: Runtime;
+  readonly clock: Clock;
   /** Root of all statistics: a route does not know its connection managers. */
   readonly stats: StatsScope;
+  /** This process's own cluster (node.cluster). */
+  readonly sourceCluster: string;
 }
 
 /** An HTTP filter extension. */

@@ -1,4 +1,5 @@
 // What the makers of route tables share while one table is made.
+import type { Clock } from '../../base/clock.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
@@ -11,8 +12,10 @@ export interface RouteTableServices {
   /** Filters read their typed_per_filter_config. Their factories must have been loaded. */
   readonly extensions: ExtensionRegistry;
   readonly runtime: Runtime;
-  /** Root of all statistics, for virtual clusters. */
+  readonly clock: Clock;
+  /** Root of all statistics. */
   readonly stats: StatsScope;
+  readonly node: { readonly cluster: string };
 }
 
 export interface RouteTableContext {
@@ -32,7 +35,9 @@ export class RouteBuild {
   readonly clusters: ClusterManager;
   readonly extensions: ExtensionRegistry;
   readonly runtime: Runtime;
+  readonly clock: Clock;
   readonly stats: StatsScope;
+  readonly sourceCluster: string;
   readonly config: ConfigContext;
   readonly settings: BuildSettings;
   /** Clusters that routes name. */
@@ -42,7 +47,9 @@ export class RouteBuild {
     this.clusters = services.clusters;
     this.extensions = services.extensions;
     this.runtime = services.runtime;
+    this.clock = services.clock;
     this.stats = services.stats;
+    this.sourceCluster = services.node.cluster;
     this.config = config;
     this.settings = settings;
   }

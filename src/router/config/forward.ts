@@ -9,6 +9,8 @@ import type {
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import type { GrpcTimeoutRule, RetryPolicy } from '../api.ts';
+import { readRateLimits } from '../rate-limit/config.ts';
+import type { RateLimits } from '../rate-limit/descriptor.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
 import { type ForwardSettings, PreparedForwardRoute } from '../route-table/forward-route.ts';
 import { LiteralHostRewrite } from '../route-table/host-rewrite.ts';
@@ -34,6 +36,7 @@ export interface ForwardParents {
   readonly filterOverrides: FilterOverrides;
   readonly virtualHost: VirtualHost;
   readonly virtualHostRetryPolicy: RetryPolicy | null;
+  readonly virtualHostRateLimits: RateLimits;
 }
 
 /** Undefined when an error was reported. */
@@ -88,6 +91,11 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
       message.hostRewriteSpecifier.case === 'autoHostRewrite' && message.hostRewriteSpecifier.value.value,
     appendForwardedHost: message.appendXForwardedHost,
     upgrades: readUpgrades(message),
+    rateLimits: {
+      own: readRateLimits(message.rateLimits, build, config),
+      virtualHost: parents.virtualHostRateLimits,
+      includeVirtualHost: message.includeVhRateLimits === true,
+    },
     clusterHostRewrite: null,
     hostRewrite: readHostRewrite(message, config),
     pathRewrite: readRoutePathRewrite(message, parents.pattern, build),

@@ -4,6 +4,7 @@ import type { VirtualHost as VirtualHostMessage } from '../../generated/envoy/co
 import type { RouteConfiguration } from '../../generated/envoy/config/route/v3/route_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import type { RouteTable } from '../api.ts';
+import { readRateLimits } from '../rate-limit/config.ts';
 import { DomainTable } from '../route-table/domain-table.ts';
 import { RequestView } from '../route-table/request-view.ts';
 import { PreparedRouteTable } from '../route-table/route-table.ts';
@@ -44,6 +45,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
       corsPolicies: readDeprecatedCors(virtualHost.cors, [], build),
       retryPolicy:
         virtualHost.retryPolicy === undefined ? null : readRetryPolicy(virtualHost.retryPolicy, context.config),
+      rateLimits: readRateLimits(virtualHost.rateLimits, build, context.config),
       requestBufferLimit: bufferLimit(virtualHost),
       virtualClusters: readVirtualClusters(virtualHost, build),
     };

@@ -10,6 +10,7 @@ import type {
   Route,
   RouteBase,
   RouteMatchContext,
+  RouteRateLimits,
   VirtualCluster,
 } from '../api.ts';
 import type { ClusterSelector } from './cluster-selector.ts';
@@ -48,6 +49,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly autoHostRewrite: boolean;
   readonly appendForwardedHost: boolean;
   readonly upgrades: ReadonlyMap<string, boolean>;
+  readonly rateLimits: RouteRateLimits;
   readonly #cluster: ClusterSelector;
   readonly #clusterHostRewrite: LiteralHostRewrite | null;
   readonly #hostRewrite: HostRewrite | null;
@@ -73,6 +75,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.autoHostRewrite = settings.autoHostRewrite;
     this.appendForwardedHost = settings.appendForwardedHost;
     this.upgrades = settings.upgrades;
+    this.rateLimits = settings.rateLimits;
     this.#clusterHostRewrite = settings.clusterHostRewrite;
     this.#hostRewrite = settings.hostRewrite;
     this.#pathRewrite = settings.pathRewrite;

@@ -56,6 +56,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./header-to-metadata/config.ts'),
   },
   {
+    name: 'envoy.filters.http.local_ratelimit',
+    typeNames: ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./local-ratelimit/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.rbac',
     typeNames: ['envoy.extensions.filters.http.rbac.v3.RBAC', 'envoy.extensions.filters.http.rbac.v3.RBACPerRoute'],
     ...stable,

@@ -1,0 +1,119 @@
+// Reads envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit, of the chain and of routes.
+import type { Message } from '@bufbuild/protobuf';
+import { toByteString } from '../../../../base/byte-string.ts';
+import { durationMs } from '../../../../base/duration.ts';
+import type { ConfigContext } from '../../../../config/api.ts';
+import type { RuntimeFractionalPercent } from '../../../../generated/envoy/config/core/v3/base_pb.d.ts';
+import type { LocalRateLimitDescriptor } from '../../../../generated/envoy/extensions/common/ratelimit/v3/ratelimit_pb.d.ts';
+import type { LocalRateLimit } from '../../../../generated/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.d.ts';
+import type { TokenBucket } from '../../../../generated/envoy/type/v3/token_bucket_pb.d.ts';
+import type {
+  FilterPair,
+  HttpFilterConfigFactory,
+  HttpFilterFactory,
+  RouteFilterContext,
+} from '../../../../http/filter/api.ts';
+import { Fraction, RuntimeFraction, readRuntimeFraction } from '../../../../matchers/api.ts';
+import { readRateLimits, readRequestHeaderRules, readResponseHeaderRules } from '../../../../router/api.ts';
+import { LocalRateLimitFilter } from './filter.ts';
+import type { BucketSettings, DescriptorSettings } from './limiter.ts';
+import { Limiters, type LocalRateLimitSettings, localRateLimitStats, type VirtualHostLimits } from './settings.ts';
+
+const defaultStatus = 429;
+const resourceExhausted = 8;
+const defaultMaxDynamicDescriptors = 20;
+const minFillIntervalMs = 50;
+
+export const factory: HttpFilterConfigFactory = {
+  terminal: false,
+  create(message: Message, { name, disabled, config, services }): HttpFilterFactory {
+    const limit = message as LocalRateLimit;
+    const settings =
+      limit.tokenBucket === undefined
+        ? null
+        : readSettings(limit, config, {
+            clusters: services.clusters,
+            runtime: services.runtime,
+            clock: services.clock,
+            stats: services.stats,
+            sourceCluster: services.node.cluster,
+          });
+    return {
+      name,
+      terminal: false,
+      disabledByDefault: disabled,
+      createFilters: (): FilterPair => {
+        const filter = new LocalRateLimitFilter(name, settings);
+        return { decoder: filter, encoder: filter };
+      },
+    };
+  },
+  readRouteConfig(message: Message, config, context): LocalRateLimitSettings | undefined {
+    const limit = message as LocalRateLimit;
+    if (limit.tokenBucket !== undefined) return readSettings(limit, config, context);
+    config.error(limit, 'token_bucket', 'RMR0700', 'Routes must set token_bucket');
+    return undefined;
+  },
+};
+
+function readSettings(
+  message: LocalRateLimit,
+  config: ConfigContext,
+  context: RouteFilterContext,
+): LocalRateLimitSettings {
+  if (message.localClusterRateLimit !== undefined) {
+    const words = 'Buckets are not shared among the hosts of the local cluster yet';
+    config.error(message, 'local_cluster_rate_limit', 'RMR0306', words);
+  }
+  const { runtime, clock } = context;
+  const status = message.status?.code ?? defaultStatus;
+  const settings = {
+    bucket: message.tokenBucket === undefined ? null : readBucket(message.tokenBucket, config),
+    descriptors: message.descriptors.map((descriptor) => readDescriptor(descriptor, config)),
+    maxDynamicDescriptors: message.maxDynamicDescriptors ?? defaultMaxDynamicDescriptors,
+    alwaysConsumeDefault: message.alwaysConsumeDefaultTokenBucket ?? true,
+  };
+  return {
+    stats: localRateLimitStats(context.stats, message.statPrefix),
+    enabled: fractionOr(message.filterEnabled, context),
+    enforced: fractionOr(message.filterEnforced, context),
+    status: status >= 400 ? status : defaultStatus,
+    grpcStatus: message.rateLimitedAsResourceExhausted ? resourceExhausted : null,
+    requestRules: readRequestHeaderRules(message.requestHeadersToAddWhenNotEnforced, [], config),
+    responseRules: readResponseHeaderRules(message.responseHeadersToAdd, config),
+    stage: message.stage,
+    rateLimits: readRateLimits(message.rateLimits, { runtime, sourceCluster: context.sourceCluster }, config),
+    virtualHostLimits: message.vhRateLimits as VirtualHostLimits,
+    xRateLimitHeaders: Number(message.enableXRatelimitHeaders) === 1,
+    retryAfterHeader: message.enableRetryAfterHeader,
+    limiters: new Limiters(settings, message.localRateLimitPerDownstreamConnection, clock),
+  };
+}
+
+/** Without the field: no request. */
+function fractionOr(message: RuntimeFractionalPercent | undefined, { runtime }: RouteFilterContext): RuntimeFraction {
+  return message === undefined
+    ? new RuntimeFraction(new Fraction(0, 0), '', runtime)
+    : readRuntimeFraction(message, runtime);
+}
+
+function readBucket(message: TokenBucket, config: ConfigContext): BucketSettings {
+  const intervalMs = durationMs(message.fillInterval, 0);
+  if (intervalMs < minFillIntervalMs) {
+    config.error(message, 'fill_interval', 'RMR0700', `fill_interval must be at least ${minFillIntervalMs} ms`);
+    return { maxTokens: message.maxTokens, tokensPerSecond: 1 };
+  }
+  return { maxTokens: message.maxTokens, tokensPerSecond: ((message.tokensPerFill ?? 1) * 1000) / intervalMs };
+}
+
+function readDescriptor(message: LocalRateLimitDescriptor, config: ConfigContext): DescriptorSettings {
+  return {
+    entries: message.entries.map(({ key, value }) => ({ key, value: toByteString(value) })),
+    // Required by the API's own rules.
+    bucket:
+      message.tokenBucket === undefined
+        ? { maxTokens: 1, tokensPerSecond: 1 }
+        : readBucket(message.tokenBucket, config),
+    shadowMode: message.shadowMode,
+  };
+}
