@@ -3,7 +3,7 @@
 import type { Address } from '../base/address.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
-import type { Counter, Gauge } from '../observability/stats/api.ts';
+import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
 import type { TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;
@@ -71,6 +71,8 @@ export interface ClusterHandle {
 export interface Cluster {
   readonly info: ClusterInfo;
   readonly stats: ClusterTrafficStats;
+  /** `cluster.NAME.`, for what filters count of a cluster: it goes with the cluster. */
+  readonly statsScope?: StatsScope;
   /** A host by the balancer; null when none may be used. */
   chooseHost(context: LoadBalancerContext): Host | null;
   /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */

@@ -105,6 +105,10 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
         : new ConfiguredHosts(this, discovery.kind === 'eds');
   }
 
+  get statsScope(): StatsScope {
+    return this.#scope;
+  }
+
   // --- request path --------------------------------------------------------------------------------------------------
 
   chooseHost(context: LoadBalancerContext): Host | null {

@@ -4,6 +4,17 @@ import type { PackageCoverage } from './coverage.ts';
 const notYetMatched = 'who is let in would be decided without it';
 
 export const filtersPolicy: PackageCoverage = {
+  'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig': {
+    implemented: [
+      'emit_filter_state',
+      'individual_method_stats_allowlist',
+      'stats_for_all_methods',
+      'enable_upstream_stats',
+      'replace_dots_in_grpc_service_name',
+    ],
+  },
+  'envoy.config.core.v3.GrpcMethodList': { implemented: ['services'] },
+  'envoy.config.core.v3.GrpcMethodList.Service': { implemented: ['name', 'method_names'] },
   'envoy.extensions.filters.http.header_to_metadata.v3.Config': {
     implemented: ['request_rules', 'response_rules', 'stat_prefix'],
   },

@@ -39,6 +39,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./fault/config.ts'),
   },
   {
+    name: 'envoy.filters.http.grpc_stats',
+    typeNames: ['envoy.extensions.filters.http.grpc_stats.v3.FilterConfig'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./grpc-stats/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.header_mutation',
     typeNames: [
       'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',

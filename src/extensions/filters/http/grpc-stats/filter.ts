@@ -1,0 +1,143 @@
+// Owns the filter that counts gRPC calls and their messages, for each cluster and where asked for each method.
+import { isGrpcContentType } from '../../../../base/grpc-status.ts';
+import {
+  type DecoderFilter,
+  type DecoderFilterCallbacks,
+  type EncoderFilter,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  type FilterStateObject,
+  FilterTrailersStatus,
+} from '../../../../http/filter/api.ts';
+import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
+import type { Route } from '../../../../router/api.ts';
+import type { Cluster } from '../../../../upstream/api.ts';
+import { FrameCounter } from './frame-counter.ts';
+import { ClusterGrpcStats, type MethodNames, type MethodStats } from './stats.ts';
+
+export interface GrpcStatsSettings {
+  readonly names: MethodNames;
+  readonly emitFilterState: boolean;
+  readonly upstreamTime: boolean;
+  readonly clusters: WeakMap<Cluster, ClusterGrpcStats>;
+}
+
+const filterStateKey = 'envoy.filters.http.grpc_stats';
+
+/** Messages so far; logs see what it is at the end. */
+class MessageCounts implements FilterStateObject {
+  readonly request = new FrameCounter();
+  readonly response = new FrameCounter();
+
+  get text(): string {
+    return `${this.request.count},${this.response.count}`;
+  }
+
+  /** As protobuf's JSON has it: 64-bit numbers are strings, zeros are left out. */
+  get json(): unknown {
+    return {
+      ...(this.request.count > 0 && { requestMessageCount: String(this.request.count) }),
+      ...(this.response.count > 0 && { responseMessageCount: String(this.response.count) }),
+    };
+  }
+}
+
+export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
+  readonly #settings: GrpcStatsSettings;
+  readonly #counts = new MessageCounts();
+  #callbacks!: DecoderFilterCallbacks;
+  #grpcRequest = false;
+  #grpcResponse = false;
+  /** Null where the call is not counted. */
+  #stats: MethodStats | null = null;
+
+  constructor(settings: GrpcStatsSettings) {
+    this.#settings = settings;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+    this.#callbacks = callbacks;
+  }
+
+  setEncoderCallbacks(): void {}
+
+  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+    this.#grpcRequest = isGrpcContentType(headers.get(Names.contentType));
+    if (this.#grpcRequest) this.#stats = this.#clusterStats(headers)?.ofPath(headers.path) ?? null;
+    return FilterHeadersStatus.Continue;
+  }
+
+  decodeData(data: Buffer): FilterDataStatus {
+    if (!this.#grpcRequest) return FilterDataStatus.Continue;
+    const messages = this.#counts.request.inspect(data);
+    if (messages > 0) {
+      this.#leaveState();
+      this.#stats?.addRequestMessages(messages);
+    }
+    return FilterDataStatus.Continue;
+  }
+
+  decodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  encode1xxHeaders(): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+
+  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
+    this.#grpcResponse = headers.status === 200 && isGrpcContentType(headers.get(Names.contentType));
+    if (endStream) this.#ended(headers);
+    return FilterHeadersStatus.Continue;
+  }
+
+  encodeData(data: Buffer): FilterDataStatus {
+    if (!this.#grpcResponse) return FilterDataStatus.Continue;
+    const messages = this.#counts.response.inspect(data);
+    if (messages > 0) {
+      this.#leaveState();
+      this.#stats?.addResponseMessages(messages);
+    }
+    return FilterDataStatus.Continue;
+  }
+
+  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+    this.#ended(trailers);
+    return FilterTrailersStatus.Continue;
+  }
+
+  onDestroy(): void {}
+
+  /** `fields`: trailers, or the headers of a response that has nothing else. */
+  #ended(fields: HeaderMap): void {
+    const stats = this.#stats;
+    if (stats === null) return;
+    const status = fields.get(Names.grpcStatus);
+    if (status !== undefined) stats.ended(status);
+    const { upstream } = this.#callbacks.streamInfo;
+    if (!this.#settings.upstreamTime || upstream === null || upstream.lastByteSent < 0) return;
+    const received = upstream.lastByteReceived < 0 ? this.#callbacks.clock.monotonic() : upstream.lastByteReceived;
+    stats.recordUpstreamTime(Math.max(0, Math.trunc(received - upstream.lastByteSent)));
+  }
+
+  #leaveState(): void {
+    if (this.#settings.emitFilterState) this.#callbacks.streamInfo.setFilterState(filterStateKey, this.#counts);
+  }
+
+  /** Null where the request goes to no cluster. */
+  #clusterStats(headers: RequestHeaders): ClusterGrpcStats | null {
+    const { streamInfo, randomValue } = this.#callbacks;
+    const route = this.#callbacks.route() as Route | null;
+    if (route === null || route.kind !== 'forward') return null;
+    const { cluster } = route.selectCluster({ headers, streamInfo, randomValue });
+    const scope = cluster?.statsScope;
+    if (cluster === null || scope === undefined) return null;
+    const { clusters, names } = this.#settings;
+    let stats = clusters.get(cluster);
+    if (stats === undefined) {
+      stats = new ClusterGrpcStats(scope, names);
+      clusters.set(cluster, stats);
+    }
+    return stats;
+  }
+}
