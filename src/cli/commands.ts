@@ -22,7 +22,7 @@ export async function runRemora(args: readonly string[], actions: Actions): Prom
   program
     .command('validate')
     .description('check configuration files; every error with its place; exit code 1 if there is any')
-    .argument('<file...>', 'bootstrap configurations, YAML or JSON')
+    .argument('<file...>', 'bootstrap configurations, YAML or JSON; - for YAML from standard input')
     .addOption(new Option('-o, --output <format>', 'form of the report').choices(['text', 'json']).default('text'))
     .action(async (files: string[], options: { output: 'text' | 'json' }) => {
       code = await actions.validate(files, options.output);

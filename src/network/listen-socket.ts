@@ -4,6 +4,7 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { type Address, ipAddress } from '../base/address.ts';
 import { logger } from '../base/logger.ts';
+import { DescriptorWatch, descriptorLimit } from './descriptors.ts';
 
 const log = logger('conn_handler');
 
@@ -27,7 +28,12 @@ export interface ListenSocket {
 
 /** Resolves when bound. Rejects with the system's error, in words that name the address. */
 export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) => void): Promise<ListenSocket> {
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: options.noDelay }, onAccept);
+  const accept = (socket: Socket): void => {
+    const descriptor = (socket as WithDescriptor)._handle?.fd ?? 0;
+    if (descriptor > manyDescriptors) tellDescriptors(descriptor, options.address);
+    onAccept(socket);
+  };
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: options.noDelay }, accept);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, options.address))));
     server.listen(listenArguments(options), () => {
@@ -50,6 +56,18 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
   });
 }
 
+type WithDescriptor = Omit<Socket, '_handle'> & { readonly _handle?: { readonly fd?: number } | null };
+
+/** Below this nothing needs to be looked up: not even a limit of 64 is near. */
+const manyDescriptors = 40;
+let descriptors: DescriptorWatch | null = null;
+
+function tellDescriptors(descriptor: number, address: Address): void {
+  // The limit stays: Node raises it when it starts.
+  descriptors ??= new DescriptorWatch(descriptorLimit());
+  descriptors.onAccepted(descriptor, address.text, performance.now());
+}
+
 let lastAcceptError = Number.NEGATIVE_INFINITY;
 
 /** An accept that fails (EMFILE) is not the listener's end, but a user must learn of it: once a minute. */
@@ -58,7 +76,7 @@ function tellAcceptError(error: NodeJS.ErrnoException, address: Address): void {
   if (now - lastAcceptError < 60_000) return;
   lastAcceptError = now;
   const hint = error.code === 'EMFILE' ? ': the limit of open files is reached (ulimit -n)' : '';
-  log.error(`cannot accept connections on '${address.text}': ${error.message}${hint}`);
+  log.warning(`cannot accept connections on '${address.text}': ${error.message}${hint}`);
 }
 
 function listenArguments(options: ListenSocketOptions): ListenOptions {

@@ -28,6 +28,9 @@ import {
 
 const log = logger('main');
 
+/** A file that is still being written may be valid already, and lack the half that follows. */
+const watchStableMs = 200;
+
 export interface LoadedBootstrap {
   readonly bootstrap: BootstrapConfig;
   readonly sources: readonly ConfigSource[];
@@ -37,12 +40,15 @@ export interface LoadedBootstrap {
 export async function load(
   options: ServerOptions,
   knownExtensions: ReadonlySet<string>,
+  atStart = true,
 ): Promise<LoadedBootstrap | undefined> {
   let sources: ConfigSource[];
   try {
     sources = readSources(options);
   } catch (error) {
-    log.critical(`cannot read the configuration: ${textOf(error)}`);
+    const text = `cannot read the configuration: ${textOf(error)}`;
+    if (atStart) log.critical(text);
+    else log.error(text);
     return undefined;
   }
   const { message, diagnostics } = await loadBootstrap(sources, {
@@ -50,21 +56,23 @@ export async function load(
     unknownFields: options.allowUnknownStaticFields ? 'warn' : 'refuse',
     skipDeprecated: options.skipDeprecatedLogs,
   });
-  report(diagnostics, sources);
+  report(diagnostics, sources, atStart);
   if (message === undefined || hasErrors(diagnostics)) return undefined;
   const context = new ConfigContext({ knownExtensions });
   const bootstrap = await readBootstrapConfig(message, options, context);
   const own = await context.takeDiagnostics();
-  report(own, sources);
+  report(own, sources, atStart);
   return hasErrors(own) ? undefined : { bootstrap, sources };
 }
 
-function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSource[]): void {
+/** What keeps a process from starting is critical; a reload that is refused leaves it running. */
+function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSource[], atStart: boolean): void {
   for (const diagnostic of diagnostics) {
     const source = sources.find(({ name }) => name === diagnostic.position?.file) ?? sources[0];
     const text = formatDiagnostic(diagnostic, source?.text ?? '');
-    if (diagnostic.severity === 'error') log.critical(text);
-    else log.warning(text);
+    if (diagnostic.severity !== 'error') log.warning(text);
+    else if (atStart) log.critical(text);
+    else log.error(text);
   }
 }
 
@@ -85,11 +93,11 @@ export class ServerRun {
   }
 
   /** Undefined after the reasons were printed. Nothing has begun to run. */
-  async prepare(loaded: LoadedBootstrap): Promise<PreparedResources | undefined> {
+  async prepare(loaded: LoadedBootstrap, atStart = true): Promise<PreparedResources | undefined> {
     const context = new ConfigContext({ knownExtensions: this.#server.knownExtensions });
     const { clusters, listeners } = loaded.bootstrap;
     const prepared = await prepareResources(clusters, listeners, this.#server.managers, context);
-    report(prepared.diagnostics, loaded.sources);
+    report(prepared.diagnostics, loaded.sources, atStart);
     return prepared.failed ? undefined : prepared;
   }
 
@@ -100,7 +108,7 @@ export class ServerRun {
       await this.#server.startAdmin();
       await this.#apply(prepared);
     } catch (error) {
-      log.critical(`cannot start: ${error instanceof ResourceError ? error.message : String(error)}`);
+      log.critical(`cannot start: ${textOf(error)}`);
       return false;
     }
     this.#server.onInitialized();
@@ -133,8 +141,8 @@ export class ServerRun {
   async #reload(reason: string): Promise<void> {
     log.info(`reloading the configuration: ${reason}`);
     try {
-      const loaded = await load(this.#options, this.#server.knownExtensions);
-      const prepared = loaded === undefined ? undefined : await this.prepare(loaded);
+      const loaded = await load(this.#options, this.#server.knownExtensions, false);
+      const prepared = loaded === undefined ? undefined : await this.prepare(loaded, false);
       if (loaded === undefined || prepared === undefined) {
         log.error('the configuration was not changed: the new one has errors (above)');
         return;
@@ -157,7 +165,9 @@ export class ServerRun {
       log.warning(`${configPath} is no regular file: it is not watched`);
       return;
     }
-    this.#configWatch = new FileWatch(configPath, () => void this.reload(`${configPath} changed`));
+    const onGone = (): void => log.warning(`${configPath} is gone: what was read of it last stays in force`);
+    const reload = (): void => void this.reload(`${configPath} changed`);
+    this.#configWatch = new FileWatch(configPath, reload, [], { onGone, stableMs: watchStableMs });
   }
 
   stop(): void {

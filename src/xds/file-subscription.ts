@@ -70,7 +70,9 @@ export class FileSubscription {
   /** Resolves when the file was read and applied, or refused. */
   start(): Promise<void> {
     const { path, watchedDirectory } = this.#source;
-    this.#watch = new FileWatch(path, () => this.#reload(), watchedDirectory === '' ? [] : [watchedDirectory]);
+    const onGone = (): void => log.warning(`${path} is gone: the resources read from it last stay in force`);
+    const directories = watchedDirectory === '' ? [] : [watchedDirectory];
+    this.#watch = new FileWatch(path, () => this.#reload(), directories, { onGone });
     return this.#reload();
   }
 

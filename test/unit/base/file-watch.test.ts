@@ -50,6 +50,26 @@ t.test('written in place, and renamed over', async (t) => {
   await expect('4');
 });
 
+t.test('that it is gone is told once, and what is still written waits', async (t) => {
+  const dir = t.testdir({ f: '1' });
+  const file = join(dir, 'f');
+  let gone = 0;
+  const seen: string[] = [];
+  const onChange = (): number => seen.push(readFileSync(file, 'utf8'));
+  const watch = new FileWatch(file, onChange, [], { onGone: () => gone++, stableMs: 60 });
+  t.teardown(() => watch.close());
+  writeFileSync(file, '2');
+  await turns(50);
+  writeFileSync(file, '23');
+  await until(() => seen.at(-1) === '23', 'the whole');
+  unlinkSync(file);
+  await until(() => gone === 1, 'that it is gone');
+  writeFileSync(join(dir, 'other'), '');
+  writeFileSync(file, '4');
+  await until(() => seen.at(-1) === '4', 'the new one');
+  t.equal(gone, 1);
+});
+
 t.test('deleted and made again', async (t) => {
   const dir = t.testdir({ f: '1' });
   const file = join(dir, 'f');
