@@ -2,6 +2,7 @@
 import type { ConfigContext } from '../config/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { NameInfo } from '../http/headers/name.ts';
+import type { RuntimeFraction } from '../matchers/fraction.ts';
 import type { HeaderMatcher } from '../matchers/header-matcher.ts';
 import type { Counter } from '../observability/stats/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
@@ -9,6 +10,8 @@ import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RateLimits } from './rate-limit/descriptor.ts';
 import type { RetryHostPredicate } from './retry-hosts.ts';
+import type { ClusterSelector } from './route-table/cluster-selector.ts';
+import type { HeaderRules } from './route-table/header-rules.ts';
 
 /** What a match may look at. */
 export interface RouteMatchContext {
@@ -80,6 +83,8 @@ export interface ForwardRoute extends RouteBase {
   /** The same, deprecated, for the route's timeout (max_grpc_timeout). */
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  /** Where copies of its requests go. */
+  readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
   /** x-envoy-is-timeout-retry on attempts after the first. */
@@ -160,6 +165,18 @@ export interface RetryPolicy {
   readonly backOffIsOwn?: boolean;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** One copy of each request, or of a share of them. */
+export interface MirrorPolicy {
+  readonly cluster: ClusterSelector;
+  /** Null: all. */
+  readonly fraction: RuntimeFraction | null;
+  /** `-shadow` behind the host's name. */
+  readonly appendSuffix: boolean;
+  /** Empty: the request's own host. */
+  readonly hostRewrite: string;
+  readonly mutations: readonly HeaderRules[];
 }
 
 /** Milliseconds; a maximum of 0 is none. */

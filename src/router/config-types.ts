@@ -17,6 +17,8 @@ export interface RouterConfig {
   readonly suppressGrpcCodeStats: boolean;
   /** A line for each attempt. */
   readonly upstreamLogs: readonly AccessLogger[];
+  /** This machine's address, for the x-forwarded-for of copies. */
+  readonly localAddress: string;
   /** This process's zone, empty where it has none. */
   readonly zone: string;
 }

@@ -14,7 +14,7 @@ export type RouteConfigurationMessage = RouteConfiguration;
 export type RdsMessage = Rds;
 
 export function readRouter(message: Router, context: HttpFilterContext): RouterConfig {
-  const { timeouts, node, accessLog, runtime, random } = context.services;
+  const { timeouts, node, accessLog, localAddress, runtime, random } = context.services;
   return {
     stats: routerStats(context.scope),
     timeouts,
@@ -25,6 +25,7 @@ export function readRouter(message: Router, context: HttpFilterContext): RouterC
     strictCheckHeaders: message.strictCheckHeaders.map((name) => pinnedName(name.toLowerCase())),
     suppressGrpcCodeStats: message.suppressGrpcRequestFailureCodeStats,
     upstreamLogs: buildAccessLogs(message.upstreamLog, { config: context.config, settings: accessLog }),
+    localAddress,
     zone: node.zone,
   };
 }

@@ -83,6 +83,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
     if (!endStream) this.body = new RequestBody();
     callbacks.addDownstreamWatermarkCallbacks(this);
+    if (route.mirrors.length > 0) this.mirror(route, headers, endStream);
     this.#startAttempt(endStream, false);
     if (endStream) this.#onRequestSent();
     return FilterHeadersStatus.StopIteration;
@@ -120,6 +121,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (endStream) this.markRequestEnd();
+    if (this.shadows !== null) for (const shadow of this.shadows) shadow.sendData(data, endStream);
     if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.retryState !== null && !this.#abandonRetries())
       return FilterDataStatus.StopIterationNoBuffer;
     this.attempt?.sendData(data, endStream);
@@ -142,6 +144,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     this.markRequestEnd();
     (this.body as RequestBody).trailers = trailers;
+    if (this.shadows !== null) for (const shadow of this.shadows) shadow.sendTrailers(trailers);
     this.attempt?.sendTrailers(trailers);
     this.#onRequestSent();
     return FilterTrailersStatus.StopIteration;
@@ -366,6 +369,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.done = true;
     this.timeouts?.stop(this.attempt);
     this.retryState?.release();
+    if (this.shadows !== null) for (const shadow of this.shadows) shadow.onRequestGone();
     if (this.attempt !== null) this.logAttempt(this.attempt, 0);
     this.attempt?.cancel();
   }

@@ -13,6 +13,7 @@ import type { RouterConfig } from './config-types.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
+import { type Shadow, startShadows } from './shadow.ts';
 import { type RequestTimeouts, tellExpected } from './timeouts.ts';
 import { logAttempt } from './upstream-log.ts';
 import { replyForUpstream } from './upstream-reply.ts';
@@ -43,6 +44,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected requestEnded = false;
   protected requestEndTime = -1;
   protected responseStarted = false;
+  /** Copies of the request; null without. */
+  protected shadows: Shadow[] | null = null;
   /** The last attempt ended by a timeout. */
   protected timedOut = false;
   protected downstreamPauses = 0;
@@ -112,6 +115,15 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     };
     this.virtualCluster?.responses.record(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
+  }
+
+  /** Its copies, where the route asks for some. */
+  protected mirror(route: ForwardRoute, headers: RequestHeaders, endStream: boolean): void {
+    const { streamInfo, randomValue } = this.callbacks;
+    const { config, priority, bufferLimit, downstreamProtocol: protocol } = this;
+    const timeoutMs = this.timeouts?.globalMs ?? 0;
+    const source = { route, headers, streamInfo, randomValue, config, priority, protocol, bufferLimit, timeoutMs };
+    this.shadows = startShadows(source, endStream);
   }
 
   // --- attempts ---

@@ -8,7 +8,7 @@ import type {
   WeightedCluster_ClusterWeight,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
-import type { GrpcTimeoutRule, RetryPolicy } from '../api.ts';
+import type { GrpcTimeoutRule, MirrorPolicy, RetryPolicy } from '../api.ts';
 import { readRateLimits } from '../rate-limit/config.ts';
 import type { RateLimits } from '../rate-limit/descriptor.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
@@ -21,6 +21,7 @@ import { WeightedRoutes } from '../route-table/weighted-routes.ts';
 import type { RouteBuild } from './context.ts';
 import { readHeaderRules } from './header-rules.ts';
 import { type RuleLevels, ruleChain } from './levels.ts';
+import { readMirrorPolicies } from './mirror.ts';
 import { readHostRewrite, readRoutePathRewrite } from './path-rewrite.ts';
 import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
@@ -37,6 +38,7 @@ export interface ForwardParents {
   readonly virtualHost: VirtualHost;
   readonly virtualHostRetryPolicy: RetryPolicy | null;
   readonly virtualHostRateLimits: RateLimits;
+  readonly mirrors: readonly MirrorPolicy[];
 }
 
 /** Undefined when an error was reported. */
@@ -84,6 +86,10 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     grpcTimeout: readGrpcTimeout(message.maxGrpcTimeout, message.grpcTimeoutOffset),
     retryPolicy:
       message.retryPolicy === undefined ? parents.virtualHostRetryPolicy : readRetryPolicy(message.retryPolicy, config),
+    mirrors:
+      message.requestMirrorPolicies.length === 0
+        ? parents.mirrors
+        : readMirrorPolicies(message.requestMirrorPolicies, build),
     includeAttemptCountInRequest: virtualHost.includeRequestAttemptCount,
     includeAttemptCountInResponse: virtualHost.includeAttemptCountInResponse,
     includeTimeoutRetryInRequest: virtualHost.includeIsTimeoutRetryHeader,

@@ -14,6 +14,7 @@ import { RouteBuild, type RouteTableContext } from './context.ts';
 import { readDeprecatedCors } from './deprecated-cors.ts';
 import { readHeaderRules } from './header-rules.ts';
 import { ruleChain } from './levels.ts';
+import { readMirrorPolicies } from './mirror.ts';
 import { readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
 import { bufferLimit, type RouteParents, readRoute } from './route.ts';
@@ -34,6 +35,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
   if (message.vhds !== undefined) context.config.error(message, 'vhds', 'RMR0306', 'VHDS is not implemented yet');
   const routeConfigRules = readHeaderRules(message, context.config);
   const routeConfigOverrides = readPerFilterConfigs(message.typedPerFilterConfig, null, build);
+  const routeConfigMirrors = readMirrorPolicies(message.requestMirrorPolicies, build);
   const request = new RequestView();
   const domains = new DomainTable<VirtualHost>();
   const virtualHosts = message.virtualHosts.map((virtualHost) => {
@@ -46,6 +48,10 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
       retryPolicy:
         virtualHost.retryPolicy === undefined ? null : readRetryPolicy(virtualHost.retryPolicy, context.config),
       rateLimits: readRateLimits(virtualHost.rateLimits, build, context.config),
+      mirrors:
+        virtualHost.requestMirrorPolicies.length === 0
+          ? routeConfigMirrors
+          : readMirrorPolicies(virtualHost.requestMirrorPolicies, build),
       requestBufferLimit: bufferLimit(virtualHost),
       virtualClusters: readVirtualClusters(virtualHost, build),
     };

@@ -1,6 +1,6 @@
 // Reads one route: what it matches and what it does.
 import type { Route, VirtualHost } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
-import type { RateLimits, RetryPolicy } from '../api.ts';
+import type { MirrorPolicy, RateLimits, RetryPolicy } from '../api.ts';
 import { PreparedNonForwardingRoute } from '../route-table/direct-response-route.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
 import type { Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
@@ -25,6 +25,7 @@ export interface RouteParents {
   readonly corsPolicies: readonly unknown[];
   readonly retryPolicy: RetryPolicy | null;
   readonly rateLimits: RateLimits;
+  readonly mirrors: readonly MirrorPolicy[];
   readonly requestBufferLimit: number | undefined;
   readonly virtualClusters: VirtualClusterTable | null;
 }
@@ -85,6 +86,7 @@ function readChoice(
           virtualHost: parents.virtualHost,
           virtualHostRetryPolicy: parents.retryPolicy,
           virtualHostRateLimits: parents.rateLimits,
+          mirrors: parents.mirrors,
         },
         build,
       );

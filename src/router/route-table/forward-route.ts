@@ -6,6 +6,7 @@ import type { ClusterHandle, Priority } from '../../upstream/api.ts';
 import type {
   ForwardRoute,
   GrpcTimeoutRule,
+  MirrorPolicy,
   RetryPolicy,
   Route,
   RouteBase,
@@ -43,6 +44,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
   readonly includeTimeoutRetryInRequest: boolean;
@@ -69,6 +71,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.grpcTimeoutHeader = settings.grpcTimeoutHeader;
     this.grpcTimeout = settings.grpcTimeout;
     this.retryPolicy = settings.retryPolicy;
+    this.mirrors = settings.mirrors;
     this.includeAttemptCountInRequest = settings.includeAttemptCountInRequest;
     this.includeAttemptCountInResponse = settings.includeAttemptCountInResponse;
     this.includeTimeoutRetryInRequest = settings.includeTimeoutRetryInRequest;

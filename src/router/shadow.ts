@@ -1,0 +1,225 @@
+// Owns a copy of a request that goes to another cluster (request_mirror_policies). Its answer goes to nobody, and nothing
+// that happens to it touches the request itself: where it cannot keep up it is given up.
+import type { LazyTimeout, TimeoutHandler } from '../base/lazy-timeout.ts';
+import { Protocol, type ResetReason } from '../http/codec/api.ts';
+import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../http/headers/header-map.ts';
+import { Names } from '../http/headers/name.ts';
+import type { StreamInfo } from '../observability/stream-info.ts';
+import type { Cluster, Host, LoadBalancerContext, Priority } from '../upstream/api.ts';
+import { countForHost, countResponse, countTime } from './accounting.ts';
+import type { ForwardRoute, MirrorPolicy } from './api.ts';
+import type { RouterConfig } from './config-types.ts';
+import { resetStatus } from './failure.ts';
+import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
+
+/** Bytes that may wait where the listener sets no limit. */
+const defaultLimit = 1024 * 1024;
+
+interface ShadowOptions {
+  readonly config: RouterConfig;
+  readonly cluster: Cluster;
+  readonly headers: RequestHeaders;
+  readonly priority: Priority;
+  readonly protocol: Protocol;
+  readonly bufferLimit: number;
+  /** Milliseconds; 0: none. */
+  readonly timeoutMs: number;
+}
+
+export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler {
+  readonly bufferLimit: number;
+  readonly metadataMatch = null;
+  readonly hostSelectionAttempts = 1;
+  readonly #options: ShadowOptions;
+  #attempt: UpstreamRequest | null = null;
+  #timeout: LazyTimeout | null = null;
+  #endTime = -1;
+  /** Its upstream does not take what is there. */
+  #stuck = false;
+
+  constructor(options: ShadowOptions) {
+    this.#options = options;
+    this.bufferLimit = options.bufferLimit > 0 ? options.bufferLimit : defaultLimit;
+  }
+
+  start(endStream: boolean): void {
+    const { cluster, headers, priority, protocol } = this.#options;
+    const host = cluster.chooseHost(this);
+    const pool = host === null ? null : cluster.httpPool(host, priority, protocol);
+    if (host === null || pool === null) {
+      if (host === null) cluster.stats.upstreamCxNoneHealthy.inc();
+      this.#countFailure(503);
+      return;
+    }
+    const attempt = new UpstreamRequest(this, cluster, host, null);
+    this.#attempt = attempt;
+    if (endStream) this.#requestEnded();
+    attempt.start(pool, headers, endStream, false);
+  }
+
+  sendData(data: Buffer, endStream: boolean): void {
+    if (this.#stuck) this.cancel();
+    if (endStream) this.#requestEnded();
+    this.#attempt?.sendData(data, endStream);
+  }
+
+  sendTrailers(trailers: HeaderMap): void {
+    this.#requestEnded();
+    this.#attempt?.sendTrailers(trailers);
+  }
+
+  #requestEnded(): void {
+    if (this.#attempt === null) return;
+    this.#endTime = this.now();
+    this.#timeout = this.#options.config.timeouts.start(this.#options.timeoutMs, this, this.#endTime);
+  }
+
+  /** The client left before its request was complete: half a copy is of no use. A complete one goes its own way. */
+  onRequestGone(): void {
+    if (this.#endTime < 0) this.cancel();
+  }
+
+  cancel(): void {
+    this.#timeout?.release();
+    this.#timeout = null;
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    attempt?.cancel();
+  }
+
+  #countFailure(status: number): void {
+    this.#options.cluster.stats.recordResponse(status, true, false);
+  }
+
+  // --- what the attempt tells ----------------------------------------------------------------------------------------
+
+  get downstreamProtocol(): Protocol {
+    return this.#options.protocol;
+  }
+
+  now(): number {
+    return this.#options.config.timeouts.clock.monotonic();
+  }
+
+  /** The client is not held back for a copy. */
+  holdDownstreamBack(on: boolean): void {
+    this.#stuck = on;
+  }
+
+  onUpstreamConnected(): void {}
+
+  onUpstream1xx(): void {}
+
+  onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
+    countForHost(attempt, headers.status);
+    countResponse(attempt, headers.status, this.#options.headers, this.#options.config);
+    if (endStream) this.#complete(attempt);
+  }
+
+  onHandshakeUnsuccessful(): void {
+    this.cancel();
+  }
+
+  onUpstreamData(attempt: UpstreamRequest, _data: Buffer, endStream: boolean): void {
+    if (endStream) this.#complete(attempt);
+  }
+
+  onUpstreamTrailers(attempt: UpstreamRequest): void {
+    this.#complete(attempt);
+  }
+
+  #complete(attempt: UpstreamRequest): void {
+    const { headers, config } = this.#options;
+    if (this.#endTime >= 0) countTime(attempt, Math.round(this.now() - this.#endTime), headers, config.zone);
+    this.#timeout?.release();
+    this.#timeout = null;
+    // The rest of the request has nowhere to go once it was answered.
+    if (this.#endTime < 0) this.cancel();
+  }
+
+  onUpstreamReset(attempt: UpstreamRequest, reason: ResetReason): void {
+    if (attempt.info.protocol >= Protocol.Http2) attempt.cluster.stats.upstreamRqRxReset.inc();
+    attempt.host.stats.rqError++;
+    if (!attempt.responseStarted) this.#countFailure(resetStatus(reason));
+    this.cancel();
+  }
+
+  onTimeout(): void {
+    this.#timeout = null;
+    const attempt = this.#attempt;
+    if (attempt === null) return;
+    attempt.cluster.stats.upstreamRqTimeout.inc();
+    attempt.host.stats.rqTimeout++;
+    if (!attempt.responseStarted) this.#countFailure(504);
+    this.cancel();
+  }
+
+  // --- load balancing ------------------------------------------------------------------------------------------------
+
+  get requestHeaders(): RequestHeaders {
+    return this.#options.headers;
+  }
+
+  hashKey(): bigint | null {
+    return null;
+  }
+
+  shouldSelectAnotherHost(_host: Host): boolean {
+    return false;
+  }
+}
+
+/** What the copies of one request share. */
+export interface ShadowSource extends Omit<ShadowOptions, 'cluster' | 'headers'> {
+  readonly route: ForwardRoute;
+  readonly headers: RequestHeaders;
+  readonly streamInfo: StreamInfo;
+  /** Uniform in [0, 2^32). */
+  readonly randomValue: number;
+}
+
+/** Null where none of the policies applies. A tunnel has no copy: it would never end. */
+export function startShadows(source: ShadowSource, endStream: boolean): Shadow[] | null {
+  const { route, headers, streamInfo, randomValue, config } = source;
+  if (headers.protocol !== '' || headers.method === 'CONNECT') return null;
+  let shadows: Shadow[] | null = null;
+  for (const policy of route.mirrors) {
+    if (policy.fraction !== null && !policy.fraction.includes(randomValue)) continue;
+    const { cluster } = policy.cluster.select({ headers, streamInfo, randomValue });
+    if (cluster === null) continue;
+    const copy = shadowHeaders(headers, policy, streamInfo, config.localAddress);
+    const shadow = new Shadow({ ...source, cluster, headers: copy });
+    shadows ??= [];
+    shadows.push(shadow);
+    shadow.start(endStream);
+  }
+  return shadows;
+}
+
+/** The headers of the copy: the request's as they go up, another host, and where it comes from. */
+function shadowHeaders(
+  original: RequestHeaders,
+  policy: MirrorPolicy,
+  streamInfo: StreamInfo,
+  ownAddress: string,
+): RequestHeaders {
+  const copy = new RequestHeaders();
+  copy.method = original.method;
+  copy.path = original.path;
+  copy.scheme = original.scheme;
+  copy.emptyHost = original.emptyHost;
+  copy.authority = policy.hostRewrite !== '' ? policy.hostRewrite : shadowHost(original.authority, policy.appendSuffix);
+  for (let i = 0; i < original.size; i++) copy.append(original.nameAt(i), original.valueAt(i));
+  for (const rules of policy.mutations) rules.applyToRequest(copy, streamInfo);
+  copy.set(Names.xEnvoyInternal, 'true');
+  if (copy.has(Names.xForwardedFor)) copy.appendToValue(Names.xForwardedFor, ownAddress);
+  else copy.append(Names.xForwardedFor, ownAddress);
+  return copy;
+}
+
+/** `-shadow` behind the name, in front of the port. */
+function shadowHost(authority: string, append: boolean): string {
+  if (!append || authority === '') return authority;
+  const port = authority.search(/:\d+$/);
+  return port === -1 ? `${authority}-shadow` : `${authority.slice(0, port)}-shadow${authority.slice(port)}`;
+}
