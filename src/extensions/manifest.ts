@@ -35,6 +35,12 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.http.stateful_header_formatters',
     'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
   ),
+  builtIn('envoy.formatter.metadata', 'envoy.formatter', 'envoy.extensions.formatter.metadata.v3.Metadata'),
+  builtIn(
+    'envoy.formatter.req_without_query',
+    'envoy.formatter',
+    'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery',
+  ),
   builtIn('envoy.request_id.uuid', 'envoy.request_id', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig'),
   builtIn(
     'envoy.resource_monitors.global_downstream_max_connections',

@@ -8,15 +8,12 @@ import { systemTimers, type Timers } from '../base/timers.ts';
 import type { ConfigOptions } from '../config/api.ts';
 import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-registry.ts';
 import { createClientCodec } from '../http/codec/h1/api.ts';
-import type { HeaderMap } from '../http/headers/header-map.ts';
 import { pinnedName } from '../http/headers/name.ts';
 import type { ActiveListener } from '../listener/active-listener.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
 import { ListenerManager } from '../listener/listener-manager.ts';
-import { readHeaderMatcher } from '../matchers/config.ts';
 import { connect } from '../network/connect.ts';
 import { DnsResolvers } from '../network/dns-resolvers.ts';
-import type { AccessLogSettings } from '../observability/access-log/api.ts';
 import { AccessLogManager } from '../observability/access-log/file/access-log-manager.ts';
 import { ServerStats } from '../observability/server-stats.ts';
 import type { StatsSettings } from '../observability/stats/config.ts';
@@ -30,6 +27,7 @@ import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
 import type { Lifecycle, ServerState as ServerStateName } from './lifecycle.ts';
+import { logMatchers } from './log-matchers.ts';
 import type { ServerOptions } from './options.ts';
 import type { ResourceManagers } from './resources.ts';
 import { type RouteTableBuilder, ServerRouteProviders } from './route-providers.ts';
@@ -119,7 +117,7 @@ export class Server {
         extensions,
         random,
         headerName: pinnedName,
-        headerMatcher,
+        ...logMatchers,
         runtime: this.runtime,
       },
       node: bootstrap.node,
@@ -214,14 +212,6 @@ export class Server {
     this.accessLogs.flushSync();
   }
 }
-
-type HeaderMatcherMessage = Parameters<typeof readHeaderMatcher>[0];
-
-/** Matchers stand above the access log in the layers: it is handed what it needs of them. */
-const headerMatcher: AccessLogSettings['headerMatcher'] = (message, config) => {
-  const matcher = readHeaderMatcher(message as HeaderMatcherMessage, config);
-  return matcher === undefined ? undefined : (headers) => matcher.matches(headers as HeaderMap);
-};
 
 /** Full names of the messages that the extensions take. */
 export function typeNamesOf(entries: readonly ExtensionEntry[]): ReadonlySet<string> {

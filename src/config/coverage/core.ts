@@ -55,9 +55,15 @@ export const core: PackageCoverage = {
     implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.SubstitutionFormatString': {
-    implemented: ['text_format', 'json_format', 'text_format_source', 'omit_empty_values', 'content_type'],
-    refused: { formatters: 'formatters by extension are not implemented yet' },
-    notYet: { json_format_options: 'issue 4' },
+    implemented: [
+      'text_format',
+      'json_format',
+      'text_format_source',
+      'omit_empty_values',
+      'content_type',
+      'formatters',
+    ],
+    harmless: { json_format_options: 'keys of JSON lines are in order anyway, as in Envoy' },
   },
   'envoy.config.core.v3.HttpProtocolOptions': {
     implemented: [

@@ -20,4 +20,4 @@ export {
   readSubstitutionFormat,
 } from './format/substitution-config.ts';
 export { type AccessLogFilter, type AccessLogger, FileAccessLogger } from './logger.ts';
-export type { AccessLogSettings, HeaderPredicate } from './settings.ts';
+export type { AccessLogSettings, HeaderPredicate, MetadataValue } from './settings.ts';

@@ -14,6 +14,7 @@ import {
   durationOf,
   GrpcStatusFilter,
   HeaderFilter,
+  MetadataFilter,
   OrFilter,
   RuntimeFilter,
   statusOf,
@@ -60,9 +61,12 @@ export function readAccessLogFilter(
       const { exclude } = specifier.value;
       return new TestFilter((log: LogContext) => types.has(log.logType) !== exclude);
     }
-    case 'metadataFilter':
-      config.error(message, 'metadata_filter', 'RMR0702', 'metadata_filter is not implemented yet');
-      return undefined;
+    case 'metadataFilter': {
+      const { matcher, matchIfKeyNotFound = true } = specifier.value;
+      if (matcher === undefined) return new TestFilter(() => matchIfKeyNotFound);
+      const value = settings.metadataValue(matcher, config);
+      return value && new MetadataFilter(value, matchIfKeyNotFound);
+    }
     case 'extensionFilter':
       config.error(
         message,

@@ -1,8 +1,9 @@
 // Owns the filters of access logs at run time; filter-config.ts makes them.
 import type { Random } from '../../base/random.ts';
 import type { LogContext } from './context.ts';
+import { dig } from './format/operators/metadata.ts';
 import type { AccessLogFilter } from './logger.ts';
-import type { HeaderPredicate } from './settings.ts';
+import type { HeaderPredicate, MetadataValue } from './settings.ts';
 
 /** By ComparisonFilter.Op: EQ, GE, LE, NE. */
 export type Comparison = 'eq' | 'ge' | 'le' | 'ne';
@@ -85,6 +86,22 @@ export class HeaderFilter implements AccessLogFilter {
 
   evaluate(context: LogContext): boolean {
     return context.requestHeaders !== null && this.#matches(context.requestHeaders);
+  }
+}
+
+/** Dynamic metadata; where there is no such value, what configuration says. */
+export class MetadataFilter implements AccessLogFilter {
+  readonly #value: MetadataValue;
+  readonly #ifMissing: boolean;
+
+  constructor(value: MetadataValue, ifMissing: boolean) {
+    this.#value = value;
+    this.#ifMissing = ifMissing;
+  }
+
+  evaluate({ streamInfo }: LogContext): boolean {
+    const found = dig(streamInfo.dynamicMetadata?.get(this.#value.namespace), this.#value.path);
+    return found === undefined ? this.#ifMissing : this.#value.matches(found);
   }
 }
 

@@ -9,6 +9,13 @@ import type { AccessLogManager } from './file/access-log-manager.ts';
 
 export type HeaderPredicate = (headers: HeaderReader) => boolean;
 
+/** Where a value lies in dynamic metadata, and its test. */
+export interface MetadataValue {
+  readonly namespace: string;
+  readonly path: readonly string[];
+  matches(value: unknown): boolean;
+}
+
 export interface AccessLogSettings {
   readonly manager: AccessLogManager;
   readonly extensions: ExtensionRegistry;
@@ -20,5 +27,7 @@ export interface AccessLogSettings {
    * The layer of matchers stands above this one, so the server passes it in.
    */
   headerMatcher(message: Message, config: ConfigContext): HeaderPredicate | undefined;
+  /** The same for the value of a MetadataMatcher, for metadata_filter; `invert` is left out of account, as in Envoy. */
+  metadataValue(message: Message, config: ConfigContext): MetadataValue | undefined;
   readonly runtime: Runtime;
 }

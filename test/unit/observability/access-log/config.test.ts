@@ -39,6 +39,7 @@ const settings: AccessLogSettings = {
     const name = headerName((message as HeaderMatcher).name);
     return (headers) => headers.get(name) !== undefined;
   },
+  metadataValue: () => undefined,
   runtime,
 };
 
@@ -258,10 +259,11 @@ ${lines}`;
       ),
       /formatter envoy\.extensions\.formatter\.cel\.v3\.Cel is not implemented yet/,
     ],
-    [file('  format: x\nfilter: { metadata_filter: {} }'), /metadata_filter is not implemented yet/],
     [
-      file('  format: x\nfilter: { and_filter: { filters: [{ metadata_filter: {} }, { traceable_filter: {} }] } }'),
-      /metadata_filter is not implemented yet/,
+      file(
+        '  format: x\nfilter: { and_filter: { filters: [{ response_flag_filter: { flags: [NOPE] } }, { traceable_filter: {} }] } }',
+      ),
+      /NOPE/,
     ],
     [file('  format: x\nfilter: { extension_filter: { name: cel } }'), /untyped-extension: The extension "cel"/],
     ['name: test', /untyped-extension: The extension "test"/],

@@ -22,7 +22,7 @@ const listener = fromMap((info) => info.connection.listenerMetadata);
 const filterChain = fromMap((info) => info.connection.filterChainMetadata);
 
 /** The value under a path of keys; undefined where the path leaves the structure. */
-function dig(value: unknown, keys: readonly string[]): unknown {
+export function dig(value: unknown, keys: readonly string[]): unknown {
   let current = value;
   for (const key of keys) {
     if (typeof current !== 'object' || current === null || Array.isArray(current)) return undefined;
