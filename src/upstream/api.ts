@@ -99,6 +99,9 @@ export interface ClusterInfo {
  * `connections` of the circuit breaker; `recordResponse` counts upstream_rq_completed. The rest is the router's.
  */
 export interface ClusterTrafficStats {
+  readonly membershipTotal: Gauge;
+  readonly membershipHealthy: Gauge;
+  readonly membershipDegraded: Gauge;
   readonly upstreamRqTotal: Counter;
   readonly upstreamRqActive: Gauge;
   readonly upstreamRqCompleted: Counter;

@@ -37,6 +37,8 @@ export interface ProcessServices {
 
 /** Whether the process as a whole wants connections to end: /healthcheck/fail, /drain_listeners, shutdown. */
 export interface ProcessDrain {
+  /** /healthcheck/fail was called, and not undone. */
+  readonly healthCheckFailed: boolean;
   /** `modifyOnly`: the listener drains only when it is changed (drain_type MODIFY_ONLY). Asked for each response; gradual draining answers true with growing probability. */
   drainClose(direction: TrafficDirection, modifyOnly: boolean): boolean;
   /** The same for one listener or filter chain that has been draining since then (monotonic milliseconds). */

@@ -38,6 +38,9 @@ export const filtersBasic: PackageCoverage = {
       formatters: 'formatters by extension are not implemented yet; REQ_WITHOUT_QUERY and METADATA need none',
     },
   },
+  [`${filters}.health_check.v3.HealthCheck`]: {
+    implemented: ['pass_through_mode', 'cache_time', 'cluster_min_healthy_percentages', 'headers'],
+  },
   'envoy.config.core.v3.KeyValueMutation': { implemented: ['append', 'remove'] },
   'envoy.config.core.v3.KeyValueAppend': {
     implemented: ['record', 'action'],

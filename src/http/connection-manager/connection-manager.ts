@@ -233,7 +233,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (malformed) this.info.flags = (this.info.flags ?? 0) | ResponseFlag.DownstreamProtocolError;
     else this.info.protocol = info.protocol;
     const status = info.responseCode;
-    if (status !== 0) {
+    // Health checks are not counted, so that they do not hide what clients see.
+    if (status !== 0 && !info.healthCheck) {
       stats.downstreamRqTime.record(Math.round(now - info.startTime));
       stats.downstreamRqCompleted.inc();
       stats.listener.completed.inc();

@@ -1,9 +1,7 @@
 // Owns changes to headers or trailers that are made one after the other (envoy.config.common.mutation_rules.v3).
 import type { HeaderMap, NameInfo, RequestHeaders, ResponseHeaders } from '../../../http/headers/api.ts';
 import type { StringMatcher } from '../../../matchers/api.ts';
-import type { HeaderRules } from '../../../router/api.ts';
-
-type StreamInfo = Parameters<HeaderRules['applyToRequest']>[1];
+import type { StreamInfo } from '../../../observability/api.ts';
 
 export interface Mutation {
   /** `request` and `response` are what values may be made of; `headers` is what changes. */

@@ -63,6 +63,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./header-to-metadata/config.ts'),
   },
   {
+    name: 'envoy.filters.http.health_check',
+    typeNames: ['envoy.extensions.filters.http.health_check.v3.HealthCheck'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./health-check/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.local_ratelimit',
     typeNames: ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit'],
     ...stable,

@@ -3,9 +3,8 @@
 // stays unless it stands for a letter, digit or one of -._~: a space or line feed in the path would be a request of its own.
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
 import type { Formatter } from '../../../../observability/access-log/api.ts';
-import { formatForRequest, type HeaderRules } from '../../../../router/api.ts';
-
-type StreamInfo = Parameters<HeaderRules['applyToRequest']>[1];
+import type { StreamInfo } from '../../../../observability/api.ts';
+import { formatForRequest } from '../../../../router/api.ts';
 
 /** envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction. */
 const Action = { AppendIfExistsOrAdd: 0, AddIfAbsent: 1, OverwriteIfExistsOrAdd: 2, OverwriteIfExists: 3 } as const;
