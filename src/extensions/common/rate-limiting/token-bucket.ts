@@ -1,5 +1,8 @@
 // Owns the token bucket: so many tokens at most, filled evenly as time goes by, worked out when asked (no timer).
 
+/** What adding up fractions may lose. */
+const rounding = 1e-9;
+
 export class TokenBucket {
   readonly maxTokens: number;
   readonly #tokensPerMs: number;
@@ -23,23 +26,23 @@ export class TokenBucket {
   /** All of them or none; answers whether they were there. */
   take(tokens: number, now: number): boolean {
     this.#fill(now);
-    if (this.#tokens < tokens) return false;
-    this.#tokens -= tokens;
+    if (this.#tokens + rounding < tokens) return false;
+    this.#tokens = Math.max(0, this.#tokens - tokens);
     return true;
   }
 
   /** As many whole tokens as there are, up to `tokens`; answers how many. */
   takeUpTo(tokens: number, now: number): number {
     this.#fill(now);
-    const taken = Math.min(tokens, Math.floor(this.#tokens));
-    this.#tokens -= taken;
+    const taken = Math.min(tokens, Math.floor(this.#tokens + rounding));
+    this.#tokens = Math.max(0, this.#tokens - taken);
     return taken;
   }
 
   /** Whole tokens left. */
   remaining(now: number): number {
     this.#fill(now);
-    return Math.floor(this.#tokens);
+    return Math.floor(this.#tokens + rounding);
   }
 
   /** Forgets what had gathered. */
@@ -51,6 +54,7 @@ export class TokenBucket {
   /** Milliseconds, rounded up, until there is one whole token. */
   untilNext(now: number): number {
     this.#fill(now);
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#tokensPerMs);
+    const missing = 1 - rounding - this.#tokens;
+    return missing <= 0 ? 0 : Math.ceil(missing / this.#tokensPerMs);
   }
 }
