@@ -7,6 +7,7 @@ import type { Any } from '@bufbuild/protobuf/wkt';
 import type { ConfigSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
 import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
 import type { RegexMatcher } from '../generated/envoy/type/matcher/v3/regex_pb.d.ts';
+import type { RegexMatcher as XdsRegexMatcher } from '../generated/xds/type/matcher/v3/regex_pb.d.ts';
 import { unpackAny } from './any.ts';
 import { catalogue, type DiagnosticCode, type Severity } from './diagnostics/catalogue.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
@@ -48,7 +49,7 @@ export class ConfigContext {
   /** Above zero inside of a field that has no effect: what stands in it is not spoken of. */
   coverageMuted = 0;
   /** Regular expressions met on the way: checked together at the end, since the RE2 library is loaded only when needed. */
-  readonly regexMatchers: RegexMatcher[] = [];
+  readonly regexMatchers: (RegexMatcher | XdsRegexMatcher)[] = [];
   /** Route configurations of connection managers whose clusters must exist: asked when all clusters are known. */
   readonly inlineRouteConfigurations: RouteConfiguration[] = [];
   /** Clusters that come into force together with what is read: routes may name them. */

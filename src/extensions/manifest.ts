@@ -63,6 +63,18 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ),
   builtIn(
+    'envoy.matching.inputs.request_headers',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.filter_state',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput',
+  ),
+  builtIn('route', 'envoy.matching.action', 'envoy.config.route.v3.Route'),
+  builtIn('route_list', 'envoy.matching.action', 'envoy.config.route.v3.RouteList'),
+  builtIn(
     'envoy.path.match.uri_template.uri_template_matcher',
     'envoy.path.match',
     'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',

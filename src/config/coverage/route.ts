@@ -45,9 +45,9 @@ export const route: PackageCoverage = {
       'metadata',
       'virtual_clusters',
       'rate_limits',
+      'matcher',
     ],
     refused: {
-      matcher: 'the matcher would decide which route applies: issue 4',
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
       hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
     },
@@ -94,6 +94,7 @@ export const route: PackageCoverage = {
   },
   'envoy.config.route.v3.RouteMatch.TlsContextMatchOptions': { implemented: ['presented', 'validated'] },
   'envoy.config.route.v3.CookieMatcher': { implemented: ['name', 'string_match', 'invert_match'] },
+  'envoy.config.route.v3.RouteList': { implemented: ['routes'] },
   'envoy.config.route.v3.VirtualCluster': { implemented: ['headers', 'name'] },
   'envoy.config.route.v3.RouteAction': {
     implemented: [

@@ -6,6 +6,7 @@ import type { Listener } from '../../generated/envoy/config/listener/v3/listener
 import type { RouteConfiguration } from '../../generated/envoy/config/route/v3/route_pb.d.ts';
 import type { HttpConnectionManager } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import type { RegexMatcher } from '../../generated/envoy/type/matcher/v3/regex_pb.d.ts';
+import type { RegexMatcher as XdsRegexMatcher } from '../../generated/xds/type/matcher/v3/regex_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
 import { checkCluster } from './cluster.ts';
 import { checkConnectionManager } from './connection-manager.ts';
@@ -13,7 +14,14 @@ import { checkListener } from './listener.ts';
 import { checkRouteConfiguration } from './route-configuration.ts';
 
 /** Messages that have a check of their own, by the type their $typeName names. */
-type Checked = Cluster | ConfigSource | HttpConnectionManager | Listener | RegexMatcher | RouteConfiguration;
+type Checked =
+  | Cluster
+  | ConfigSource
+  | HttpConnectionManager
+  | Listener
+  | RegexMatcher
+  | RouteConfiguration
+  | XdsRegexMatcher;
 
 function isChecked(message: Message): message is Checked {
   return checkedTypes.has(message.$typeName);
@@ -26,6 +34,7 @@ const checkedTypes: ReadonlySet<string> = new Set<Checked['$typeName']>([
   'envoy.config.route.v3.RouteConfiguration',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
   'envoy.type.matcher.v3.RegexMatcher',
+  'xds.type.matcher.v3.RegexMatcher',
 ]);
 
 /** Called for every message once its fields are known to follow the API's rules, or not to. */
@@ -45,6 +54,7 @@ export function checkMeaning(message: Message, context: ConfigContext): void {
       checkConnectionManager(message, context);
       break;
     case 'envoy.type.matcher.v3.RegexMatcher':
+    case 'xds.type.matcher.v3.RegexMatcher':
       context.regexMatchers.push(message);
       break;
     case 'envoy.config.core.v3.ConfigSource':

@@ -18,6 +18,7 @@ import { readMirrorPolicies } from './mirror.ts';
 import { readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
 import { bufferLimit, type RouteParents, readRoute } from './route.ts';
+import { readRouteMatcher } from './route-matcher.ts';
 import { readVirtualClusters } from './virtual-clusters.ts';
 
 const defaultMaxDirectResponseBodyBytes = 4096;
@@ -80,19 +81,11 @@ function makeVirtualHost(
   request: RequestView,
   build: RouteBuild,
 ): VirtualHost {
-  if (message.matcher !== undefined) {
-    build.config.error(
-      message,
-      'matcher',
-      'RMR0306',
-      'Matching by a matcher tree is not implemented yet',
-      'use routes',
-    );
-  }
   if (message.routeSpecifiers.length > 0) {
     build.config.error(message, 'route_specifiers', 'RMR0304', 'route_specifiers are not implemented yet');
   }
-  const entries: RouteEntry[] = [];
+  const matcher = message.matcher && readRouteMatcher(message.matcher, parents, request, build);
+  const entries: RouteEntry[] = [...(matcher?.entries ?? [])];
   for (const route of message.routes) {
     const entry = readRoute(route, parents, build);
     if (entry !== undefined) entries.push(entry);
@@ -101,6 +94,7 @@ function makeVirtualHost(
     name: message.name,
     domains: message.domains,
     entries,
+    matcher: matcher?.tree ?? null,
     tlsRequirement: message.requireTls,
     tlsRedirect: message.requireTls === 0 ? null : makeTlsRedirect(message, parents, build),
     request,

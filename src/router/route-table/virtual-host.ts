@@ -1,10 +1,11 @@
-// Owns the match within a virtual host: the first route, in configuration order, whose path and conditions hold.
+// Owns the match within a virtual host: its routes in their order, or those that a matcher tree finds.
 import type { Regex } from '../../matchers/regex.ts';
+import type { MatchNode } from '../../matchers/tree/match-tree.ts';
 import type { Route, RouteMatchContext } from '../api.ts';
-import { type CandidateTest, PathIndex } from './path-index.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { RequestView } from './request-view.ts';
 import type { RouteCondition } from './route-conditions.ts';
+import { RouteList } from './route-list.ts';
 import type { TlsRedirectRoute, TlsRequirement } from './tls-redirect-route.ts';
 
 /** What a matching entry of the table answers: a route, or one of several by weight. */
@@ -33,49 +34,43 @@ export interface VirtualHostSettings {
   readonly name: string;
   readonly domains: readonly string[];
   readonly entries: readonly RouteEntry[];
+  /** Where a tree says which routes apply; null: all entries, in their order. */
+  readonly matcher: MatchNode<RouteList> | null;
   readonly tlsRequirement: TlsRequirement;
   readonly tlsRedirect: TlsRedirectRoute | null;
   /** The table's, set before each match. */
   readonly request: RequestView;
 }
 
-export class VirtualHost implements CandidateTest {
+export class VirtualHost {
   readonly name: string;
   readonly domains: readonly string[];
+  /** All routes, for explanations. */
   readonly entries: readonly RouteEntry[];
   readonly tlsRequirement: TlsRequirement;
   /** Null where TLS is not required. */
   readonly tlsRedirect: TlsRedirectRoute | null;
-  readonly #index = new PathIndex();
+  readonly #routes: RouteList | null;
+  readonly #matcher: MatchNode<RouteList> | null;
   readonly #request: RequestView;
 
   constructor(settings: VirtualHostSettings) {
-    const { entries } = settings;
     this.name = settings.name;
     this.domains = settings.domains;
-    this.entries = entries;
+    this.entries = settings.entries;
     this.tlsRequirement = settings.tlsRequirement;
     this.tlsRedirect = settings.tlsRedirect;
+    this.#matcher = settings.matcher;
+    this.#routes = settings.matcher === null ? new RouteList(settings.entries, settings.request) : null;
     this.#request = settings.request;
-    for (let i = 0; i < entries.length; i++) this.#index.add((entries[i] as RouteEntry).pattern, i);
   }
 
   /** Null when no route matches the request that was set. */
   match(): RouteEntry | null {
-    const request = this.#request;
-    const found = this.#index.first(request.path, request.pathEnd, request.headers.method === 'CONNECT', this);
-    return found === -1 ? null : (this.entries[found] as RouteEntry);
-  }
-
-  /** Called back by the index. */
-  accepts(index: number): boolean {
-    const entry = this.entries[index] as RouteEntry;
-    const request = this.#request;
-    if (entry.regex !== null && !entry.regex.matches(request.pathText)) return false;
-    const conditions = entry.conditions;
-    for (let i = 0; i < conditions.length; i++) {
-      if (!(conditions[i] as RouteCondition).matches(request)) return false;
-    }
-    return true;
+    if (this.#routes !== null) return this.#routes.match();
+    const { context } = this.#request;
+    const found = context === null || this.#matcher === null ? null : this.#matcher.find(context);
+    // As Envoy: what the tree found is final, whether or not one of its routes matches.
+    return found === null ? null : found.match();
   }
 }

@@ -1,0 +1,85 @@
+// Reads VirtualHost.matcher: a tree whose actions are routes, or lists of them.
+import type { Message } from '@bufbuild/protobuf';
+import { checkRoute } from '../../config/semantic/route.ts';
+import type {
+  Route,
+  RouteList as RouteListMessage,
+} from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
+import type { Matcher } from '../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
+import { readMatchTree, requestInput, type TreeUser } from '../../matchers/tree/config.ts';
+import type { DataInput, MatchNode } from '../../matchers/tree/match-tree.ts';
+import type { RequestView } from '../route-table/request-view.ts';
+import { RouteList } from '../route-table/route-list.ts';
+import type { RouteEntry } from '../route-table/virtual-host.ts';
+import type { RouteBuild } from './context.ts';
+import { type RouteParents, readRoute } from './route.ts';
+
+const routeType = 'envoy.config.route.v3.Route';
+const listType = 'envoy.config.route.v3.RouteList';
+
+export interface RouteMatcher {
+  readonly tree: MatchNode<RouteList>;
+  /** All routes of the tree. */
+  readonly entries: readonly RouteEntry[];
+}
+
+/** Undefined when an error was reported. */
+export function readRouteMatcher(
+  message: Matcher,
+  parents: RouteParents,
+  request: RequestView,
+  build: RouteBuild,
+): RouteMatcher | undefined {
+  const user = new RouteTreeUser(parents, request, build);
+  const tree = readMatchTree(message, user, build.config);
+  return tree && { tree, entries: user.entries };
+}
+
+class RouteTreeUser implements TreeUser<RouteList> {
+  readonly entries: RouteEntry[] = [];
+  readonly #parents: RouteParents;
+  readonly #request: RequestView;
+  readonly #build: RouteBuild;
+
+  constructor(parents: RouteParents, request: RequestView, build: RouteBuild) {
+    this.#parents = parents;
+    this.#request = request;
+    this.#build = build;
+  }
+
+  action(message: Message): RouteList | undefined {
+    switch (message.$typeName) {
+      case routeType:
+        return this.#list([message as Route]);
+      case listType:
+        return this.#list((message as RouteListMessage).routes);
+      default: {
+        const text = `${message.$typeName} is no action of a virtual host's matcher: ${routeType} and ${listType} are`;
+        this.#build.config.error(message, '', 'RMR0600', text);
+        return undefined;
+      }
+    }
+  }
+
+  #list(routes: readonly Route[]): RouteList {
+    const entries: RouteEntry[] = [];
+    for (const route of routes) {
+      checkRoute(route, this.#build.settings.maxDirectResponseBodyBytes, this.#build.config);
+      const entry = readRoute(route, this.#parents, this.#build);
+      if (entry !== undefined) entries.push(entry);
+    }
+    this.entries.push(...entries);
+    return new RouteList(entries, this.#request);
+  }
+
+  /** As Envoy: routes are found by request headers and filter state only. */
+  input(message: Message): DataInput | undefined {
+    const input = requestInput(message);
+    if (input === undefined) {
+      const text = `${message.$typeName} cannot be asked for a route`;
+      const hint = 'request headers and filter state (without field) can';
+      this.#build.config.error(message, '', 'RMR0600', text, hint);
+    }
+    return input;
+  }
+}
