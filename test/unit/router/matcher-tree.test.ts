@@ -1,5 +1,6 @@
 // VirtualHost.matcher: what is refused, and inputs that scenarios cannot show. Answers are those of Envoy 1.40.
 // covers: envoy.extensions.matching.common_inputs.network.v3.FilterStateInput.key
+// covers: envoy.config.route.v3.RouteList.routes
 import t from 'tap';
 import { request, tryBuild } from '../../support/route-table.ts';
 
