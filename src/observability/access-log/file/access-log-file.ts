@@ -50,6 +50,12 @@ const SLACK = 4096;
 /** A pipe whose reader is slow (EAGAIN) is tried again after this. */
 const RETRY_MS = 10;
 
+/** At the end of the process a slow pipe is waited for: so many milliseconds in all, in steps. */
+const LAST_WAIT_MS = 1000;
+const LAST_STEP_MS = 5;
+const LINE_FEED = 0x0a;
+const lineFeed = Buffer.from([LINE_FEED]);
+
 const standardStreams: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/dev/stderr': 2 };
 
 export class AccessLogFile implements TimerHandler {
@@ -68,6 +74,10 @@ export class AccessLogFile implements TimerHandler {
   #timer: Timer | null = null;
   #retry: Timer | null = null;
   #reopenWanted = false;
+  /** The file ends within a line: the rest of it is written next, or was lost. */
+  #midLine = false;
+  /** The rest was lost: a line feed ends the torn line, so that the next one is whole. */
+  #torn = false;
   /** Said once for each bad time, not for each line. */
   #failing = false;
   readonly #waiting: (() => void)[] = [];
@@ -131,16 +141,39 @@ export class AccessLogFile implements TimerHandler {
   flushSync(): void {
     this.#timer?.cancel();
     if (this.#used > 0) this.#enqueue();
+    const deadline = performance.now() + LAST_WAIT_MS;
     for (const data of this.#queue.splice(0)) {
-      try {
-        for (let at = 0; at < data.length; ) at += this.#options.fileSystem.writeSync(this.#fd, data.subarray(at));
-        this.#stats.writeCompleted.inc();
-      } catch {
-        this.#stats.writeFailed.inc();
-      }
+      if (this.#writeNow(this.#untorn(data), deadline)) this.#stats.writeCompleted.inc();
+      else this.#lose();
       this.#stats.writeTotalBuffered.sub(data.length);
     }
     this.#queuedBytes = 0;
+  }
+
+  /** False when the disk took not all of it. */
+  #writeNow(data: Buffer, deadline: number): boolean {
+    for (let at = 0; at < data.length; ) {
+      try {
+        at += this.#options.fileSystem.writeSync(this.#fd, data.subarray(at));
+        this.#midLine = data[at - 1] !== LINE_FEED;
+      } catch (error) {
+        // A pipe whose reader is slow gets a moment; there is no event loop any more that could wait for it.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > deadline) return false;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_STEP_MS);
+      }
+    }
+    return true;
+  }
+
+  #lose(): void {
+    this.#stats.writeFailed.inc();
+    this.#torn = this.#midLine;
+  }
+
+  #untorn(data: Buffer): Buffer {
+    if (!this.#torn) return data;
+    this.#torn = false;
+    return Buffer.concat([lineFeed, data]);
   }
 
   #open(): number {
@@ -181,8 +214,10 @@ export class AccessLogFile implements TimerHandler {
       return;
     }
     this.#queuedBytes -= next.length;
-    this.#writing = next;
-    this.#options.fileSystem.write(this.#fd, next, this.#onWritten);
+    this.#writing = this.#untorn(next);
+    // So that all that is written is subtracted, and no more than was counted.
+    if (this.#writing !== next) this.#stats.writeTotalBuffered.add(this.#writing.length - next.length);
+    this.#options.fileSystem.write(this.#fd, this.#writing, this.#onWritten);
   }
 
   readonly #onWritten = (error: NodeJS.ErrnoException | null, written: number): void => {
@@ -196,11 +231,12 @@ export class AccessLogFile implements TimerHandler {
       return;
     }
     if (error !== null) {
-      this.#stats.writeFailed.inc();
+      this.#lose();
       this.#stats.writeTotalBuffered.sub(data.length);
       this.#complain(`cannot be written: ${error.message}; the lines are lost`);
     } else {
       this.#stats.writeTotalBuffered.sub(written);
+      if (written > 0) this.#midLine = data[written - 1] !== LINE_FEED;
       if (written < data.length) {
         const rest = data.subarray(written);
         this.#queue.unshift(rest);
@@ -221,6 +257,8 @@ export class AccessLogFile implements TimerHandler {
       const fd = this.#open();
       this.#options.fileSystem.close(this.#fd);
       this.#fd = fd;
+      this.#midLine = false;
+      this.#torn = false;
     } catch (error) {
       this.#stats.reopenFailed.inc();
       log.error(

@@ -170,6 +170,63 @@ t.test('a full disk is counted and survived', (t) => {
   t.end();
 });
 
+t.test('a line that a full disk tore is ended before the next one', (t) => {
+  const { disk, timers, file, manager, value } = setUp();
+  const tear = (): void => {
+    file.write('first\nsecond\n');
+    timers.advance(1000);
+    disk.finish(9);
+    disk.finish(0, failure('ENOSPC'));
+  };
+  tear();
+  file.write('third\n');
+  timers.advance(1000);
+  disk.finish();
+  t.equal(disk.files.get(10), 'first\nsec\nthird\n');
+  t.equal(value('write_total_buffered'), 0);
+  tear();
+  file.write('fourth\n');
+  manager.flushSync();
+  t.equal(disk.files.get(10), 'first\nsec\nthird\nfirst\nsec\nfourth\n', 'also at the end of the process');
+  t.equal(value('write_total_buffered'), 0);
+  tear();
+  manager.reopen();
+  file.write('fifth\n');
+  timers.advance(1000);
+  disk.finish();
+  t.equal(disk.files.get(11), 'fifth\n', 'a new file has no torn line');
+  file.write('first\n');
+  timers.advance(1000);
+  disk.finish(0, failure('ENOSPC'));
+  file.write('second\n');
+  timers.advance(1000);
+  disk.finish();
+  t.equal(disk.files.get(11), 'fifth\nsecond\n', 'nothing was torn: no line feed');
+  t.end();
+});
+
+t.test('at the end of the process a slow pipe is waited for', (t) => {
+  const { disk, file, manager, value } = setUp();
+  let busy = 2;
+  const { writeSync } = disk;
+  disk.writeSync = (fd, data) => {
+    if (busy-- > 0) throw failure('EAGAIN');
+    return writeSync.call(disk, fd, data);
+  };
+  file.write('line\n');
+  manager.flushSync();
+  t.equal(disk.files.get(10), 'line\n');
+  t.equal(value('write_failed'), 0);
+  disk.writeSync = () => {
+    throw failure('ENOSPC');
+  };
+  file.write('lost\n');
+  manager.flushSync();
+  t.equal(value('write_failed'), 1);
+  t.equal(value('write_total_buffered'), 0);
+  t.end();
+});
+
 t.test('a pipe whose reader is slow is tried again', (t) => {
   const { disk, timers, file, value } = setUp();
   file.write('one\n');
