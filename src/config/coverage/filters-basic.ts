@@ -33,10 +33,8 @@ export const filtersBasic: PackageCoverage = {
       'response_mutations',
       'response_trailers_mutations',
       'request_trailers_mutations',
+      'formatters',
     ],
-    refused: {
-      formatters: 'formatters by extension are not implemented yet; REQ_WITHOUT_QUERY and METADATA need none',
-    },
   },
   [`${filters}.health_check.v3.HealthCheck`]: {
     implemented: ['pass_through_mode', 'cache_time', 'cluster_min_healthy_percentages', 'headers'],

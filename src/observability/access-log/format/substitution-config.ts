@@ -27,12 +27,7 @@ export function readSubstitutionFormat(
   config: ConfigContext,
   headerName: HeaderNameResolver,
 ): Formatter | undefined {
-  for (const [index, formatter] of message.formatters.entries()) {
-    const type = formatter.typedConfig === undefined ? formatter.name : typeNameOf(formatter.typedConfig.typeUrl);
-    if (builtIn.has(type)) continue;
-    config.error(message, `formatters[${index}]`, 'RMR0703', `the formatter ${type} is not implemented yet`);
-    return undefined;
-  }
+  if (!checkFormatters(message, config)) return undefined;
   const options = { headerName, omitEmptyValues: message.omitEmptyValues };
   const { format } = message;
   switch (format.case) {
@@ -49,6 +44,21 @@ export function readSubstitutionFormat(
       config.error(message, '', 'RMR0703', 'the log format has neither text_format_source nor json_format');
       return undefined;
   }
+}
+
+/** Formatter extensions that a message names beside its formats: false when one is missing here, and reported. */
+export function checkFormatters(
+  message: { readonly formatters: SubstitutionFormatString['formatters'] },
+  config: ConfigContext,
+): boolean {
+  let known = true;
+  for (const [index, formatter] of message.formatters.entries()) {
+    const type = formatter.typedConfig === undefined ? formatter.name : typeNameOf(formatter.typedConfig.typeUrl);
+    if (builtIn.has(type)) continue;
+    config.error(message, `formatters[${index}]`, 'RMR0703', `the formatter ${type} is not implemented yet`);
+    known = false;
+  }
+  return known;
 }
 
 /** A text format that stands in `field` of `message`. */

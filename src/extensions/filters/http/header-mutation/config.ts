@@ -9,7 +9,7 @@ import type {
 } from '../../../../generated/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.d.ts';
 import type { FilterPair, HttpFilterConfigFactory, HttpFilterFactory } from '../../../../http/filter/api.ts';
 import { pinnedName } from '../../../../http/headers/api.ts';
-import { readFormatString } from '../../../../observability/access-log/api.ts';
+import { checkFormatters, readFormatString } from '../../../../observability/access-log/api.ts';
 import { readHeaderMutations } from '../../../common/header-mutations/config.ts';
 import { HeaderMutationFilter, type Mutations } from './filter.ts';
 import { escapeQuery, type QueryMutation } from './query-mutations.ts';
@@ -33,6 +33,7 @@ export const factory: HttpFilterConfigFactory = {
 };
 
 function readMutations(message: MutationsMessage | undefined, config: ConfigContext): Mutations {
+  if (message !== undefined) checkFormatters(message, config);
   return {
     request: readHeaderMutations(message?.requestMutations ?? [], 'request', config),
     requestTrailers: readHeaderMutations(message?.requestTrailersMutations ?? [], 'request', config),
