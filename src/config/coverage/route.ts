@@ -154,7 +154,7 @@ export const route: PackageCoverage = {
     refused: { connect_config: 'CONNECT would be passed on instead of ended here: issue 4' },
   },
   'envoy.config.route.v3.WeightedCluster': {
-    implemented: ['clusters', 'header_name'],
+    implemented: ['clusters', 'header_name', 'runtime_key_prefix'],
     refused: { use_hash_policy: 'not implemented yet: a later issue' },
     harmless: { total_weight: 'deprecated: the sum of the weights counts, in Envoy too' },
   },

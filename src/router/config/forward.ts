@@ -155,7 +155,11 @@ function readWeighted(
     );
   }
   const header = randomValueSpecifier.case === 'headerName' ? pinnedName(randomValueSpecifier.value) : null;
-  return new WeightedRoutes(routes, weights, header);
+  // Keys are of names: an entry that takes its cluster from a header has none to be told by, as in Envoy.
+  const prefix = message.runtimeKeyPrefix;
+  const keys = message.clusters.map(({ name }) => `${prefix}.${name}`);
+  const live = prefix === '' ? null : { runtime: build.runtime, keys };
+  return new WeightedRoutes(routes, weights, header, live);
 }
 
 function readClusterWeight(

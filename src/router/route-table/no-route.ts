@@ -152,3 +152,8 @@ function commonEnd(a: string, b: string): number {
   while (length < a.length && length < b.length && a[a.length - 1 - length] === b[b.length - 1 - length]) length++;
   return length;
 }
+
+export const noWeight: NoRoute = {
+  kind: 'none',
+  cause: 'the route that matches has weighted clusters, and the runtime sets all their weights to 0',
+};

@@ -10,7 +10,7 @@ import type { TlsRedirectRoute, TlsRequirement } from './tls-redirect-route.ts';
 
 /** What a matching entry of the table answers: a route, or one of several by weight. */
 export interface RouteChoice {
-  select(context: RouteMatchContext): Route;
+  select(context: RouteMatchContext): Route | null;
 }
 
 export class RouteEntry {

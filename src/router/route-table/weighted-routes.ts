@@ -1,31 +1,58 @@
-// Owns the choice of one of several clusters by weight. Each is a route of its own, made in advance.
+// Owns the choice of one of several clusters by weight. Each is a route of its own, made in advance. Weights may follow the
+// runtime (runtime_key_prefix): they are read anew when it has changed.
+import type { Runtime } from '../../base/runtime.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
 import type { ForwardRoute, Route, RouteMatchContext } from '../api.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
 const decimal = /^[0-9]{1,20}$/;
 
+/** Where the runtime has the weights: one key for each route. */
+export interface RuntimeWeights {
+  readonly runtime: Runtime;
+  readonly keys: readonly string[];
+}
+
 export class WeightedRoutes implements RouteChoice {
   readonly #routes: readonly ForwardRoute[];
   /** Sums of the weights up to and with each route. */
-  readonly #bounds: readonly number[];
-  readonly #total: number;
+  #bounds: readonly number[] = [];
+  #total = 0;
+  readonly #weights: readonly number[];
+  readonly #live: RuntimeWeights | null;
+  #version = 0;
   /** A header with the number that decides, so that a caller is always sent the same way; null without. */
   readonly #header: NameInfo | null;
 
   /** At least one weight is above zero. */
-  constructor(routes: readonly ForwardRoute[], weights: readonly number[], header: NameInfo | null) {
-    let sum = 0;
-    this.#bounds = weights.map((weight) => {
-      sum += weight;
-      return sum;
-    });
+  constructor(
+    routes: readonly ForwardRoute[],
+    weights: readonly number[],
+    header: NameInfo | null,
+    live: RuntimeWeights | null = null,
+  ) {
     this.#routes = routes;
-    this.#total = sum;
+    this.#weights = weights;
     this.#header = header;
+    this.#live = live;
+    this.#read();
   }
 
-  select(context: RouteMatchContext): Route {
+  #read(): void {
+    const live = this.#live;
+    if (live !== null) this.#version = live.runtime.version;
+    let sum = 0;
+    this.#bounds = this.#weights.map((weight, i) => {
+      sum += live === null ? weight : live.runtime.integer(live.keys[i] as string, weight);
+      return sum;
+    });
+    this.#total = sum;
+  }
+
+  /** Null, no route as in Envoy, where the runtime leaves no weight above zero. */
+  select(context: RouteMatchContext): Route | null {
+    if (this.#live !== null && this.#live.runtime.version !== this.#version) this.#read();
+    if (this.#total === 0) return null;
     const at = this.#header === null ? context.randomValue % this.#total : this.#byHeader(this.#header, context);
     const bounds = this.#bounds;
     let i = 0;
