@@ -1,4 +1,5 @@
-// Owns what HTTP says to gRPC: which content types are gRPC's, and which status a gRPC client reads from an HTTP status.
+// Owns what HTTP says to gRPC: which content types are gRPC's, which status a gRPC client reads
+// from an HTTP status, and how a message is written in a header.
 
 /** `application/grpc`, also with a suffix or parameters; `application/grpc-web` is another protocol. */
 export function isGrpcContentType(type: string | undefined): boolean {
@@ -25,4 +26,14 @@ export function grpcStatusOfHttp(status: number): number {
     default:
       return 2;
   }
+}
+
+/** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message). */
+export function percentEncode(text: string): string {
+  let out = '';
+  for (const byte of Buffer.from(text, 'latin1')) {
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return out;
 }

@@ -173,6 +173,9 @@ export class StreamInfo {
   virtualHostMetadata: MetadataMap | null = null;
   clusterMetadata: MetadataMap | null = null;
 
+  /** A filter made a gRPC request of another protocol's: local replies stay plain, for that filter to turn them back. */
+  bridgedToGrpc = false;
+
   /** Dynamic metadata by filter namespace; made when first written (`setDynamicMetadata`). */
   dynamicMetadata: Map<string, Readonly<Record<string, unknown>>> | null = null;
   /** Filter state by key; made when first written. */

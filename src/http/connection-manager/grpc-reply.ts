@@ -1,5 +1,5 @@
 // Owns how a local reply looks to a gRPC client: a trailers-only response whose status tells what the HTTP status would.
-import { isGrpcContentType } from '../../base/grpc-status.ts';
+import { isGrpcContentType, percentEncode } from '../../base/grpc-status.ts';
 import type { RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 
@@ -13,14 +13,4 @@ export function describeAsGrpc(headers: ResponseHeaders, grpcStatus: number, mes
   headers.set(Names.contentType, 'application/grpc');
   headers.set(Names.grpcStatus, String(grpcStatus));
   if (message !== '') headers.set(Names.grpcMessage, percentEncode(message));
-}
-
-/** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message). */
-function percentEncode(text: string): string {
-  let out = '';
-  for (const byte of Buffer.from(text, 'latin1')) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return out;
 }

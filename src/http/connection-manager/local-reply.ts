@@ -34,7 +34,7 @@ export function prepareLocalReply(
   rewriter?.rewrite(parts, request, info);
   const { body } = parts;
   const isHead = request?.method === 'HEAD';
-  if (request !== null && isGrpcRequest(request)) {
+  if (request !== null && !info.bridgedToGrpc && isGrpcRequest(request)) {
     headers.status = 200;
     // A JSON format ends with a line feed, a message does not.
     const status = reply.grpcStatus ?? grpcStatusOfHttp(parts.status);

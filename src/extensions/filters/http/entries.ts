@@ -46,6 +46,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./grpc-stats/config.ts'),
   },
   {
+    name: 'envoy.filters.http.grpc_web',
+    typeNames: ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./grpc-web/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.header_mutation',
     typeNames: [
       'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',

@@ -3,6 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { toByteString } from '../../../../base/byte-string.ts';
 import type { FilterConfig } from '../../../../generated/envoy/extensions/filters/http/grpc_stats/v3/config_pb.d.ts';
 import type { FilterPair, HttpFilterConfigFactory } from '../../../../http/filter/api.ts';
+import { GrpcStatsByCluster } from '../../../common/grpc/method-stats.ts';
 import { GrpcStatsFilter, type GrpcStatsSettings } from './filter.ts';
 
 export const factory: HttpFilterConfigFactory = {
@@ -16,14 +17,14 @@ export const factory: HttpFilterConfigFactory = {
       }
     }
     const settings: GrpcStatsSettings = {
-      names: {
+      methods: new GrpcStatsByCluster({
+        protocol: 'grpc',
         all: methods.case === 'statsForAllMethods' && isTrue(methods.value),
         listed,
         replaceDots: config.replaceDotsInGrpcServiceName,
-      },
+      }),
       emitFilterState: config.emitFilterState,
       upstreamTime: config.enableUpstreamStats,
-      clusters: new WeakMap(),
     };
     return {
       name: context.name,

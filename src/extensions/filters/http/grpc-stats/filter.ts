@@ -10,16 +10,13 @@ import {
   FilterTrailersStatus,
 } from '../../../../http/filter/api.ts';
 import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
-import type { Route } from '../../../../router/api.ts';
-import type { Cluster } from '../../../../upstream/api.ts';
+import type { GrpcStatsByCluster, MethodStats } from '../../../common/grpc/method-stats.ts';
 import { FrameCounter } from './frame-counter.ts';
-import { ClusterGrpcStats, type MethodNames, type MethodStats } from './stats.ts';
 
 export interface GrpcStatsSettings {
-  readonly names: MethodNames;
+  readonly methods: GrpcStatsByCluster;
   readonly emitFilterState: boolean;
   readonly upstreamTime: boolean;
-  readonly clusters: WeakMap<Cluster, ClusterGrpcStats>;
 }
 
 const filterStateKey = 'envoy.filters.http.grpc_stats';
@@ -63,7 +60,7 @@ export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
 
   decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     this.#grpcRequest = isGrpcContentType(headers.get(Names.contentType));
-    if (this.#grpcRequest) this.#stats = this.#clusterStats(headers)?.ofPath(headers.path) ?? null;
+    if (this.#grpcRequest) this.#stats = this.#settings.methods.ofRequest(headers, this.#callbacks);
     return FilterHeadersStatus.Continue;
   }
 
@@ -122,22 +119,5 @@ export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
 
   #leaveState(): void {
     if (this.#settings.emitFilterState) this.#callbacks.streamInfo.setFilterState(filterStateKey, this.#counts);
-  }
-
-  /** Null where the request goes to no cluster. */
-  #clusterStats(headers: RequestHeaders): ClusterGrpcStats | null {
-    const { streamInfo, randomValue } = this.#callbacks;
-    const route = this.#callbacks.route() as Route | null;
-    if (route === null || route.kind !== 'forward') return null;
-    const { cluster } = route.selectCluster({ headers, streamInfo, randomValue });
-    const scope = cluster?.statsScope;
-    if (cluster === null || scope === undefined) return null;
-    const { clusters, names } = this.#settings;
-    let stats = clusters.get(cluster);
-    if (stats === undefined) {
-      stats = new ClusterGrpcStats(scope, names);
-      clusters.set(cluster, stats);
-    }
-    return stats;
   }
 }

@@ -1,5 +1,9 @@
-// Owns the statistics `cluster.NAME.grpc.`, with or without the names of service and method.
-import type { Counter, Histogram, StatsScope } from '../../../../observability/stats/api.ts';
+// Owns the statistics `cluster.NAME.grpc.` (and `grpc-web.`), with or without the names of service and method.
+import type { DecoderFilterCallbacks } from '../../../http/filter/api.ts';
+import type { RequestHeaders } from '../../../http/headers/api.ts';
+import type { Counter, Histogram, StatsScope } from '../../../observability/stats/api.ts';
+import type { Route } from '../../../router/api.ts';
+import type { Cluster } from '../../../upstream/api.ts';
 
 /** Methods whose names peers chose, and statuses that upstreams chose, for each cluster: beyond, names are left out. */
 const maxMethods = 1000;
@@ -52,6 +56,8 @@ export interface MethodNames {
   /** `/SERVICE/METHOD` of those that are. */
   readonly listed: ReadonlySet<string>;
   readonly replaceDots: boolean;
+  /** First word of the names. */
+  readonly protocol: 'grpc' | 'grpc-web';
 }
 
 /** Of one cluster; gone with it. */
@@ -64,7 +70,7 @@ export class ClusterGrpcStats {
   constructor(scope: StatsScope, names: MethodNames) {
     this.#scope = scope;
     this.#names = names;
-    this.#unnamed = new MethodStats(scope, 'grpc.');
+    this.#unnamed = new MethodStats(scope, `${names.protocol}.`);
   }
 
   /** Null where the path is not `/SERVICE/METHOD`: such requests are not counted. */
@@ -79,8 +85,34 @@ export class ClusterGrpcStats {
     if (!named) return this.#unnamed;
     const [, service = '', method = ''] = parts;
     const shown = this.#names.replaceDots ? service.replaceAll('.', '_') : service;
-    const made = new MethodStats(this.#scope, `grpc.${shown}.${method}.`);
+    const made = new MethodStats(this.#scope, `${this.#names.protocol}.${shown}.${method}.`);
     this.#byPath.set(bare, made);
     return made;
+  }
+}
+
+/** Of all clusters that a filter meets. */
+export class GrpcStatsByCluster {
+  readonly #names: MethodNames;
+  readonly #clusters = new WeakMap<Cluster, ClusterGrpcStats>();
+
+  constructor(names: MethodNames) {
+    this.#names = names;
+  }
+
+  /** Null where the request goes to no cluster, or has no path of a method. */
+  ofRequest(headers: RequestHeaders, callbacks: DecoderFilterCallbacks): MethodStats | null {
+    const { streamInfo, randomValue } = callbacks;
+    const route = callbacks.route() as Route | null;
+    if (route === null || route.kind !== 'forward') return null;
+    const { cluster } = route.selectCluster({ headers, streamInfo, randomValue });
+    const scope = cluster?.statsScope;
+    if (cluster === null || scope === undefined) return null;
+    let stats = this.#clusters.get(cluster);
+    if (stats === undefined) {
+      stats = new ClusterGrpcStats(scope, this.#names);
+      this.#clusters.set(cluster, stats);
+    }
+    return stats.ofPath(headers.path);
   }
 }
