@@ -26,7 +26,7 @@ export const operators: OperatorTable = {
 
 /** Operators of Envoy 1.40 that would print something else than Envoy does, with the reason. */
 export const refusedOperators: ReadonlyMap<string, string> = new Map([
-  ['CEL', 'CEL expressions are not implemented yet'],
-  ['TYPED_CEL', 'CEL expressions are not implemented yet'],
+  ['CEL', 'there is no CEL here yet, and a line without the value would mislead'],
+  ['TYPED_CEL', 'there is no CEL here yet, and a line without the value would mislead'],
   ['DOWNSTREAM_CX_RTT', "Node does not tell a connection's round-trip time"],
 ]);
