@@ -129,8 +129,10 @@ export const route: PackageCoverage = {
       internal_redirect_policy: 'the redirect would reach the client: following it is not implemented yet',
       internal_redirect_action: 'deprecated; following redirects is not implemented yet',
       max_internal_redirects: 'deprecated; following redirects is not implemented yet',
-      cluster_specifier_plugin: 'not implemented yet',
-      inline_cluster_specifier_plugin: 'not implemented yet',
+      cluster_specifier_plugin:
+        'no extension that chooses clusters is known here; use cluster, cluster_header or weighted_clusters',
+      inline_cluster_specifier_plugin:
+        'no extension that chooses clusters is known here; use cluster, cluster_header or weighted_clusters',
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
       hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
     },
@@ -155,7 +157,9 @@ export const route: PackageCoverage = {
   },
   'envoy.config.route.v3.WeightedCluster': {
     implemented: ['clusters', 'header_name', 'runtime_key_prefix'],
-    refused: { use_hash_policy: 'not implemented yet: a later issue' },
+    refused: {
+      use_hash_policy: 'the cluster would be chosen by chance instead of by hash: a later issue; use header_name',
+    },
     harmless: { total_weight: 'deprecated: the sum of the weights counts, in Envoy too' },
   },
   'envoy.config.route.v3.WeightedCluster.ClusterWeight': {
