@@ -106,11 +106,16 @@ export function explainTimeout(
         details: 'upstream_per_try_idle_timeout',
         cause: `${where} sent nothing for ${delayMs} ms (retry_policy.per_try_idle_timeout)`,
       };
+    case 'stream-duration':
+      return {
+        details: 'upstream_max_stream_duration_reached',
+        cause: `${where} was not done after ${delayMs} ms (max_stream_duration of the cluster)`,
+      };
   }
 }
 
 /** Which of a request's timeouts is over. */
-export type TimeoutKind = 'global' | 'per-try' | 'per-try-idle';
+export type TimeoutKind = 'global' | 'per-try' | 'per-try-idle' | 'stream-duration';
 
 export function resetBody(reason: ResetReason, retried: boolean): string {
   const again = retried ? 'retried and the latest ' : '';

@@ -166,6 +166,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
     if (!attempt.requestStarted) this.virtualCluster?.stats.upstreamRqTotal.inc();
+    const limitMs = attempt.cluster.info.maxStreamDurationMs;
+    if (limitMs > 0) attempt.streamDuration ??= this.config.timeouts.start(limitMs, this, this.now());
     if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
   }
 
@@ -322,6 +324,22 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     body.sendTo(attempt, this.requestEnded);
   }
 
+  /** max_stream_duration of the cluster. As in Envoy, the reply counts as no answer of the cluster. */
+  #streamTooLong(attempt: UpstreamRequest, delayMs: number): void {
+    const { cluster, host } = attempt;
+    cluster.stats.upstreamRqMaxDurationReached.inc();
+    this.logAttempt(attempt, ResponseFlag.UpstreamMaxStreamDurationReached);
+    attempt.cancel();
+    const retry = this.responseStarted ? null : this.retryState;
+    if (retry !== null && this.#retryAfter(attempt, retry.wantsPerTryTimeout())) return;
+    this.timeouts?.stop(attempt);
+    this.done = true;
+    this.callbacks.streamInfo.setFlag(ResponseFlag.UpstreamMaxStreamDurationReached);
+    const { details, cause } = explainTimeout('stream-duration', host.address.text, cluster.info.name, delayMs);
+    const body = 'upstream max stream duration reached';
+    this.callbacks.sendLocalReply({ status: this.requestEnded ? 504 : 408, body, details, cause });
+  }
+
   onTimeout(timeout: LazyTimeout): void {
     if (this.done) return;
     const attempt = this.attempt;
@@ -340,6 +358,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       attempt.perTryIdleTimeout = null;
       cluster.stats.upstreamRqPerTryIdleTimeout.inc();
       kind = 'per-try-idle';
+    } else if (attempt.streamDuration === timeout) {
+      attempt.streamDuration = null;
+      this.#streamTooLong(attempt, timeout.delayMs);
+      return;
     } else return;
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;

@@ -59,6 +59,8 @@ export interface TimedAttempt {
   perTryTimeout: LazyTimeout | null;
   /** Counts from the last byte of the response. */
   perTryIdleTimeout: LazyTimeout | null;
+  /** max_stream_duration of the cluster: counts from the connection, whatever the request still has to send. */
+  streamDuration: LazyTimeout | null;
 }
 
 export function releasePerTry(attempt: TimedAttempt): void {
@@ -66,6 +68,8 @@ export function releasePerTry(attempt: TimedAttempt): void {
   attempt.perTryTimeout = null;
   attempt.perTryIdleTimeout?.release();
   attempt.perTryIdleTimeout = null;
+  attempt.streamDuration?.release();
+  attempt.streamDuration = null;
 }
 
 export interface TimeoutSettings {

@@ -65,6 +65,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   detached = false;
   perTryTimeout: LazyTimeout | null = null;
   perTryIdleTimeout: LazyTimeout | null = null;
+  streamDuration: LazyTimeout | null = null;
 
   readonly #router: AttemptOwner;
   #stream: ClientStream | null = null;

@@ -86,6 +86,8 @@ export interface ClusterInfo {
   readonly maintenanceMode: boolean;
   /** Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Of a request's exchange with a host; 0: none. */
+  readonly maxStreamDurationMs: number;
   readonly perConnectionBufferLimitBytes: number;
   readonly maxResponseHeadersBytes: number;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -106,6 +108,7 @@ export interface ClusterTrafficStats {
   readonly upstreamRqActive: Gauge;
   readonly upstreamRqCompleted: Counter;
   readonly upstreamRqTimeout: Counter;
+  readonly upstreamRqMaxDurationReached: Counter;
   readonly upstreamRqPerTryTimeout: Counter;
   readonly upstreamRqRxReset: Counter;
   readonly upstreamRqTxReset: Counter;

@@ -78,6 +78,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       name: config.name,
       observabilityName: config.observabilityName,
       maintenanceMode: false,
+      maxStreamDurationMs: config.http.maxStreamDurationMs,
       connectTimeoutMs: config.connectTimeoutMs,
       perConnectionBufferLimitBytes: config.perConnectionBufferLimitBytes,
       maxResponseHeadersBytes: config.http.http1.maxHeadersBytes,
