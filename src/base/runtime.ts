@@ -20,78 +20,50 @@ export interface Runtime {
   share(key: string): RuntimeShare | undefined;
 }
 
-/** A number of the configuration that a runtime key replaces (RuntimeUInt32, a limit); asked by key once for each change. */
-export class RuntimeInteger {
+/** A value of the configuration that a runtime key replaces; asked by key once for each change. */
+abstract class RuntimeValue<Value> {
   readonly #runtime: Runtime;
   readonly #key: string;
-  readonly #configured: number;
-  #version: number;
-  #value: number;
+  readonly #configured: Value;
+  #version = -1;
+  #value: Value;
 
   /** An empty key: always the configured one. */
-  constructor(configured: number, key: string, runtime: Runtime) {
+  constructor(configured: Value, key: string, runtime: Runtime) {
     this.#configured = configured;
     this.#key = key;
     this.#runtime = runtime;
-    this.#version = runtime.version;
-    this.#value = key === '' ? configured : runtime.integer(key, configured);
+    this.#value = configured;
   }
 
-  get value(): number {
+  get value(): Value {
     if (this.#version !== this.#runtime.version) {
       this.#version = this.#runtime.version;
-      if (this.#key !== '') this.#value = this.#runtime.integer(this.#key, this.#configured);
+      if (this.#key !== '') this.#value = this.read(this.#runtime, this.#key, this.#configured);
     }
     return this.#value;
+  }
+
+  protected abstract read(runtime: Runtime, key: string, configured: Value): Value;
+}
+
+/** RuntimeUInt32, a limit. */
+export class RuntimeInteger extends RuntimeValue<number> {
+  protected override read(runtime: Runtime, key: string, configured: number): number {
+    return runtime.integer(key, configured);
   }
 }
 
-/** The same for RuntimeDouble and RuntimePercent. */
-export class RuntimeNumber {
-  readonly #runtime: Runtime;
-  readonly #key: string;
-  readonly #configured: number;
-  #version: number;
-  #value: number;
-
-  constructor(configured: number, key: string, runtime: Runtime) {
-    this.#configured = configured;
-    this.#key = key;
-    this.#runtime = runtime;
-    this.#version = runtime.version;
-    this.#value = key === '' ? configured : runtime.number(key, configured);
-  }
-
-  get value(): number {
-    if (this.#version !== this.#runtime.version) {
-      this.#version = this.#runtime.version;
-      if (this.#key !== '') this.#value = this.#runtime.number(this.#key, this.#configured);
-    }
-    return this.#value;
+/** RuntimeDouble and RuntimePercent. */
+export class RuntimeNumber extends RuntimeValue<number> {
+  protected override read(runtime: Runtime, key: string, configured: number): number {
+    return runtime.number(key, configured);
   }
 }
 
-/** The same for RuntimeFeatureFlag. */
-export class RuntimeFlag {
-  readonly #runtime: Runtime;
-  readonly #key: string;
-  readonly #configured: boolean;
-  #version: number;
-  #value: boolean;
-
-  constructor(configured: boolean, key: string, runtime: Runtime) {
-    this.#configured = configured;
-    this.#key = key;
-    this.#runtime = runtime;
-    this.#version = runtime.version;
-    this.#value = key === '' ? configured : runtime.boolean(key, configured);
-  }
-
-  get value(): boolean {
-    if (this.#version !== this.#runtime.version) {
-      this.#version = this.#runtime.version;
-      if (this.#key !== '') this.#value = this.#runtime.boolean(this.#key, this.#configured);
-    }
-    return this.#value;
+/** RuntimeFeatureFlag. */
+export class RuntimeFlag extends RuntimeValue<boolean> {
+  protected override read(runtime: Runtime, key: string, configured: boolean): boolean {
+    return runtime.boolean(key, configured);
   }
 }

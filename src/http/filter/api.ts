@@ -144,6 +144,38 @@ export interface EncoderFilter {
   onDestroy(): void;
 }
 
+/** Lets everything by: what a filter of the request does not care for it leaves out. */
+export abstract class PassThroughDecoder implements DecoderFilter {
+  setDecoderCallbacks(_callbacks: DecoderFilterCallbacks): void {}
+  decodeHeaders(_headers: RequestHeaders, _endStream: boolean): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+  decodeData(_data: Buffer, _endStream: boolean): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+  decodeTrailers(_trailers: HeaderMap): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+  onDestroy(): void {}
+}
+
+/** The same for a filter of both directions. */
+export abstract class PassThroughFilter extends PassThroughDecoder implements EncoderFilter {
+  setEncoderCallbacks(_callbacks: EncoderFilterCallbacks): void {}
+  encode1xxHeaders(_headers: ResponseHeaders): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+  encodeHeaders(_headers: ResponseHeaders, _endStream: boolean): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+  encodeData(_data: Buffer, _endStream: boolean): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+  encodeTrailers(_trailers: HeaderMap): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+}
+
 /** The filters one factory adds for one stream. A filter of both directions is the same object twice. */
 export interface FilterPair {
   readonly decoder: DecoderFilter | null;

@@ -1,15 +1,15 @@
 // Holds a request back until all of it has come, up to a number of bytes, so that upstream never waits for a slow client;
 // a request whose length was not told then has one.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughDecoder,
 } from '../../../../http/filter/api.ts';
 import { Names, type RequestHeaders } from '../../../../http/headers/api.ts';
 
-export class BufferFilter implements DecoderFilter {
+export class BufferFilter extends PassThroughDecoder {
   #limit: number;
   #callbacks: DecoderFilterCallbacks | null = null;
   #headers: RequestHeaders | null = null;
@@ -17,15 +17,16 @@ export class BufferFilter implements DecoderFilter {
 
   /** `limit` is what counts where the route says nothing. */
   constructor(limit: number) {
+    super();
     this.#limit = limit;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
   /** Headers wait here; the body still comes to this filter. Beyond the limit the connection manager answers 413. */
-  decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
     if (endStream || this.#callbacks === null) return FilterHeadersStatus.Continue;
     const ofRoute = this.#callbacks.perRouteConfig() as number | undefined;
     if (ofRoute !== undefined) this.#limit = ofRoute;
@@ -35,7 +36,7 @@ export class BufferFilter implements DecoderFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#headers === null) return FilterDataStatus.Continue;
     this.#bytes += data.length;
     if (!endStream) return FilterDataStatus.StopIterationAndBuffer;
@@ -43,12 +44,12 @@ export class BufferFilter implements DecoderFilter {
     return FilterDataStatus.Continue;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(): FilterTrailersStatus {
     this.#setLength();
     return FilterTrailersStatus.Continue;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#callbacks = null;
   }
 

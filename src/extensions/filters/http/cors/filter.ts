@@ -1,12 +1,10 @@
 // Answers preflights (OPTIONS that ask what a page of another origin may send) and tells browsers in the responses what
 // they may show to that page, by the policies of the route, its virtual host and its route configuration.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
-  FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { Names, pinnedName, type RequestHeaders, ResponseHeaders } from '../../../../http/headers/api.ts';
 import type { Route } from '../../../../router/api.ts';
@@ -27,7 +25,7 @@ const requestPrivateNetwork = pinnedName('access-control-request-private-network
 /** What levels amount to; they are the same array for every request of a route. */
 const layeredByLevels = new WeakMap<readonly unknown[], CorsPolicy>();
 
-export class CorsFilter implements DecoderFilter, EncoderFilter {
+export class CorsFilter extends PassThroughFilter {
   readonly #stats: CorsStats;
   #callbacks: DecoderFilterCallbacks | null = null;
   /** Set for an origin that is allowed: the response says so. */
@@ -35,16 +33,15 @@ export class CorsFilter implements DecoderFilter, EncoderFilter {
   #policy: CorsPolicy | null = null;
 
   constructor(stats: CorsStats) {
+    super();
     this.#stats = stats;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  setEncoderCallbacks(): void {}
-
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const callbacks = this.#callbacks;
     const origin = headers.get(Names.origin);
     if (callbacks === null || origin === undefined || origin === '') return FilterHeadersStatus.Continue;
@@ -85,7 +82,7 @@ export class CorsFilter implements DecoderFilter, EncoderFilter {
     return answer;
   }
 
-  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const policy = this.#policy;
     if (policy === null) return FilterHeadersStatus.Continue;
     headers.set(allowOrigin, this.#origin);
@@ -94,23 +91,11 @@ export class CorsFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-  encodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-  encodeTrailers(): FilterTrailersStatus {
+  override encodeTrailers(): FilterTrailersStatus {
     return FilterTrailersStatus.Continue;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#callbacks = null;
   }
 }

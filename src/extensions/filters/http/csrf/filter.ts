@@ -1,13 +1,7 @@
 // Refuses requests that change something and that a page of another origin sent (cross-site request forgery): the host of
 // Origin, or of Referer without it, must be the request's own or one that is trusted besides.
 import { hostAndPortOf } from '../../../../base/absolute-url.ts';
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../../../../http/filter/api.ts';
+import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import { Names, type RequestHeaders } from '../../../../http/headers/api.ts';
 import type { RuntimeFraction, StringMatcher } from '../../../../matchers/api.ts';
 import type { CsrfStats } from './stats.ts';
@@ -20,22 +14,23 @@ export interface CsrfPolicy {
   readonly additionalOrigins: readonly StringMatcher[];
 }
 
-export class CsrfFilter implements DecoderFilter {
+export class CsrfFilter extends PassThroughDecoder {
   readonly #policy: CsrfPolicy;
   readonly #stats: CsrfStats;
   #callbacks: DecoderFilterCallbacks | null = null;
 
   /** `policy` counts where the route has none. */
   constructor(policy: CsrfPolicy, stats: CsrfStats) {
+    super();
     this.#policy = policy;
     this.#stats = stats;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const callbacks = this.#callbacks;
     if (callbacks === null || !changesSomething(headers.method)) return FilterHeadersStatus.Continue;
     const policy = (callbacks.perRouteConfig() as CsrfPolicy | undefined) ?? this.#policy;
@@ -61,15 +56,7 @@ export class CsrfFilter implements DecoderFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#callbacks = null;
   }
 }

@@ -2,13 +2,12 @@
 // with a failure, or slow the response down.
 import type { Timer, TimerHandler } from '../../../../base/timers.ts';
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { Names, pinnedName, type RequestHeaders } from '../../../../http/headers/api.ts';
 import { allMatch } from '../../../../matchers/api.ts';
@@ -23,7 +22,7 @@ const abortHeader = pinnedName('x-envoy-fault-abort-request');
 const abortGrpcHeader = pinnedName('x-envoy-fault-abort-grpc-request');
 const throughputHeader = pinnedName('x-envoy-fault-throughput-response');
 
-export class FaultFilter implements DecoderFilter, EncoderFilter, TimerHandler, PacedOutput {
+export class FaultFilter extends PassThroughFilter implements TimerHandler, PacedOutput {
   readonly #name: string;
   readonly #stats: FaultStats;
   #settings: FaultSettings;
@@ -36,20 +35,21 @@ export class FaultFilter implements DecoderFilter, EncoderFilter, TimerHandler, 
   #limiter: StreamRateLimiter | null = null;
 
   constructor(name: string, settings: FaultSettings, stats: FaultStats) {
+    super();
     this.#name = name;
     this.#settings = settings;
     this.#stats = stats;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#decoder = callbacks;
   }
 
-  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
+  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
     this.#encoder = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const own = this.#decoder.perRouteConfig();
     if (own !== undefined) this.#settings = own as FaultSettings;
     if (!this.#concerns(headers)) return FilterHeadersStatus.Continue;
@@ -59,33 +59,25 @@ export class FaultFilter implements DecoderFilter, EncoderFilter, TimerHandler, 
     return this.#abort(headers) ? FilterHeadersStatus.StopIteration : FilterHeadersStatus.Continue;
   }
 
-  decodeData(): FilterDataStatus {
+  override decodeData(): FilterDataStatus {
     return this.#delay === null ? FilterDataStatus.Continue : FilterDataStatus.StopIterationAndWatermark;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(): FilterTrailersStatus {
     return this.#delay === null ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
   }
 
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#limiter === null) return FilterDataStatus.Continue;
     this.#limiter.write(data, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  encodeTrailers(): FilterTrailersStatus {
+  override encodeTrailers(): FilterTrailersStatus {
     return this.#limiter?.onTrailers() === true ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#delay?.cancel();
     this.#limiter?.destroy();
     if (this.#active) this.#stats.activeFaults.dec();

@@ -1,13 +1,12 @@
 // Owns the filter that counts gRPC calls and their messages, for each cluster and where asked for each method.
 import { isGrpcContentType } from '../../../../base/grpc-status.ts';
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   FilterDataStatus,
   FilterHeadersStatus,
   type FilterStateObject,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import type { GrpcStatsByCluster, MethodStats } from '../../../common/grpc/method-stats.ts';
@@ -39,7 +38,7 @@ class MessageCounts implements FilterStateObject {
   }
 }
 
-export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
+export class GrpcStatsFilter extends PassThroughFilter {
   readonly #settings: GrpcStatsSettings;
   readonly #counts = new MessageCounts();
   #callbacks!: DecoderFilterCallbacks;
@@ -49,22 +48,21 @@ export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
   #stats: MethodStats | null = null;
 
   constructor(settings: GrpcStatsSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  setEncoderCallbacks(): void {}
-
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     this.#grpcRequest = isGrpcContentType(headers.get(Names.contentType));
     if (this.#grpcRequest) this.#stats = this.#settings.methods.ofRequest(headers, this.#callbacks);
     return FilterHeadersStatus.Continue;
   }
 
-  decodeData(data: Buffer): FilterDataStatus {
+  override decodeData(data: Buffer): FilterDataStatus {
     if (!this.#grpcRequest) return FilterDataStatus.Continue;
     const messages = this.#counts.request.inspect(data);
     if (messages > 0) {
@@ -74,21 +72,13 @@ export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
     return FilterDataStatus.Continue;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     this.#grpcResponse = headers.status === 200 && isGrpcContentType(headers.get(Names.contentType));
     if (endStream) this.#ended(headers);
     return FilterHeadersStatus.Continue;
   }
 
-  encodeData(data: Buffer): FilterDataStatus {
+  override encodeData(data: Buffer): FilterDataStatus {
     if (!this.#grpcResponse) return FilterDataStatus.Continue;
     const messages = this.#counts.response.inspect(data);
     if (messages > 0) {
@@ -98,12 +88,10 @@ export class GrpcStatsFilter implements DecoderFilter, EncoderFilter {
     return FilterDataStatus.Continue;
   }
 
-  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+  override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     this.#ended(trailers);
     return FilterTrailersStatus.Continue;
   }
-
-  onDestroy(): void {}
 
   /** `fields`: trailers, or the headers of a response that has nothing else. */
   #ended(fields: HeaderMap): void {

@@ -2,13 +2,12 @@
 // base64, and answers that are no gRPC become a status and a message.
 import { grpcStatusOfHttp, isGrpcContentType, percentEncode } from '../../../../base/grpc-status.ts';
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import type { GrpcStatsByCluster, MethodStats } from '../../../common/grpc/method-stats.ts';
@@ -21,7 +20,7 @@ const textTypes: ReadonlySet<string> = new Set(['application/grpc-web-text', 'ap
 const maxMessage = 16_384;
 const trailersFlag = 0x80;
 
-export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
+export class GrpcWebFilter extends PassThroughFilter {
   readonly #methods: GrpcStatsByCluster;
   #decoder!: DecoderFilterCallbacks;
   #encoder!: EncoderFilterCallbacks;
@@ -35,18 +34,19 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
   #stats: MethodStats | null = null;
 
   constructor(methods: GrpcStatsByCluster) {
+    super();
     this.#methods = methods;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#decoder = callbacks;
   }
 
-  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
+  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
     this.#encoder = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const type = headers.get(Names.contentType) ?? '';
     const text = textTypes.has(type);
     if (!text && !binaryTypes.has(type)) return FilterHeadersStatus.Continue;
@@ -62,7 +62,7 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#base64 === null) return FilterDataStatus.Continue;
     const decoded = this.#base64.decode(data);
     if (decoded === undefined || (endStream && this.#base64.incomplete)) {
@@ -78,15 +78,7 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     if (!this.#web) return FilterHeadersStatus.Continue;
     const isGrpc = headers.status === 200 && isGrpcContentType(headers.get(Names.contentType));
     if (endStream) this.#count(headers);
@@ -99,7 +91,7 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#foreign !== null) {
       this.#foreignBody += data.toString('latin1', 0, maxMessage - this.#foreignBody.length);
       if (endStream) {
@@ -115,7 +107,7 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+  override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     if (!this.#web) return FilterTrailersStatus.Continue;
     if (this.#foreign !== null) {
       this.#describe(this.#foreign);
@@ -129,8 +121,6 @@ export class GrpcWebFilter implements DecoderFilter, EncoderFilter {
     clear(trailers);
     return FilterTrailersStatus.Continue;
   }
-
-  onDestroy(): void {}
 
   #count(fields: HeaderMap): void {
     const status = fields.get(Names.grpcStatus);

@@ -1,12 +1,11 @@
 // Changes headers and trailers of requests and responses, and query parameters, as the filter's configuration says and
 // behind it every level of the route's.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../../../http/headers/api.ts';
 import type { HeaderMutations } from '../../../common/header-mutations/header-mutations.ts';
@@ -21,7 +20,7 @@ export interface Mutations {
   readonly query: readonly QueryMutation[];
 }
 
-export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
+export class HeaderMutationFilter extends PassThroughFilter {
   readonly #own: Mutations;
   readonly #mostSpecificWins: boolean;
   #callbacks: DecoderFilterCallbacks | null = null;
@@ -29,15 +28,14 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
   #levels: readonly Mutations[] | null = null;
 
   constructor(own: Mutations, mostSpecificWins: boolean) {
+    super();
     this.#own = own;
     this.#mostSpecificWins = mostSpecificWins;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
-
-  setEncoderCallbacks(): void {}
 
   /** Those of the route that the request had when it came here, in both directions. */
   #allLevels(callbacks: DecoderFilterCallbacks): readonly Mutations[] {
@@ -51,7 +49,7 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
     return levels;
   }
 
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const callbacks = this.#callbacks;
     if (callbacks === null) return FilterHeadersStatus.Continue;
     const levels = this.#allLevels(callbacks);
@@ -70,7 +68,7 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+  override decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     const callbacks = this.#callbacks;
     if (callbacks !== null) {
       for (const level of this.#allLevels(callbacks)) {
@@ -80,7 +78,7 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
     return FilterTrailersStatus.Continue;
   }
 
-  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const callbacks = this.#callbacks;
     if (callbacks !== null) {
       // A response that was made before this filter saw the request is changed as well.
@@ -91,7 +89,7 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+  override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     const callbacks = this.#callbacks;
     if (callbacks !== null) {
       const { requestHeaders, responseHeaders, streamInfo } = callbacks;
@@ -102,17 +100,11 @@ export class HeaderMutationFilter implements DecoderFilter, EncoderFilter {
     return FilterTrailersStatus.Continue;
   }
 
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-  encodeData(): FilterDataStatus {
+  override encodeData(): FilterDataStatus {
     return FilterDataStatus.Continue;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#callbacks = null;
   }
 }

@@ -1,12 +1,5 @@
 // Owns the filter that turns headers and cookies of requests, and headers of responses, into metadata.
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  type EncoderFilter,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../../../../http/filter/api.ts';
+import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../../../../http/headers/api.ts';
 import { applyRules, type RuleList } from './rules.ts';
 import type { HeaderToMetadataStats } from './stats.ts';
@@ -18,29 +11,28 @@ export interface HeaderToMetadataSettings {
   readonly stats: HeaderToMetadataStats | null;
 }
 
-export class HeaderToMetadataFilter implements DecoderFilter, EncoderFilter {
+export class HeaderToMetadataFilter extends PassThroughFilter {
   readonly #settings: HeaderToMetadataSettings;
   #callbacks!: DecoderFilterCallbacks;
   /** Found once for each stream. */
   #effective: HeaderToMetadataSettings | null = null;
 
   constructor(settings: HeaderToMetadataSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  setEncoderCallbacks(): void {}
-
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const { request, stats } = this.#forStream();
     if (request !== null) applyRules(request, headers, this.#callbacks.streamInfo, stats, stats?.request ?? null);
     return FilterHeadersStatus.Continue;
   }
 
-  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const { response, stats } = this.#forStream();
     if (response !== null) applyRules(response, headers, this.#callbacks.streamInfo, stats, stats?.response ?? null);
     return FilterHeadersStatus.Continue;
@@ -50,26 +42,4 @@ export class HeaderToMetadataFilter implements DecoderFilter, EncoderFilter {
     this.#effective ??= (this.#callbacks.perRouteConfig() as HeaderToMetadataSettings | undefined) ?? this.#settings;
     return this.#effective;
   }
-
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  encodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {}
 }

@@ -1,11 +1,10 @@
 // Answers health checks of this process: by its own state, by the health of clusters, or by what upstream said lately.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
   type ProcessServices,
 } from '../../../../http/filter/api.ts';
 import { Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
@@ -40,7 +39,7 @@ const failed: Verdict = {
   cause: 'health checks fail since /healthcheck/fail of the admin interface was called',
 };
 
-export class HealthCheckFilter implements DecoderFilter, EncoderFilter {
+export class HealthCheckFilter extends PassThroughFilter {
   readonly #config: HealthCheckConfig;
   #callbacks: DecoderFilterCallbacks | null = null;
   #isCheck = false;
@@ -48,16 +47,15 @@ export class HealthCheckFilter implements DecoderFilter, EncoderFilter {
   #handling = false;
 
   constructor(config: HealthCheckConfig) {
+    super();
     this.#config = config;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  setEncoderCallbacks(): void {}
-
-  decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
     const { headers: matchers, passThrough, cache, process } = this.#config;
     const callbacks = this.#callbacks;
     if (callbacks === null || !allMatch(matchers, headers)) return FilterHeadersStatus.Continue;
@@ -69,13 +67,13 @@ export class HealthCheckFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  decodeData(_data: Buffer, endStream: boolean): FilterDataStatus {
+  override decodeData(_data: Buffer, endStream: boolean): FilterDataStatus {
     if (!this.#handling) return FilterDataStatus.Continue;
     if (endStream && this.#callbacks !== null) this.#answer(this.#callbacks);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(): FilterTrailersStatus {
     if (!this.#handling) return FilterTrailersStatus.Continue;
     if (this.#callbacks !== null) this.#answer(this.#callbacks);
     return FilterTrailersStatus.StopIteration;
@@ -129,7 +127,7 @@ export class HealthCheckFilter implements DecoderFilter, EncoderFilter {
     return okClusters;
   }
 
-  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const { cache, serviceCluster, process } = this.#config;
     if (this.#isCheck) {
       cache?.set(headers.status, headers.has(Names.xEnvoyDegraded));
@@ -138,17 +136,7 @@ export class HealthCheckFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-  encodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-  encodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#callbacks = null;
   }
 }

@@ -1,12 +1,5 @@
 // The local rate limit filter of one stream: takes tokens, and answers 429 when there are none.
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  type EncoderFilter,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../../../../http/filter/api.ts';
+import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
 import { Names, pinnedName, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { ResponseFlag } from '../../../../observability/api.ts';
 import { noRateLimits, type RateLimitDescriptor, type RateLimits, type Route } from '../../../../router/api.ts';
@@ -19,7 +12,7 @@ const resetHeader = pinnedName('x-ratelimit-reset');
 /** RateLimit.XRateLimitOption. */
 const headersOff = 1;
 
-export class LocalRateLimitFilter implements DecoderFilter, EncoderFilter {
+export class LocalRateLimitFilter extends PassThroughFilter {
   readonly #name: string;
   #settings: LocalRateLimitSettings | null;
   #callbacks!: DecoderFilterCallbacks;
@@ -27,17 +20,16 @@ export class LocalRateLimitFilter implements DecoderFilter, EncoderFilter {
 
   /** Without settings only routes limit. */
   constructor(name: string, settings: LocalRateLimitSettings | null) {
+    super();
     this.#name = name;
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  setEncoderCallbacks(): void {}
-
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const own = this.#callbacks.perRouteConfig();
     if (own !== undefined) this.#settings = own as LocalRateLimitSettings;
     const settings = this.#settings;
@@ -70,19 +62,7 @@ export class LocalRateLimitFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const verdict = this.#verdict;
     if (verdict === null || verdict.bucket === null || this.#settings === null) return FilterHeadersStatus.Continue;
     const option = verdict.xRateLimitOption;
@@ -94,16 +74,6 @@ export class LocalRateLimitFilter implements DecoderFilter, EncoderFilter {
     headers.set(resetHeader, secondsUntilNext(verdict, now));
     return FilterHeadersStatus.Continue;
   }
-
-  encodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  encodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {}
 
   #completeReply(settings: LocalRateLimitSettings, verdict: Verdict, response: ResponseHeaders): void {
     const { requestHeaders, streamInfo, clock } = this.#callbacks;

@@ -1,11 +1,5 @@
 // Owns the filter that lets requests pass or answers 403, by rules; and tells what shadow rules would have done.
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../../../../http/filter/api.ts';
+import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
 import type { RbacPolicy } from '../../../common/rbac/engine.ts';
 import { accessLogHint, type RbacRules } from '../../../common/rbac/rules.ts';
@@ -26,21 +20,22 @@ export interface RbacStats {
 /** Envoy's, whatever the filter is called. */
 const metadataNamespace = 'envoy.filters.http.rbac';
 
-export class RbacFilter implements DecoderFilter {
+export class RbacFilter extends PassThroughDecoder {
   readonly #settings: RbacSettings;
   readonly #stats: RbacStats;
   #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: RbacSettings, stats: RbacStats) {
+    super();
     this.#settings = settings;
     this.#stats = stats;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const route = this.#callbacks.perRouteConfig() as RbacSettings | undefined;
     const { enforced, shadow, trackPolicies } = route ?? this.#settings;
     if (shadow !== null) this.#judge(shadow, headers, this.#stats.shadow, trackPolicies);
@@ -71,14 +66,4 @@ export class RbacFilter implements DecoderFilter {
     streamInfo.setDynamicMetadata(metadataNamespace, rules.metadata(policy, stats.prefix));
     return policy;
   }
-
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {}
 }

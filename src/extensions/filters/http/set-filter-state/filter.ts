@@ -1,11 +1,5 @@
 // Owns the filter that leaves objects of configuration in the filter state of every stream.
-import {
-  type DecoderFilter,
-  type DecoderFilterCallbacks,
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-} from '../../../../http/filter/api.ts';
+import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
 import { AccessLogType } from '../../../../observability/access-log/api.ts';
 import { applyAll, type FilterStateValue } from '../../../common/set-filter-state/value.ts';
@@ -15,19 +9,20 @@ export interface SetFilterStateSettings {
   readonly clearRouteCache: boolean;
 }
 
-export class SetFilterStateFilter implements DecoderFilter {
+export class SetFilterStateFilter extends PassThroughDecoder {
   readonly #settings: SetFilterStateSettings;
   #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: SetFilterStateSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  decodeHeaders(requestHeaders: RequestHeaders): FilterHeadersStatus {
+  override decodeHeaders(requestHeaders: RequestHeaders): FilterHeadersStatus {
     const context = {
       streamInfo: this.#callbacks.streamInfo,
       requestHeaders,
@@ -48,14 +43,4 @@ export class SetFilterStateFilter implements DecoderFilter {
     if (clear) this.#callbacks.clearRouteCache();
     return FilterHeadersStatus.Continue;
   }
-
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {}
 }

@@ -1,11 +1,9 @@
 // Owns the filter that leaves fixed metadata on every stream.
 
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  FilterDataStatus,
   FilterHeadersStatus,
-  FilterTrailersStatus,
+  PassThroughDecoder,
   type StreamInfo,
 } from '../../../../http/filter/api.ts';
 import type { Counter } from '../../../../observability/stats/api.ts';
@@ -25,35 +23,26 @@ export interface SetMetadataSettings {
   readonly overwriteDenied: Counter;
 }
 
-export class SetMetadataFilter implements DecoderFilter {
+export class SetMetadataFilter extends PassThroughDecoder {
   readonly #settings: SetMetadataSettings;
   #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: SetMetadataSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#callbacks = callbacks;
   }
 
-  decodeHeaders(): FilterHeadersStatus {
+  override decodeHeaders(): FilterHeadersStatus {
     const { streamInfo } = this.#callbacks;
     applyEntries(this.#settings, streamInfo);
     const route = this.#callbacks.perRouteConfig() as SetMetadataSettings | undefined;
     if (route !== undefined) applyEntries(route, streamInfo);
     return FilterHeadersStatus.Continue;
   }
-
-  decodeData(): FilterDataStatus {
-    return FilterDataStatus.Continue;
-  }
-
-  decodeTrailers(): FilterTrailersStatus {
-    return FilterTrailersStatus.Continue;
-  }
-
-  onDestroy(): void {}
 }
 
 function applyEntries({ entries, overwriteDenied }: SetMetadataSettings, streamInfo: StreamInfo): void {
