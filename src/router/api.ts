@@ -216,6 +216,7 @@ export interface RouteSubscription extends RouteProvider {
 }
 
 export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
+export { readUriTemplate } from './config/uri-template.ts';
 export { routerFilterFactory } from './filter-factory.ts';
 export { type RateLimitServices, readRateLimits } from './rate-limit/config.ts';
 export {

