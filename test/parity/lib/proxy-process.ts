@@ -1,7 +1,7 @@
 // Owns the proxy under test as a process: the real Envoy (the oracle) or Remora, started alike with Envoy's own flags, ready when
 // its admin says so, ended by its pid.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
