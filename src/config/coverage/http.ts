@@ -64,6 +64,7 @@ export const http: PackageCoverage = {
       http3_protocol_options: 'HTTP/3: a later issue',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
+      http1_safe_max_connection_duration: 'a later issue: the connection drains at max_connection_duration',
       set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
       forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
     },

@@ -72,6 +72,11 @@ export const route: PackageCoverage = {
     refused: {
       filter_action: 'neither Envoy nor Remora has an extension that makes use of it',
     },
+    notYet: {
+      decorator: 'it names the spans of traces: a later issue',
+      tracing: 'traces: a later issue',
+      stat_prefix: 'statistics of single routes: a later issue; virtual_clusters count parts of a virtual host',
+    },
   },
   'envoy.config.route.v3.RouteMatch': {
     implemented: [
@@ -125,6 +130,10 @@ export const route: PackageCoverage = {
       'rate_limits',
       'include_vh_rate_limits',
     ],
+    notYet: {
+      hash_policy: 'the balancers that hash come in a later issue',
+      metadata_match: 'subset balancing: a later issue',
+    },
     refused: {
       internal_redirect_policy: 'the redirect would reach the client: following it is not implemented yet',
       internal_redirect_action: 'deprecated; following redirects is not implemented yet',
