@@ -3,6 +3,7 @@
 import type { ExtensionEntry } from '../config/extension-registry.ts';
 import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
+import { compressionLibraries } from './compression/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
 import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
@@ -27,6 +28,7 @@ export const extensions: readonly ExtensionEntry[] = [
   },
   ...httpFilters,
   ...httpExtensions,
+  ...compressionLibraries,
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,

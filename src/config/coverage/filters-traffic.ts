@@ -1,4 +1,4 @@
-/** Owns the coverage of the HTTP filters that shape traffic: fault, local_ratelimit, compressor, decompressor. */
+/** Owns the coverage of the HTTP filters that shape traffic: fault, local_ratelimit. */
 import type { PackageCoverage } from './coverage.ts';
 
 export const filtersTraffic: PackageCoverage = {

@@ -5,6 +5,7 @@ import { core } from './core.ts';
 import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
 import { filtersBasic } from './filters-basic.ts';
+import { filtersCompression } from './filters-compression.ts';
 import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
@@ -17,6 +18,7 @@ export const packages: PackageCoverage = {
   ...cluster,
   ...core,
   ...extensions,
+  ...filtersCompression,
   ...filtersPolicy,
   ...filtersTraffic,
   ...filtersBasic,

@@ -18,6 +18,16 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./buffer/config.ts'),
   },
   {
+    name: 'envoy.filters.http.compressor',
+    typeNames: [
+      'envoy.extensions.filters.http.compressor.v3.Compressor',
+      'envoy.extensions.filters.http.compressor.v3.CompressorPerRoute',
+    ],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./compressor/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.cors',
     typeNames: ['envoy.extensions.filters.http.cors.v3.Cors', 'envoy.extensions.filters.http.cors.v3.CorsPolicy'],
     ...stable,
