@@ -12,6 +12,26 @@ export function hostAndPortOf(url: string): string | undefined {
   return match !== null && isPlausible(match) ? match[2] : undefined;
 }
 
+export interface AbsoluteUrl {
+  /** In lower case. */
+  readonly scheme: string;
+  readonly hostAndPort: string;
+  /** Begins with a slash; without the fragment. */
+  readonly pathAndQuery: string;
+}
+
+export function readAbsoluteUrl(url: string): AbsoluteUrl | undefined {
+  const match = pattern.exec(url);
+  if (match === null || !isPlausible(match)) return undefined;
+  const scheme = url.slice(0, url.indexOf(':'));
+  const hostAndPort = match[2] as string;
+  const rest = url.slice(scheme.length + '://'.length + (match[1]?.length ?? 0) + hostAndPort.length);
+  const hash = rest.indexOf('#');
+  const target = hash < 0 ? rest : rest.slice(0, hash);
+  const pathAndQuery = target.startsWith('/') ? target : `/${target}`;
+  return { scheme: scheme.toLowerCase(), hostAndPort, pathAndQuery };
+}
+
 /** Brackets hold an address, and the port is one. */
 function isPlausible([, , , host = '', port]: RegExpExecArray): boolean {
   if (port !== undefined && Number(port) > 65_535) return false;

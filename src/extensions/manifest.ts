@@ -65,6 +65,21 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ),
   builtIn(
+    'envoy.internal_redirect_predicates.allow_listed_routes',
+    'envoy.internal_redirect_predicates',
+    'envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig',
+  ),
+  builtIn(
+    'envoy.internal_redirect_predicates.previous_routes',
+    'envoy.internal_redirect_predicates',
+    'envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig',
+  ),
+  builtIn(
+    'envoy.internal_redirect_predicates.safe_cross_scheme',
+    'envoy.internal_redirect_predicates',
+    'envoy.extensions.internal_redirect.safe_cross_scheme.v3.SafeCrossSchemeConfig',
+  ),
+  builtIn(
     'envoy.matching.inputs.request_headers',
     'envoy.matching.http.input',
     'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',

@@ -9,6 +9,7 @@ import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RateLimits } from './rate-limit/descriptor.ts';
+import type { InternalRedirectPredicate } from './redirect-predicates.ts';
 import type { RetryHostPredicate } from './retry-hosts.ts';
 import type { ClusterSelector } from './route-table/cluster-selector.ts';
 import type { HeaderRules } from './route-table/header-rules.ts';
@@ -83,6 +84,8 @@ export interface ForwardRoute extends RouteBase {
   /** The same, deprecated, for the route's timeout (max_grpc_timeout). */
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  /** Null: redirects go to the client. */
+  readonly internalRedirects: InternalRedirectPolicy | null;
   /** Where copies of its requests go. */
   readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;
@@ -165,6 +168,16 @@ export interface RetryPolicy {
   readonly backOffIsOwn?: boolean;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** Which redirects of upstreams are followed in the client's place. */
+export interface InternalRedirectPolicy {
+  readonly max: number;
+  readonly codes: readonly number[];
+  /** Each of them must accept where a redirect leads. */
+  readonly predicates: readonly InternalRedirectPredicate[];
+  readonly allowCrossScheme: boolean;
+  readonly responseHeadersToCopy: readonly NameInfo[];
 }
 
 /** One copy of each request, or of a share of them. */

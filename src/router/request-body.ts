@@ -28,6 +28,13 @@ export class RequestBody {
     return true;
   }
 
+  /** What was kept; null without any. */
+  kept(): Buffer | null {
+    const pieces = this.#pieces;
+    if (pieces === null || pieces.length === 0) return null;
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+  }
+
   /** No other attempt follows. */
   drop(): void {
     this.#pieces = null;
@@ -36,9 +43,8 @@ export class RequestBody {
   /** To an attempt whose headers went out without the end. `ended`: the client has sent all of the request. */
   sendTo(attempt: UpstreamRequest, ended: boolean): void {
     const whole = ended && this.trailers === null;
-    const pieces = this.#pieces;
-    if (pieces !== null && this.bytes > 0)
-      attempt.sendData(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces), whole);
+    const kept = this.kept();
+    if (kept !== null) attempt.sendData(kept, whole);
     else if (whole) attempt.sendData(noBytes, true);
     if (this.trailers !== null) attempt.sendTrailers(this.trailers);
   }

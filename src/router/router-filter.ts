@@ -122,7 +122,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (endStream) this.markRequestEnd();
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.sendData(data, endStream);
-    if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.retryState !== null && !this.#abandonRetries())
+    if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.keepsBodyByWish && !this.#abandonRetries())
       return FilterDataStatus.StopIterationNoBuffer;
     this.attempt?.sendData(data, endStream);
     if (endStream) this.#onRequestSent();
@@ -189,6 +189,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       }
     }
     countForHost(attempt, status);
+    if (this.internalRedirects?.codes.includes(status) && this.followRedirect(headers)) return;
     countResponse(attempt, status, this.headers as RequestHeaders, this.config);
     this.virtualCluster?.responses.record(status);
     this.responseStarted = true;

@@ -2,14 +2,15 @@
 // client's connection, the attempts. The filter itself extends this class: a request costs no object more for it.
 import type { Protocol } from '../http/codec/api.ts';
 import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
-import type { RequestHeaders } from '../http/headers/header-map.ts';
+import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { UpstreamInfo } from '../observability/stream-info.ts';
 import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
 import { countTime } from './accounting.ts';
-import type { ForwardRoute, VirtualCluster } from './api.ts';
+import type { ForwardRoute, InternalRedirectPolicy, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
+import { dropsBody, redirectHeaders } from './internal-redirect.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
@@ -79,13 +80,41 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     else this.callbacks.onDecoderBelowWriteBufferLowWatermark();
   }
 
+  protected get internalRedirects(): InternalRedirectPolicy | null {
+    return (this.route as ForwardRoute).internalRedirects;
+  }
+
+  /** Configuration asks for what needs the body again; else it is kept for a replay alone. */
+  protected get keepsBodyByWish(): boolean {
+    return this.retryState !== null || this.internalRedirects !== null;
+  }
+
+  /** True when the request goes on as another one: this filter is gone then. */
+  protected followRedirect(response: ResponseHeaders): boolean {
+    const { callbacks, body } = this;
+    const { stats } = this.cluster as Cluster;
+    const headers = this.headers as RequestHeaders;
+    const route = this.route as ForwardRoute;
+    const policy = route.internalRedirects as InternalRedirectPolicy;
+    const { method } = headers;
+    const whole = this.requestEnded && callbacks.requestComplete && body?.complete !== false;
+    const request = { policy, routeName: route.name, headers, callbacks, stats: this.config.stats };
+    if (!whole || !redirectHeaders(request, response)) {
+      stats.upstreamInternalRedirectFailedTotal.inc();
+      return false;
+    }
+    stats.upstreamInternalRedirectSucceededTotal.inc();
+    callbacks.recreateStream(response, dropsBody(response.status, method) ? null : (body?.kept() ?? null));
+    return true;
+  }
+
   /**
    * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent or nothing
    * has left yet, no more than `replayLimit`.
    */
   protected keepLimit(): number {
     const { bufferLimit } = this;
-    if (this.retryState !== null) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
+    if (this.keepsBodyByWish) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
     const replayable = isIdempotent((this.headers as RequestHeaders).method) || this.attempt?.unsent !== false;
     return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
   }

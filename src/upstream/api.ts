@@ -119,6 +119,8 @@ export interface ClusterTrafficStats {
   readonly upstreamRqMaintenanceMode: Counter;
   readonly upstreamRqRetryBackoffExponential: Counter;
   readonly upstreamRqRetryBackoffRatelimited: Counter;
+  readonly upstreamInternalRedirectFailedTotal: Counter;
+  readonly upstreamInternalRedirectSucceededTotal: Counter;
   readonly upstreamRqPerTryIdleTimeout: Counter;
   /** The body outgrew what may be kept for another attempt. */
   readonly retryOrShadowAbandoned: Counter;

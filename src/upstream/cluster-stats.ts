@@ -48,6 +48,8 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly upstreamRqCompleted: Counter;
   readonly upstreamRqTimeout: Counter;
   readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamInternalRedirectFailedTotal: Counter;
+  readonly upstreamInternalRedirectSucceededTotal: Counter;
   readonly upstreamRqPerTryIdleTimeout: Counter;
   readonly upstreamRqMaxDurationReached: Counter;
   readonly upstreamRqRxReset: Counter;
@@ -140,6 +142,8 @@ export class ClusterStats implements ClusterTrafficStats {
     this.upstreamRqCompleted = counter('upstream_rq_completed');
     this.upstreamRqTimeout = counter('upstream_rq_timeout');
     this.upstreamRqPerTryTimeout = counter('upstream_rq_per_try_timeout');
+    this.upstreamInternalRedirectFailedTotal = counter('upstream_internal_redirect_failed_total');
+    this.upstreamInternalRedirectSucceededTotal = counter('upstream_internal_redirect_succeeded_total');
     this.upstreamRqPerTryIdleTimeout = counter('upstream_rq_per_try_idle_timeout');
     this.upstreamRqMaxDurationReached = counter('upstream_rq_max_duration_reached');
     this.upstreamRqRxReset = counter('upstream_rq_rx_reset');
@@ -254,8 +258,6 @@ const laterCounters = [
   'upstream_cx_http3_total',
   'upstream_cx_preconnect_skipped',
   'upstream_http3_broken',
-  'upstream_internal_redirect_failed_total',
-  'upstream_internal_redirect_succeeded_total',
   'upstream_rq_0rtt',
   'upstream_rq_rx_reset_no_error',
 ] as const;

@@ -120,6 +120,9 @@ export const route: PackageCoverage = {
       'grpc_timeout_offset',
       'priority',
       'timeout',
+      'internal_redirect_policy',
+      'internal_redirect_action',
+      'max_internal_redirects',
       'request_mirror_policies',
       'retry_policy',
       'cors',
@@ -135,9 +138,6 @@ export const route: PackageCoverage = {
       metadata_match: 'subset balancing: a later issue',
     },
     refused: {
-      internal_redirect_policy: 'the redirect would reach the client: following it is not implemented yet',
-      internal_redirect_action: 'deprecated; following redirects is not implemented yet',
-      max_internal_redirects: 'deprecated; following redirects is not implemented yet',
       cluster_specifier_plugin:
         'no extension that chooses clusters is known here; use cluster, cluster_header or weighted_clusters',
       inline_cluster_specifier_plugin:
@@ -145,6 +145,18 @@ export const route: PackageCoverage = {
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
       hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
     },
+  },
+  'envoy.config.route.v3.InternalRedirectPolicy': {
+    implemented: [
+      'max_internal_redirects',
+      'redirect_response_codes',
+      'predicates',
+      'allow_cross_scheme_redirect',
+      'response_headers_to_copy',
+    ],
+  },
+  'envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig': {
+    implemented: ['allowed_route_names'],
   },
   'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': {
     implemented: [

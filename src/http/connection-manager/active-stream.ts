@@ -6,24 +6,19 @@ import { ResponseFlag } from '../../observability/response-flags.ts';
 import { StreamInfo } from '../../observability/stream-info.ts';
 import {
   type CodecError,
-  Protocol,
   type RequestDecoder,
   ResetReason,
   type ServerStream,
   type StreamCallbacks,
 } from '../codec/api.ts';
-import {
-  type DownstreamWatermarkCallbacks,
-  FilterHeadersStatus,
-  type HttpFilterFactory,
-  type LocalReply,
-} from '../filter/api.ts';
+import type { DownstreamWatermarkCallbacks, HttpFilterFactory, LocalReply } from '../filter/api.ts';
 import { type HeaderMap, type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 import { reasonPhrase } from '../headers/status.ts';
 import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
+import { encodeInformational } from './informational.ts';
 import { explainKey, type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
 import { logLocalReply } from './reply-log.ts';
 import { checkRequestAndTarget, rejectedByDetection, upgradeRefused } from './request-check.ts';
@@ -53,6 +48,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   /** The request's side of the chain must not go on: answered locally, or destroyed. */
   requestAborted = false;
   internal = false;
+  /** It goes on with the request of another one (recreate-stream.ts): its headers are prepared. */
+  recreated = false;
 
   /** A local reply has taken the response's place: what upstream still sends is nobody's. */
   answeredLocally = false;
@@ -107,19 +104,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       this.sendLocalReply(refused);
       return;
     }
-    for (let i = 0; i < config.earlyMutations.length; i++) config.earlyMutations[i]?.mutate(headers, this.info);
-    const { directRemoteAddress: peer, tls } = this.manager.info;
-    const origin = prepareRequestHeaders(headers, config, peer, local, tls !== null, this.services.random);
-    if (origin.rejectStatus !== 0) {
-      stats.downstreamRqRejectedViaIpDetection.inc();
-      this.#openChain(config.filters);
-      this.sendLocalReply(rejectedByDetection(origin.rejectStatus));
-      return;
-    }
-    this.info.downstreamRemoteAddress = origin.remoteAddress;
-    this.internal = origin.internal;
-    this.protoUnknown = origin.forwardedProto === '';
-    this.info.requestId = headers.get(Names.xRequestId) ?? '';
+    if (!this.recreated && !this.#prepareHeaders(headers)) return;
     const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
     if (config.accessLogging.newRequests) logNewRequest(this);
     if (chain === null) {
@@ -130,6 +115,25 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     }
     this.#openChain(chain);
     this.decoding?.startHeaders(headers, endStream);
+  }
+
+  /** False when the request was answered instead. */
+  #prepareHeaders(headers: RequestHeaders): boolean {
+    const { config, stats, info } = this.manager;
+    for (let i = 0; i < config.earlyMutations.length; i++) config.earlyMutations[i]?.mutate(headers, this.info);
+    const { directRemoteAddress: peer, localAddress, tls } = info;
+    const origin = prepareRequestHeaders(headers, config, peer, localAddress, tls !== null, this.services.random);
+    if (origin.rejectStatus !== 0) {
+      stats.downstreamRqRejectedViaIpDetection.inc();
+      this.#openChain(config.filters);
+      this.sendLocalReply(rejectedByDetection(origin.rejectStatus));
+      return false;
+    }
+    this.info.downstreamRemoteAddress = origin.remoteAddress;
+    this.internal = origin.internal;
+    this.protoUnknown = origin.forwardedProto === '';
+    this.info.requestId = headers.get(Names.xRequestId) ?? '';
+    return true;
   }
 
   #openChain(chain: FilterChain): void {
@@ -185,7 +189,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
 
   #markRequestComplete(): void {
     this.requestComplete = true;
-    this.info.lastDownstreamReceived = this.now;
+    if (!this.recreated) this.info.lastDownstreamReceived = this.now;
     this.stopRequestTimeout();
   }
 
@@ -261,17 +265,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   }
 
   encode1xx(headers: ResponseHeaders): void {
-    if (this.destroyed || this.responseStarted) return;
-    // RFC 9110 section 15.2: HTTP/1.0 knows no informational responses.
-    if (this.codecStream.protocol === Protocol.Http10) return;
-    // As Envoy: informational responses pass only where proxy_100_continue is on.
-    if (!this.manager.config.proxy100Continue) return;
-    for (let i = this.slots.length - 1; i >= 0; i--) {
-      // Informational responses are optional: one that a filter stops is dropped.
-      const status = (this.slots[i] as FilterSlot).encoder?.encode1xxHeaders(headers) ?? FilterHeadersStatus.Continue;
-      if (status !== FilterHeadersStatus.Continue || this.destroyed || this.responseStarted) return;
-    }
-    this.codecStream.encode1xxHeaders(headers);
+    encodeInformational(this, headers);
   }
 
   sendHeaders(headers: ResponseHeaders, endStream: boolean): void {

@@ -16,7 +16,6 @@ import type { DownstreamConnectionInfo } from '../../observability/stream-info.t
 import {
   type CodecError,
   Protocol,
-  type RequestDecoder,
   ResetReason,
   type ServerCodec,
   type ServerCodecCallbacks,
@@ -138,7 +137,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   // --- streams -----------------------------------------------------------------------------------------------------------
 
-  newStream(codecStream: ServerStream): RequestDecoder {
+  newStream(codecStream: ServerStream): ActiveStream {
     const { stats } = this;
     this.#requests++;
     stats.downstreamRqTotal.inc();
@@ -154,6 +153,17 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       this.#idle.release();
       this.#idle = null;
     }
+    return stream;
+  }
+
+  /** Ends the stream and gives what it had of the codec to a new one, which is a request of its own to statistics. */
+  replaceStream(old: ActiveStream): ActiveStream {
+    this.#now = this.services.clock.monotonic();
+    // The new one first: a connection without streams would be idle, or over.
+    const stream = this.newStream(old.codecStream);
+    this.endStream(old);
+    // The old one has let go of it.
+    old.codecStream.callbacks = stream;
     return stream;
   }
 

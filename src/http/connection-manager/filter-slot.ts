@@ -17,6 +17,7 @@ import type {
 } from '../filter/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import type { ActiveStream } from './active-stream.ts';
+import { recreateStream } from './recreate-stream.ts';
 
 const noConfigs: readonly unknown[] = [];
 
@@ -166,6 +167,10 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     } catch (error) {
       stream.onException(error);
     }
+  }
+
+  recreateStream(response: ResponseHeaders, body: Buffer | null): void {
+    recreateStream(this.#stream, response, body);
   }
 
   continueEncoding(): void {

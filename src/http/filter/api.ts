@@ -105,6 +105,11 @@ export interface DecoderFilterCallbacks extends StreamFilterCallbacks {
   encodeHeaders(headers: ResponseHeaders, endStream: boolean, details: string): void;
   encodeData(data: Buffer, endStream: boolean): void;
   encodeTrailers(trailers: HeaderMap): void;
+  /**
+   * Ends the stream, logged with `response`, and sends its request, whose headers were changed, through a new chain with
+   * `body`. The request must be complete. This filter is destroyed when it returns.
+   */
+  recreateStream(response: ResponseHeaders, body: Buffer | null): void;
 }
 
 export interface EncoderFilterCallbacks extends StreamFilterCallbacks {

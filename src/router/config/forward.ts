@@ -20,6 +20,7 @@ import type { RouteChoice } from '../route-table/virtual-host.ts';
 import { WeightedRoutes } from '../route-table/weighted-routes.ts';
 import type { RouteBuild } from './context.ts';
 import { readHeaderRules } from './header-rules.ts';
+import { readInternalRedirects } from './internal-redirect.ts';
 import { type RuleLevels, ruleChain } from './levels.ts';
 import { readMirrorPolicies } from './mirror.ts';
 import { readHostRewrite, readRoutePathRewrite } from './path-rewrite.ts';
@@ -86,6 +87,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     grpcTimeout: readGrpcTimeout(message.maxGrpcTimeout, message.grpcTimeoutOffset),
     retryPolicy:
       message.retryPolicy === undefined ? parents.virtualHostRetryPolicy : readRetryPolicy(message.retryPolicy, config),
+    internalRedirects: readInternalRedirects(message, config),
     mirrors:
       message.requestMirrorPolicies.length === 0
         ? parents.mirrors

@@ -6,6 +6,7 @@ import type { ClusterHandle, Priority } from '../../upstream/api.ts';
 import type {
   ForwardRoute,
   GrpcTimeoutRule,
+  InternalRedirectPolicy,
   MirrorPolicy,
   RetryPolicy,
   Route,
@@ -44,6 +45,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  readonly internalRedirects: InternalRedirectPolicy | null;
   readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;
   readonly includeAttemptCountInResponse: boolean;
@@ -71,6 +73,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.grpcTimeoutHeader = settings.grpcTimeoutHeader;
     this.grpcTimeout = settings.grpcTimeout;
     this.retryPolicy = settings.retryPolicy;
+    this.internalRedirects = settings.internalRedirects;
     this.mirrors = settings.mirrors;
     this.includeAttemptCountInRequest = settings.includeAttemptCountInRequest;
     this.includeAttemptCountInResponse = settings.includeAttemptCountInResponse;
