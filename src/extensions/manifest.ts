@@ -1,6 +1,7 @@
 // The manifest: every extension that is implemented, with its status and whether it may face untrusted peers. Only who
 // composes the program reads it (server/main.ts, the CLI). `remora extensions` and docs/extensions.md are printed from it.
 import type { ExtensionEntry } from '../config/extension-registry.ts';
+import { accessLogFilters } from './access-log-filters/entries.ts';
 import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
 import { compressionLibraries } from './compression/entries.ts';
@@ -29,6 +30,7 @@ export const extensions: readonly ExtensionEntry[] = [
   ...httpFilters,
   ...httpExtensions,
   ...compressionLibraries,
+  ...accessLogFilters,
   ...accessLoggers,
   ...clusterTypes,
   ...loadBalancingPolicies,

@@ -65,8 +65,16 @@ export const extensions: PackageCoverage = {
       'grpc_status_filter',
       'log_type_filter',
       'metadata_filter',
+      'extension_filter',
     ],
-    refused: { extension_filter: 'CEL is not implemented yet, and more would be logged than was asked for' },
+  },
+  'envoy.config.accesslog.v3.ExtensionFilter': {
+    implemented: ['typed_config'],
+    harmless: { name: foundByType },
+  },
+  'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter': {
+    implemented: ['expression'],
+    refused: { cel_config: 'functions beyond those of the CEL standard are not implemented yet' },
   },
   'envoy.config.accesslog.v3.StatusCodeFilter': { implemented: ['comparison'] },
   'envoy.config.accesslog.v3.DurationFilter': { implemented: ['comparison'] },

@@ -7,7 +7,13 @@ export {
   type HeaderReader,
   type LogContext,
 } from './context.ts';
-export { type AccessLoggerContext, type AccessLoggerFactory, accessLoggerCategory } from './factory.ts';
+export {
+  type AccessLogFilterFactory,
+  type AccessLoggerContext,
+  type AccessLoggerFactory,
+  accessLogFilterCategory,
+  accessLoggerCategory,
+} from './factory.ts';
 export type { AccessLogFile } from './file/access-log-file.ts';
 export { AccessLogManager } from './file/access-log-manager.ts';
 export { readAccessLogFilter } from './filter-config.ts';

@@ -2,7 +2,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { ConfigContext } from '../../config/context.ts';
 import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
-import type { AccessLogger } from './logger.ts';
+import type { AccessLogFilter, AccessLogger } from './logger.ts';
 import type { AccessLogSettings } from './settings.ts';
 
 export interface AccessLoggerContext {
@@ -17,3 +17,11 @@ export interface AccessLoggerFactory {
 
 export const accessLoggerCategory: ExtensionCategory<AccessLoggerFactory> =
   extensionCategory<AccessLoggerFactory>('envoy.access_loggers');
+
+/** Makes a filter from its message (extension_filter); undefined when it reported errors to `context.config`. */
+export interface AccessLogFilterFactory {
+  create(message: Message, context: AccessLoggerContext): AccessLogFilter | undefined;
+}
+
+export const accessLogFilterCategory: ExtensionCategory<AccessLogFilterFactory> =
+  extensionCategory<AccessLogFilterFactory>('envoy.access_loggers.extension_filters');

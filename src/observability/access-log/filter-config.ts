@@ -1,12 +1,14 @@
 // Owns the way from envoy.config.accesslog.v3.AccessLogFilter to filters.
+import { typeNameOf } from '../../config/parse/any.ts';
 import type {
   AccessLogFilter as AccessLogFilterMessage,
   ComparisonFilter as ComparisonFilterMessage,
+  ExtensionFilter,
   RuntimeFilter as RuntimeFilterMessage,
 } from '../../generated/envoy/config/accesslog/v3/accesslog_pb.d.ts';
 import { responseFlagByName } from '../response-flags.ts';
 import type { LogContext } from './context.ts';
-import type { AccessLoggerContext } from './factory.ts';
+import { type AccessLoggerContext, accessLogFilterCategory } from './factory.ts';
 import {
   AndFilter,
   type Comparison,
@@ -68,17 +70,27 @@ export function readAccessLogFilter(
       return value && new MetadataFilter(value, matchIfKeyNotFound);
     }
     case 'extensionFilter':
-      config.error(
-        message,
-        'extension_filter',
-        'RMR0702',
-        `the access log filter '${specifier.value.name}' is not implemented yet`,
-      );
-      return undefined;
+      return readExtension(specifier.value, message, context);
     case undefined:
       config.error(message, '', 'RMR0702', 'the filter of the access log is empty');
       return undefined;
   }
+}
+
+function readExtension(
+  { name, configType }: ExtensionFilter,
+  message: AccessLogFilterMessage,
+  context: AccessLoggerContext,
+): AccessLogFilter | undefined {
+  const { config, settings } = context;
+  const any = configType.value;
+  const factory = any && settings.extensions.get(accessLogFilterCategory, typeNameOf(any.typeUrl));
+  if (any === undefined || factory === undefined) {
+    config.error(message, 'extension_filter', 'RMR0702', `the access log filter '${name}' is not implemented yet`);
+    return undefined;
+  }
+  const unpacked = config.unpack(any);
+  return unpacked && factory.create(unpacked, context);
 }
 
 const comparisons: readonly Comparison[] = ['eq', 'ge', 'le', 'ne'];
