@@ -54,4 +54,26 @@ export const filtersCompression: PackageCoverage = {
     implemented: ['compression_level', 'enable_checksum', 'strategy', 'chunk_size'],
     refused: { dictionary: 'bodies are compressed without dictionaries' },
   },
+  'envoy.extensions.filters.http.decompressor.v3.Decompressor': {
+    implemented: ['decompressor_library', 'request_direction_config', 'response_direction_config'],
+  },
+  'envoy.extensions.filters.http.decompressor.v3.Decompressor.CommonDirectionConfig': {
+    implemented: ['enabled', 'ignore_no_transform_header'],
+  },
+  'envoy.extensions.filters.http.decompressor.v3.Decompressor.RequestDirectionConfig': {
+    implemented: ['common_config', 'advertise_accept_encoding'],
+  },
+  'envoy.extensions.filters.http.decompressor.v3.Decompressor.ResponseDirectionConfig': {
+    implemented: ['common_config'],
+  },
+  'envoy.extensions.compression.gzip.decompressor.v3.Gzip': {
+    implemented: ['window_bits', 'chunk_size', 'max_inflate_ratio'],
+  },
+  'envoy.extensions.compression.brotli.decompressor.v3.Brotli': {
+    implemented: ['disable_ring_buffer_reallocation', 'chunk_size'],
+  },
+  'envoy.extensions.compression.zstd.decompressor.v3.Zstd': {
+    implemented: ['chunk_size'],
+    refused: { dictionaries: 'bodies are decompressed without dictionaries' },
+  },
 };

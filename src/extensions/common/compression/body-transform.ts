@@ -50,6 +50,12 @@ export class BodyTransform {
     this.#end();
   }
 
+  /** Gives the body up; the source may go on. */
+  abandon(): void {
+    this.#resume();
+    this.destroy();
+  }
+
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
@@ -76,6 +82,7 @@ export class BodyTransform {
 
   #onError(): void {
     if (this.#destroyed) return;
+    this.#resume();
     this.#destroyed = true;
     this.#output.onTransformError();
   }

@@ -12,6 +12,8 @@ export interface CompressionLibrary {
   createStream(): Transform;
   /** Decompressors: a body that grows by more than this is taken for an attack. */
   readonly maxInflateRatio: number;
+  /** Decompressors: names of the statistics of what can go wrong; broken bodies count with the first. */
+  readonly errorStats: readonly string[];
 }
 
 export interface CompressionLibraryFactory {

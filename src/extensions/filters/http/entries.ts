@@ -42,6 +42,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./csrf/config.ts'),
   },
   {
+    name: 'envoy.filters.http.decompressor',
+    typeNames: ['envoy.extensions.filters.http.decompressor.v3.Decompressor'],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./decompressor/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,

@@ -32,6 +32,7 @@ export const factory: CompressionLibraryFactory = {
       statName: 'brotli',
       createStream: () => createBrotliCompress(options),
       maxInflateRatio: 0,
+      errorStats: [],
     };
   },
 };

@@ -30,6 +30,7 @@ export const factory: CompressionLibraryFactory = {
       statName: 'gzip',
       createStream: () => createGzip(options),
       maxInflateRatio: 0,
+      errorStats: [],
     };
   },
 };

@@ -23,6 +23,7 @@ export const factory: CompressionLibraryFactory = {
       statName: 'zstd',
       createStream: () => createZstdCompress(options),
       maxInflateRatio: 0,
+      errorStats: [],
     };
   },
 };

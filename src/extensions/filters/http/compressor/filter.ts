@@ -11,6 +11,7 @@ import {
 } from '../../../../http/filter/api.ts';
 import { Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { BodyTransform } from '../../../common/compression/body-transform.ts';
+import { forbidsTransform } from '../../../common/compression/headers.ts';
 import { DecodedOutput, EncodedOutput } from '../../../common/compression/outputs.ts';
 import { type ChainNegotiation, negotiationOf } from './negotiation.ts';
 import type { CompressorRouteSettings, CompressorSettings } from './settings.ts';
@@ -160,12 +161,6 @@ export class CompressorFilter implements DecoderFilter, EncoderFilter {
 /** What follows such a request is no body of its own. */
 function isTunnel(headers: RequestHeaders): boolean {
   return headers.method === 'CONNECT' || headers.protocol !== '';
-}
-
-function forbidsTransform(headers: ResponseHeaders): boolean {
-  const control = headers.getJoined(Names.cacheControl);
-  if (control === undefined || control.length < 12) return false;
-  return control.split(',').some((directive) => directive.trim().toLowerCase() === 'no-transform');
 }
 
 function addVary(headers: ResponseHeaders): void {

@@ -1,0 +1,37 @@
+// What the filter is to do in each direction, and its statistics: `http.PREFIX.decompressor.NAME.LIBRARY.*`.
+import type { RuntimeFlag } from '../../../../base/runtime.ts';
+import type { Counter, StatsScope } from '../../../../observability/stats/api.ts';
+import type { CompressionLibrary } from '../../../common/compression/library.ts';
+
+export interface DirectionStats {
+  readonly decompressed: Counter;
+  readonly notDecompressed: Counter;
+  readonly totalUncompressedBytes: Counter;
+  readonly totalCompressedBytes: Counter;
+}
+
+export function directionStats(scope: StatsScope, prefix: string): DirectionStats {
+  return {
+    decompressed: scope.counter(`${prefix}decompressed`),
+    notDecompressed: scope.counter(`${prefix}not_decompressed`),
+    totalUncompressedBytes: scope.counter(`${prefix}total_uncompressed_bytes`),
+    totalCompressedBytes: scope.counter(`${prefix}total_compressed_bytes`),
+  };
+}
+
+export interface DecompressorDirection {
+  /** Null: always. */
+  readonly enabled: RuntimeFlag | null;
+  readonly ignoreNoTransform: boolean;
+  readonly stats: DirectionStats;
+}
+
+export interface DecompressorSettings {
+  readonly library: CompressionLibrary;
+  readonly request: DecompressorDirection;
+  readonly response: DecompressorDirection;
+  /** Upstreams are told that the library's encoding is welcome. */
+  readonly advertise: boolean;
+  /** Bodies that could not be read to their end. */
+  readonly dataErrors: Counter;
+}
