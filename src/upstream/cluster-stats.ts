@@ -92,6 +92,7 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly #classes: (Counter | null)[] = [];
   readonly #retriedCodes: (Counter | null)[] = [];
   readonly #retriedClasses: (Counter | null)[] = [];
+  #retriedCompleted: Counter | null = null;
   readonly #internal: ResponseGroup;
   readonly #external: ResponseGroup;
   readonly #canary: ResponseGroup;
@@ -207,8 +208,10 @@ export class ClusterStats implements ClusterTrafficStats {
     if (canary) this.#canary.record(status);
   }
 
-  /** Only by status, under `retry.`: the answer to the client is still to come. */
+  /** Under `retry.`: the answer to the client is still to come. */
   recordRetried(status: number): void {
+    this.#retriedCompleted ??= this.scope.counter('retry.upstream_rq_completed');
+    this.#retriedCompleted.inc();
     countStatus(this.scope, 'retry.', this.#retriedCodes, this.#retriedClasses, status);
   }
 

@@ -62,7 +62,7 @@ export function requestTooLarge(bufferLimit: number): LocalReply {
     status: 413,
     body: 'Payload Too Large',
     details: 'request_payload_too_large',
-    cause: `a filter buffers the request and its body exceeds ${bufferLimit} bytes (per_connection_buffer_limit_bytes)`,
+    cause: `a filter buffers the request and its body exceeds ${bufferLimit} bytes (the filter's own limit, else per_request_buffer_limit_bytes or per_connection_buffer_limit_bytes)`,
   };
 }
 

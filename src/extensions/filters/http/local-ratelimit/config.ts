@@ -65,6 +65,7 @@ function readSettings(
     const words = 'Buckets are not shared among the hosts of the local cluster yet';
     config.error(message, 'local_cluster_rate_limit', 'RMR0306', words);
   }
+  refuseTwins(message, config);
   const { runtime, clock } = context;
   const status = message.status?.code ?? defaultStatus;
   const settings = {
@@ -88,6 +89,17 @@ function readSettings(
     retryAfterHeader: message.enableRetryAfterHeader,
     limiters: new Limiters(settings, message.localRateLimitPerDownstreamConnection, clock),
   };
+}
+
+/** Of two buckets for the same entries the second would never be asked. */
+function refuseTwins({ descriptors }: LocalRateLimit, config: ConfigContext): void {
+  const seen = new Set<string>();
+  for (const descriptor of descriptors) {
+    const entries = descriptor.entries.map(({ key, value }) => `${key}=${value}`).join(', ');
+    if (seen.has(entries))
+      config.error(descriptor, 'entries', 'RMR0700', `two descriptors have the entries ${entries}`);
+    seen.add(entries);
+  }
 }
 
 /** Without the field: no request. */

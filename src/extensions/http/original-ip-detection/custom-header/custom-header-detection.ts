@@ -1,5 +1,5 @@
 // Owns the client's address as a header of its own tells it.
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { ipAddress } from '../../../../base/address.ts';
 import type { DetectedAddress, OriginalIpDetection } from '../../../../http/connection-manager/api.ts';
 import type { NameInfo, RequestHeaders } from '../../../../http/headers/api.ts';
@@ -18,7 +18,18 @@ export class CustomHeaderDetection implements OriginalIpDetection {
 
   detect(headers: RequestHeaders): DetectedAddress {
     const value = headers.get(this.#name);
-    if (value === undefined || isIP(value) === 0) return this.#nothing;
-    return { address: ipAddress(value, 0), trusted: this.#trusted, appendsXff: false, rejectStatus: 0 };
+    const family = value === undefined ? 0 : isIP(value);
+    if (value === undefined || family === 0) return this.#nothing;
+    return {
+      address: ipAddress(family === 6 ? canonical(value) : value, 0),
+      trusted: this.#trusted,
+      appendsXff: false,
+      rejectStatus: 0,
+    };
   }
+}
+
+/** RFC 5952: lower case, the longest zeros left out. A zone is kept as it is. */
+function canonical(address: string): string {
+  return address.includes('%') ? address : new SocketAddress({ address, family: 'ipv6' }).address;
 }
