@@ -167,7 +167,7 @@ async function measureStart(
         running.assertAlive(),
       );
       const startCpuMilliseconds = readCpu(running.pid).total * 1e3;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
       const { rss, anonymous } = readMemory(running.pid);
       await running.stop();
       runs.get(proxy)?.push({ readyMilliseconds, startCpuMilliseconds, rss, anonymous });
