@@ -116,7 +116,7 @@ const common: readonly Excuse[] = [
     error: /HPE_INVALID_CONTENT_LENGTH|HPE_UNEXPECTED_CONTENT_LENGTH|HPE_INVALID_TRANSFER_ENCODING/,
     applies: (text, mine) =>
       /\n0+[ \t]*(;[^\r]*)?\r\n(.*\r\n)*(content-length|transfer-encoding) *:/i.test(text) &&
-      mine.fields.includes('transfer-encoding: chunked') &&
+      mine.fields.some((line) => line.toLowerCase() === 'transfer-encoding: chunked') &&
       !mine.fields.some((line) => line.startsWith('content-length: ')),
     why: 'framing fields among the trailers, which we drop',
   },
