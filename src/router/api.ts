@@ -243,3 +243,4 @@ export {
 export { parseRetryOn, RetryOn } from './retry-on.ts';
 export { formatForRequest } from './route-table/format-source.ts';
 export type { HeaderRules } from './route-table/header-rules.ts';
+export { pathLength } from './route-table/request-view.ts';

@@ -1,12 +1,13 @@
 // Owns the actions that describe a request for rate limits (envoy.config.route.v3.RateLimit.Action): each adds an entry to the
 // descriptor, or says that there is none to be made.
+import { maskedAddress } from '../../base/cidr.ts';
+import { percentDecode } from '../../base/percent.ts';
 import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
 import { allMatch, type HeaderMatcher } from '../../matchers/header-matcher.ts';
 import { valueAt } from '../../matchers/metadata-matcher.ts';
 import { findQueryParameter, type QueryParameterMatcher } from '../../matchers/query-parameter-matcher.ts';
 import type { DescriptorEntry, RateLimitRequest } from './descriptor.ts';
-import { maskedAddress } from './masked-address.ts';
 
 export interface RateLimitAction {
   /** False: there is no descriptor for this request. */
@@ -73,32 +74,9 @@ export class QueryParameterAction implements RateLimitAction {
   describe({ headers }: RateLimitRequest, entries: DescriptorEntry[]): boolean {
     const value = findQueryParameter(headers.path, queryStart(headers), this.#name);
     if (value === undefined || value === '') return this.#skipIfAbsent;
-    entries.push({ key: this.#key, value: decodePercent(value) });
+    entries.push({ key: this.#key, value: percentDecode(value) });
     return true;
   }
-}
-
-/** `%41` becomes `A`; what is no such triple stays. Byte strings. */
-function decodePercent(text: string): string {
-  let at = text.indexOf('%');
-  if (at === -1) return text;
-  let out = '';
-  let from = 0;
-  for (; at !== -1; at = text.indexOf('%', at + 1)) {
-    const high = hexDigit(text.charCodeAt(at + 1));
-    const low = hexDigit(text.charCodeAt(at + 2));
-    if (high < 0 || low < 0) continue;
-    out += text.slice(from, at) + String.fromCharCode(high * 16 + low);
-    from = at + 3;
-    at += 2;
-  }
-  return out + text.slice(from);
-}
-
-function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 export class RemoteAddressAction implements RateLimitAction {

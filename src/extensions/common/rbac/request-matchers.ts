@@ -2,6 +2,7 @@
 import type { StreamInfo } from '../../../http/filter/api.ts';
 import { type HeaderMap, Names } from '../../../http/headers/api.ts';
 import type { FilterStateMatcher, HeaderMatcher, MetadataMatcher } from '../../../matchers/api.ts';
+import { pathLength } from '../../../router/api.ts';
 import type { RbacMatcher } from './matcher.ts';
 
 export class RequestHeaderMatcher implements RbacMatcher {
@@ -31,16 +32,8 @@ export class UrlPathMatcher implements RbacMatcher {
 
   matches(_info: StreamInfo, headers: HeaderMap): boolean {
     const path = headers.get(Names.path);
-    return path !== undefined && this.#path.matches(withoutQuery(path));
+    return path !== undefined && this.#path.matches(path.slice(0, pathLength(path)));
   }
-}
-
-function withoutQuery(path: string): string {
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code === 0x3f /* ? */ || code === 0x23 /* # */) return path.slice(0, i);
-  }
-  return path;
 }
 
 export class DynamicMetadataMatcher implements RbacMatcher {

@@ -1,13 +1,12 @@
 // The compressor filter of one stream: decides by headers whether the request and the response are compressed, and hands
 // their bodies to the library.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { BodyTransform } from '../../../common/compression/body-transform.ts';
@@ -16,7 +15,7 @@ import { DecodedOutput, EncodedOutput } from '../../../common/compression/output
 import { type ChainNegotiation, negotiationOf } from './negotiation.ts';
 import type { CompressorRouteSettings, CompressorSettings } from './settings.ts';
 
-export class CompressorFilter implements DecoderFilter, EncoderFilter {
+export class CompressorFilter extends PassThroughFilter {
   readonly #settings: CompressorSettings;
   #decoder!: DecoderFilterCallbacks;
   #encoder!: EncoderFilterCallbacks;
@@ -26,18 +25,19 @@ export class CompressorFilter implements DecoderFilter, EncoderFilter {
   #response: BodyTransform | null = null;
 
   constructor(settings: CompressorSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#decoder = callbacks;
   }
 
-  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
+  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
     this.#encoder = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
     const { library, request, requestStats, removeAcceptEncoding } = this.#settings;
     const route = this.#decoder.perRouteConfig() as CompressorRouteSettings | undefined;
     this.#negotiation = negotiationOf(this.#decoder.streamInfo);
@@ -58,24 +58,20 @@ export class CompressorFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#request === null) return FilterDataStatus.Continue;
     this.#settings.requestStats.totalUncompressedBytes.add(data.length);
     this.#request.write(data, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(): FilterTrailersStatus {
     if (this.#request === null) return FilterTrailersStatus.Continue;
     this.#request.onTrailers();
     return FilterTrailersStatus.StopIteration;
   }
 
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     const { library, response } = this.#settings;
     const route = this.#encoder.perRouteConfig() as CompressorRouteSettings | undefined;
     const considered = this.#compressesResponses(route) && response.isLongEnough(headers);
@@ -95,20 +91,20 @@ export class CompressorFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#response === null) return FilterDataStatus.Continue;
     this.#settings.response.stats.totalUncompressedBytes.add(data.length);
     this.#response.write(data, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  encodeTrailers(): FilterTrailersStatus {
+  override encodeTrailers(): FilterTrailersStatus {
     if (this.#response === null) return FilterTrailersStatus.Continue;
     this.#response.onTrailers();
     return FilterTrailersStatus.StopIteration;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#request?.destroy();
     this.#response?.destroy();
   }

@@ -1,12 +1,11 @@
 // The decompressor filter of one stream: decides by headers whether the bodies are decompressed, and hands them to the library.
 import {
-  type DecoderFilter,
   type DecoderFilterCallbacks,
-  type EncoderFilter,
   type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
+  PassThroughFilter,
 } from '../../../../http/filter/api.ts';
 import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { forbidsTransform } from '../../../common/compression/headers.ts';
@@ -14,7 +13,7 @@ import { InflationGuard } from '../../../common/compression/inflation-guard.ts';
 import { DecodedOutput, EncodedOutput } from '../../../common/compression/outputs.ts';
 import type { DecompressorDirection, DecompressorSettings } from './settings.ts';
 
-export class DecompressorFilter implements DecoderFilter, EncoderFilter {
+export class DecompressorFilter extends PassThroughFilter {
   readonly #settings: DecompressorSettings;
   #decoder!: DecoderFilterCallbacks;
   #encoder!: EncoderFilterCallbacks;
@@ -22,18 +21,19 @@ export class DecompressorFilter implements DecoderFilter, EncoderFilter {
   #response: InflationGuard | null = null;
 
   constructor(settings: DecompressorSettings) {
+    super();
     this.#settings = settings;
   }
 
-  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.#decoder = callbacks;
   }
 
-  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
+  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
     this.#encoder = callbacks;
   }
 
-  decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
+  override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
     const { library, request, response, advertise, dataErrors } = this.#settings;
     if (advertise && isEnabled(response)) addAcceptEncoding(headers, library.contentEncoding);
     if (endStream) return FilterHeadersStatus.Continue;
@@ -47,23 +47,19 @@ export class DecompressorFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#request === null) return FilterDataStatus.Continue;
     this.#settings.request.stats.totalCompressedBytes.add(data.length);
     this.#request.receive(data, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(): FilterTrailersStatus {
     if (this.#request === null) return FilterTrailersStatus.Continue;
     return this.#request.onTrailers() ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
   }
 
-  encode1xxHeaders(): FilterHeadersStatus {
-    return FilterHeadersStatus.Continue;
-  }
-
-  encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
+  override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     const { library, response, dataErrors } = this.#settings;
     if (endStream) return FilterHeadersStatus.Continue;
     if (!this.#takesBody(headers, response)) {
@@ -76,19 +72,19 @@ export class DecompressorFilter implements DecoderFilter, EncoderFilter {
     return FilterHeadersStatus.Continue;
   }
 
-  encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
+  override encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#response === null) return FilterDataStatus.Continue;
     this.#settings.response.stats.totalCompressedBytes.add(data.length);
     this.#response.receive(data, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  encodeTrailers(): FilterTrailersStatus {
+  override encodeTrailers(): FilterTrailersStatus {
     if (this.#response === null) return FilterTrailersStatus.Continue;
     return this.#response.onTrailers() ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#request?.destroy();
     this.#response?.destroy();
   }

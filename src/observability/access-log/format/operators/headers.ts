@@ -1,4 +1,5 @@
 // Owns the operators that read header maps.
+import { percentDecode } from '../../../../base/percent.ts';
 import type { HeaderName, HeaderReader, LogContext } from '../../context.ts';
 import { FormatError } from '../error.ts';
 import {
@@ -122,11 +123,6 @@ function findParameter(pathWithQuery: string, wanted: string): string | undefine
     at = next + 1;
   }
   return undefined;
-}
-
-function percentDecode(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
 /** What QUERY_PARAMS(DECODED) leaves as it came, though the escape is sound. */

@@ -1,6 +1,6 @@
-// Addresses with their last bits cleared, as rate limits name them.
+// Addresses with their last bits cleared, as rate limits and logs name them.
 import t from 'tap';
-import { maskedAddress } from '../../../src/router/rate-limit/masked-address.ts';
+import { maskedAddress } from '../../../src/base/cidr.ts';
 
 t.test('masked addresses', async (t) => {
   for (const [address, length, expected] of [
