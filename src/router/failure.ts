@@ -47,12 +47,6 @@ export function resetDetails(reason: ResetReason, transportFailure: string): str
   return `upstream_reset_before_response_started{${inner}}`;
 }
 
-/** The transport's words stay out of it: they are for the log, not for the client. */
-/** `upstream_reset_after_response_started{connection_termination}`. */
-export function lateResetDetails(reason: ResetReason): string {
-  return `upstream_reset_after_response_started{${resetText(reason).replaceAll(' ', '_')}}`;
-}
-
 /** The connection could not be made: its words belong to the details. */
 export function isTransportFailure(reason: ResetReason): boolean {
   return (
@@ -82,24 +76,26 @@ export function explainAbandoned(path: string, limit: number): string {
   return `${path} will not be retried: its body exceeds the ${limit} bytes that may be kept (per_request_buffer_limit_bytes, else per_connection_buffer_limit_bytes)`;
 }
 
-/** Details token of a timeout, and what it means. `host` is `-` where none was asked. */
+/** Details token of a timeout, and what it means. `host` is `-` where none was asked; `started`: its answer had begun. */
 export function explainTimeout(
   kind: TimeoutKind,
   host: string,
   cluster: string,
   delayMs: number,
+  started: boolean,
 ): { details: string; cause: string } {
   const where = `host ${host} of cluster '${cluster}'`;
+  const late = started ? 'had not finished its answer' : 'did not answer';
   switch (kind) {
     case 'global':
       return {
         details: 'response_timeout',
-        cause: `${where} did not answer within the route's timeout of ${delayMs} ms (route.timeout, default 15 s)`,
+        cause: `${where} ${late} within the route's timeout of ${delayMs} ms (route.timeout, default 15 s)`,
       };
     case 'per-try':
       return {
         details: 'upstream_per_try_timeout',
-        cause: `${where} did not answer within the per-try timeout of ${delayMs} ms (retry_policy.per_try_timeout)`,
+        cause: `${where} ${late} within the per-try timeout of ${delayMs} ms (retry_policy.per_try_timeout)`,
       };
     case 'per-try-idle':
       return {
@@ -135,7 +131,7 @@ export function poolFailureReset(reason: PoolFailureReason): ResetReason {
   }
 }
 
-/** What happened, to whom, and what to look at. */
+/** What happened before an answer began, to whom, and what to look at. */
 export function explainReset(
   reason: ResetReason,
   details: string,
@@ -163,5 +159,33 @@ export function explainReset(
       return `${where} reset the stream`;
     default:
       return `${resetText(reason)} towards ${where}`;
+  }
+}
+
+/**
+ * The same where the client has the beginning of the answer, and why it never gets the rest. The transport's words stay
+ * out of the details: `upstream_reset_after_response_started{connection_termination}`.
+ */
+export function lateReset(
+  reason: ResetReason,
+  details: string,
+  host: string,
+  cluster: string,
+): { details: string; cause: string } {
+  const words = details === '' ? '' : `: ${details}`;
+  return {
+    details: `upstream_reset_after_response_started{${resetText(reason).replaceAll(' ', '_')}}`,
+    cause: `host ${host} of cluster '${cluster}' ${brokenOff(reason)}${words}`,
+  };
+}
+
+function brokenOff(reason: ResetReason): string {
+  switch (reason) {
+    case ResetReason.ConnectionTermination:
+      return 'closed the connection in the middle of its answer';
+    case ResetReason.ProtocolError:
+      return 'broke its answer off';
+    default:
+      return `did not finish its answer (${resetText(reason)})`;
   }
 }

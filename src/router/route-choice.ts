@@ -8,6 +8,12 @@ import type { Cluster } from '../upstream/api.ts';
 import type { DirectResponseRoute, ForwardRoute, NonForwardingRoute, RedirectRoute, RouteMatchContext } from './api.ts';
 import type { RouterStats } from './stats.ts';
 
+export function answerNoRoute(callbacks: DecoderFilterCallbacks, stats: RouterStats): void {
+  stats.noRoute.inc();
+  callbacks.streamInfo.setFlag(ResponseFlag.NoRouteFound);
+  callbacks.sendLocalReply({ status: 404, body: '', details: 'route_not_found', cause: callbacks.explainNoRoute() });
+}
+
 /** The route answers by itself. */
 export function answerDirectly(
   route: RedirectRoute | DirectResponseRoute,

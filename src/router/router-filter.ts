@@ -17,9 +17,8 @@ import {
   explainNoPool,
   explainReplay,
   explainReset,
-  explainTimeout,
   isTransportFailure,
-  lateResetDetails,
+  lateReset,
   resetBody,
   resetDetails,
   resetFlag,
@@ -29,7 +28,7 @@ import {
 import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
 import { type RetryOwner, RetryVerdict, retryStateFor } from './retry-state.ts';
-import { answerDirectly, refuseToForward, selectCluster } from './route-choice.ts';
+import { answerDirectly, answerNoRoute, refuseToForward, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
 import { RouterRequest } from './router-request.ts';
 import { checkStrictly } from './strict-headers.ts';
@@ -51,14 +50,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     stats.rqTotal.inc();
     const route = callbacks.route() as Route | null;
     if (route === null) {
-      stats.noRoute.inc();
-      callbacks.streamInfo.setFlag(ResponseFlag.NoRouteFound);
-      callbacks.sendLocalReply({
-        status: 404,
-        body: '',
-        details: 'route_not_found',
-        cause: callbacks.explainNoRoute(),
-      });
+      answerNoRoute(callbacks, stats);
       return FilterHeadersStatus.StopIteration;
     }
     if (route.kind !== 'forward') {
@@ -248,8 +240,9 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (responseStarted && this.responseStarted) {
       this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
       streamInfo.setFlag(resetFlag(reason));
-      streamInfo.responseCodeDetails = lateResetDetails(reason);
-      streamInfo.explanation = explainReset(reason, details, host.address.text, cluster.info.name, reused);
+      const late = lateReset(reason, details, host.address.text, cluster.info.name);
+      streamInfo.responseCodeDetails = late.details;
+      streamInfo.explanation = late.cause;
       this.timeouts?.stop(this.attempt);
       callbacks.resetStream(ResetReason.LocalReset);
       return;
@@ -327,8 +320,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   /** max_stream_duration of the cluster. As in Envoy, the reply counts as no answer of the cluster. */
   #streamTooLong(attempt: UpstreamRequest, delayMs: number): void {
-    const { cluster, host } = attempt;
-    cluster.stats.upstreamRqMaxDurationReached.inc();
+    attempt.cluster.stats.upstreamRqMaxDurationReached.inc();
     this.logAttempt(attempt, ResponseFlag.UpstreamMaxStreamDurationReached);
     attempt.cancel();
     const retry = this.responseStarted ? null : this.retryState;
@@ -336,7 +328,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.timeouts?.stop(attempt);
     this.done = true;
     this.callbacks.streamInfo.setFlag(ResponseFlag.UpstreamMaxStreamDurationReached);
-    const { details, cause } = explainTimeout('stream-duration', host.address.text, cluster.info.name, delayMs);
+    const { details, cause } = this.explainTimeout('stream-duration', attempt, delayMs);
     const body = 'upstream max stream duration reached';
     this.callbacks.sendLocalReply({ status: this.requestEnded ? 504 : 408, body, details, cause });
   }
@@ -374,10 +366,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       }
     }
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
-    const host = attempt?.host.address.text ?? '-';
-    const { details, cause } = explainTimeout(kind, host, cluster.info.name, timeout.delayMs);
+    const { details, cause } = this.explainTimeout(kind, attempt, timeout.delayMs);
     if (this.responseStarted) {
       streamInfo.responseCodeDetails = details;
+      streamInfo.explanation = cause;
       this.callbacks.resetStream(ResetReason.LocalReset);
       return;
     }

@@ -10,6 +10,7 @@ import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../
 import { countTime } from './accounting.ts';
 import type { ForwardRoute, InternalRedirectPolicy, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
+import { explainTimeout, type TimeoutKind } from './failure.ts';
 import { dropsBody, redirectHeaders } from './internal-redirect.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
@@ -144,6 +145,15 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     };
     this.virtualCluster?.responses.record(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
+  }
+
+  protected explainTimeout(
+    kind: TimeoutKind,
+    attempt: UpstreamRequest | null,
+    delayMs: number,
+  ): { details: string; cause: string } {
+    const cluster = (this.cluster as Cluster).info.name;
+    return explainTimeout(kind, attempt?.host.address.text ?? '-', cluster, delayMs, this.responseStarted);
   }
 
   /** Its copies, where the route asks for some. */

@@ -200,8 +200,10 @@ export interface Cancellable {
 }
 
 export interface HttpPool {
-  /** Null when `callbacks` were called already. */
-  /** `fresh`: on a connection that no other request has used, where one can be had (a replay, DESIGN 4). */
+  /**
+   * Null when `callbacks` were called already. `fresh`: on a connection that no other request has used, where one can be
+   * had (a replay, DESIGN 4).
+   */
   newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh?: boolean): Cancellable | null;
 }
 

@@ -199,8 +199,10 @@ export class ClusterStats implements ClusterTrafficStats {
     return this.#http1;
   }
 
-  /** Counts the response in all its groups, `upstream_rq_completed` too. Codes outside 100..599 count as completed only. */
-  /** `byStatus` false: the cluster's own counters leave the status out (suppress_grpc_request_failure_code_stats). */
+  /**
+   * Counts the response in all its groups, `upstream_rq_completed` too. Codes outside 100..599 count as completed only.
+   * `byStatus` false: the cluster's own counters leave the status out (suppress_grpc_request_failure_code_stats).
+   */
   recordResponse(status: number, internalRequest: boolean, canary: boolean, byStatus = true): void {
     this.upstreamRqCompleted.inc();
     if (byStatus) countStatus(this.scope, '', this.#codes, this.#classes, status);

@@ -1,7 +1,6 @@
 // A connection manager over a connection of plain bytes, with filters of the test's own.
 import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
-import type { Runtime } from '../../src/base/runtime.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
 import { type ConnectionManagerConfig, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
@@ -13,7 +12,6 @@ import { ConnectionEvent } from '../../src/network/api.ts';
 import type { AccessLogger } from '../../src/observability/access-log/api.ts';
 import { StatsStore } from '../../src/observability/stats/store.ts';
 import type { DownstreamConnectionInfo } from '../../src/observability/stream-info.ts';
-import { FakeRuntime } from './fake-runtime.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -99,7 +97,6 @@ export function managerOf(
   filters: readonly HttpFilterFactory[],
   changes: Partial<ConnectionManagerConfig> = {},
   http1: Partial<Http1Settings> = {},
-  runtime: Runtime = new FakeRuntime(),
 ): ManagerFixture {
   const timers = new FakeTimers();
   const stats = new StatsStore();
@@ -115,6 +112,7 @@ export function managerOf(
     filters,
     upgrades: new Map(),
     localReplies: null,
+    explainReplies: { value: false },
     accessLogs: [] satisfies AccessLogger[],
     accessLogging: logAtEndOnly,
     http1: { ...defaultHttp1Settings, ...http1 },
@@ -165,7 +163,6 @@ export function managerOf(
     timers,
     timeouts: new TimeoutPool(clock, timers),
     random: new SeededRandom(1),
-    runtime,
     dates: new DateProvider(clock),
   };
   const manager = new ConnectionManager(config, services, { drainClose: () => false });

@@ -19,8 +19,8 @@ import type { FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { encodeInformational } from './informational.ts';
-import { explainKey, type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
-import { logLocalReply } from './reply-log.ts';
+import { type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
+import { logCause } from './reply-log.ts';
 import { checkRequestAndTarget, rejectedByDetection, upgradeRefused } from './request-check.ts';
 import { prepareRequestHeaders } from './request-headers.ts';
 import { prepareResponseHeaders } from './response-headers.ts';
@@ -237,16 +237,16 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
     if (reply.cause !== undefined) this.info.explanation = reply.cause;
     this.requestAborted = true;
-    const explain = this.services.runtime.boolean(explainKey, false);
-    const { localReplies } = this.manager.config;
+    const { localReplies, explainReplies } = this.manager.config;
     let prepared: PreparedReply | null = null;
-    if (!this.responseStarted) prepared = prepareLocalReply(reply, this.headers, this.info, localReplies, explain);
+    if (!this.responseStarted)
+      prepared = prepareLocalReply(reply, this.headers, this.info, localReplies, explainReplies.value);
     if (flag !== 0) this.info.setFlag(flag);
-    logLocalReply(reply.status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.now);
     if (prepared === null) {
       this.resetFromFilter(ResetReason.LocalReset);
       return;
     }
+    this.#logCause(reply.status);
     // As Envoy: who sends what is refused as malformed is not listened to any longer, unless configuration says so.
     if (reply.status === 400 && !this.manager.config.streamErrorOnInvalidMessage) this.manager.closeAfterResponse();
     // The chain may hold an upstream response back at this moment: the local one takes its place. A second one (a
@@ -257,6 +257,10 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     const { headers, body } = prepared;
     this.encoding.startHeaders(headers, body === null);
     if (body !== null && !this.destroyed) this.encoding.startData(body, true);
+  }
+
+  #logCause(status: number): void {
+    logCause(status, this.info, this.headers?.method ?? '', this.headers?.path ?? '', this.now);
   }
 
   responseTooLarge(): void {
@@ -332,6 +336,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   /** A filter gives the stream up after the response began: the client must not take it for complete. */
   resetFromFilter(reason: ResetReason): void {
     if (this.destroyed) return;
+    this.#logCause(this.info.responseCode);
     this.manager.stats.downstreamRqTxReset.inc();
     // Envoy's codec tells the reset back, which counts as received.
     this.manager.stats.downstreamRqRxReset.inc();

@@ -40,6 +40,8 @@ export interface ConnectionManagerConfig {
   readonly accessLogging: AccessLogging;
   /** Null: local replies go out as they are made. */
   readonly localReplies: LocalReplyRewriter | null;
+  /** Clients are told the cause of local replies (`explainKey` of the runtime). */
+  readonly explainReplies: { readonly value: boolean };
   readonly http1: Http1Settings;
 
   readonly pathNormalization: PathNormalization;

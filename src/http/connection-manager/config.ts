@@ -3,6 +3,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type CidrRange, cidrRange } from '../../base/cidr.ts';
 import { durationMs } from '../../base/duration.ts';
+import { RuntimeFlag } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type {
@@ -20,6 +21,7 @@ import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
 import type { AccessLogging, ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
+import { explainKey } from './local-reply.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
 import { connectionManagerStats } from './stats.ts';
@@ -73,6 +75,7 @@ export function readConnectionManager(
     accessLogs,
     accessLogging,
     localReplies,
+    explainReplies: new RuntimeFlag(false, explainKey, services.runtime),
     ...requestExtensions,
     http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config),
     ...readTarget(message),
@@ -114,7 +117,6 @@ export function readConnectionManager(
   return { config: Object.freeze(config), routes, scopes: [scope, http1Scope] };
 }
 
-/** AUTO takes HTTP/1 as well. */
 /** access_log_options, or the two deprecated fields in its place. */
 function readAccessLogging(message: HttpConnectionManager, { config }: ConnectionManagerContext): AccessLogging {
   const { accessLogOptions: options } = message;
@@ -139,6 +141,7 @@ function readAccessLogging(message: HttpConnectionManager, { config }: Connectio
   };
 }
 
+/** AUTO takes HTTP/1 as well. */
 function checkCodecType(message: HttpConnectionManager, context: ConnectionManagerContext): void {
   const only = { [HTTP2]: 'HTTP/2', [HTTP3]: 'HTTP/3' }[message.codecType];
   if (only !== undefined) {

@@ -16,8 +16,8 @@ class ConnectionManagerFactory implements NetworkFilterFactory, DrainDecision {
     this.#read = read;
     this.#context = context;
     this.ready = read.routes.ready;
-    const { clock, timers, timeouts, random, runtime } = context.services;
-    this.#services = { clock, timers, timeouts, random, runtime, dates: new DateProvider(clock) };
+    const { clock, timers, timeouts, random } = context.services;
+    this.#services = { clock, timers, timeouts, random, dates: new DateProvider(clock) };
   }
 
   createFilter(): ReadFilter {

@@ -2,7 +2,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { TimeoutPool } from '../../base/lazy-timeout.ts';
 import type { Random } from '../../base/random.ts';
-import type { Runtime } from '../../base/runtime.ts';
 import type { Timers } from '../../base/timers.ts';
 import type { DateProvider } from './date.ts';
 
@@ -11,7 +10,6 @@ export interface ConnectionManagerServices {
   readonly timers: Timers;
   readonly timeouts: TimeoutPool;
   readonly random: Random;
-  readonly runtime: Runtime;
   readonly dates: DateProvider;
 }
 

@@ -84,6 +84,7 @@ function adminConnectionManager(
     accessLogs,
     accessLogging: logAtEndOnly,
     localReplies: null,
+    explainReplies: { value: false },
     http1: defaultHttp1Settings,
     pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
     changesPath: true,

@@ -148,3 +148,31 @@ t.test('no host: UH, no cluster: NC', async (t) => {
     { flags: 'NR', details: 'route_not_found' },
   ]);
 });
+
+t.test('an answer that breaks off is explained: the client has its beginning and gets no other', async (t) => {
+  const app = await upstream.http1(t).handle((request, response) => {
+    response.writeHead(200, { 'content-length': '10' }).write('half');
+    if (request.url === '/closed') setImmediate(() => response.destroy());
+  });
+  const proxy = await remora(t, { route: { timeout: '3s' } })
+    .fakeTime()
+    .to(app);
+  log.clear();
+  const closed = new RawClient(t, proxy.port).send(get('/closed'));
+  await until(() => closed.closed, 'the end of the first answer');
+  t.match(proxy.accessLog(), [{ code: 200, flags: 'UPE' }]);
+  t.ok(
+    log.find(
+      /\[info\].*\/closed: 200 UPE .* of cluster 'app' broke its answer off: .*ended the connection within a message/,
+    ),
+  );
+  const slow = new RawClient(t, proxy.port).send(get('/slow'));
+  await slow.see('half');
+  proxy.advance(3001);
+  await until(() => slow.closed, 'the end of the second answer');
+  t.ok(
+    log.find(
+      /\[info\].*\/slow: 200 UT .* of cluster 'app' had not finished its answer within the route's timeout of 3000 ms/,
+    ),
+  );
+});

@@ -59,7 +59,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   /** What the last head said of the connection. */
   #keepsAlive = true;
   #leftOver = false;
-  #failed = false;
+  /** What the peer did wrong; null while it has done nothing. */
+  #error: CodecError | null = null;
   #goingAway = false;
 
   constructor(
@@ -159,7 +160,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     this.#gatherer.release();
     if (error === null) return null;
     this.#state = State.Ended;
-    this.#failed = true;
+    this.#error = error;
     return error;
   }
 
@@ -295,8 +296,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
         return null;
     }
     this.#state = State.Ended;
-    this.#failed = true;
-    return H1Error.truncated;
+    this.#error = H1Error.truncated;
+    return this.#error;
   }
 
   onConnectionClosed(reason: ResetReason): void {
@@ -305,7 +306,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     if (stream === null) return;
     this.#stream = null;
     stream.dead = true;
-    stream.callbacks?.onResetStream(this.#failed ? ResetReason.ProtocolError : reason, '');
+    const error = this.#error;
+    stream.callbacks?.onResetStream(error === null ? reason : ResetReason.ProtocolError, error?.message ?? '');
   }
 
   goAway(): void {

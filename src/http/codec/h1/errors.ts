@@ -18,7 +18,11 @@ export const H1Error = {
   foldWithoutField: error(400, codec, 'the first field line begins with whitespace'),
   foldedFraming: error(400, codec, 'a field that frames the message is folded over several lines'),
   tabAroundFraming: error(400, codec, 'a tab around the value of a field that frames the message'),
-  headTooLarge: error(431, 'http1.headers_too_large', 'the head of the message exceeds max_request_headers_kb'),
+  headTooLarge: error(
+    431,
+    'http1.headers_too_large',
+    'the head exceeds max_request_headers_kb, or max_response_headers_kb',
+  ),
   tooManyHeaders: error(431, 'http1.too_many_headers', 'the message has more fields than max_headers_count'),
   underscore: error(400, 'http1.unexpected_underscore', 'a field name has an underscore'),
   framingLookalike: error(

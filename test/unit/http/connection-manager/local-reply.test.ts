@@ -1,5 +1,6 @@
 // What a local reply says: nothing of the inside, unless the runtime lets it.
 import t from 'tap';
+import { RuntimeFlag } from '../../../../src/base/runtime.ts';
 import { explainKey, prepareLocalReply } from '../../../../src/http/connection-manager/local-reply.ts';
 import { RequestHeaders } from '../../../../src/http/headers/header-map.ts';
 import { headerName, Names } from '../../../../src/http/headers/name.ts';
@@ -18,8 +19,8 @@ t.test('the cause stays in the log by default', (t) => {
 
 t.test('remora.explain_local_replies adds the cause to the body', (t) => {
   const runtime = new FakeRuntime();
+  const { send, connection } = managerOf([], { explainReplies: new RuntimeFlag(false, explainKey, runtime) });
   runtime.set(explainKey, true);
-  const { send, connection } = managerOf([], {}, {}, runtime);
   send(oldHttp);
   t.match(connection.written, /\r\n\r\nUpgrade Required: the HTTP version is missing or not accepted$/);
   const length = Number(/content-length: (\d+)/.exec(connection.written)?.[1]);

@@ -1,7 +1,7 @@
 // Log lines of local replies: in words, bounded in number and in the work they cause.
 import t from 'tap';
 import { LogLevel } from '../../../../src/base/logger.ts';
-import { logLocalReply } from '../../../../src/http/connection-manager/reply-log.ts';
+import { logCause } from '../../../../src/http/connection-manager/reply-log.ts';
 import { MemoryLog } from '../../../support/memory-log.ts';
 import { request } from '../../../support/route-table.ts';
 
@@ -18,7 +18,7 @@ function flood(count: number, now: number): number {
     const { streamInfo } = request();
     streamInfo.explanation = explanation;
     streamInfo.responseCodeDetails = 'route_not_found';
-    logLocalReply(404, streamInfo, 'GET', '/a', now + i);
+    logCause(404, streamInfo, 'GET', '/a', now + i);
   }
   return explained;
 }
@@ -30,7 +30,7 @@ t.test('a flood of failures is neither logged nor explained one by one', async (
   t.match(log.lines[0], /GET \/a: 404 route_not_found: the nearest of many$/);
   log.clear();
   t.equal(flood(1, 2000), 1);
-  t.match(log.lines, [/490 more local replies were not logged one by one/, /the nearest of many/]);
+  t.match(log.lines, [/490 more local replies and resets were not logged one by one/, /the nearest of many/]);
 });
 
 t.test('where nothing is logged nothing is worked out', async (t) => {
