@@ -67,6 +67,11 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ),
   builtIn(
+    'envoy.retry_priorities.previous_priorities',
+    'envoy.retry_priorities',
+    'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
+  ),
+  builtIn(
     'envoy.internal_redirect_predicates.allow_listed_routes',
     'envoy.internal_redirect_predicates',
     'envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig',

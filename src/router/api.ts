@@ -11,6 +11,7 @@ import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RateLimits } from './rate-limit/descriptor.ts';
 import type { InternalRedirectPredicate } from './redirect-predicates.ts';
 import type { RetryHostPredicate } from './retry-hosts.ts';
+import type { RetryPriorityPolicy } from './retry-priorities.ts';
 import type { ClusterSelector } from './route-table/cluster-selector.ts';
 import type { HeaderRules } from './route-table/header-rules.ts';
 
@@ -84,6 +85,8 @@ export interface ForwardRoute extends RouteBase {
   /** The same, deprecated, for the route's timeout (max_grpc_timeout). */
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  /** The other clusters of weighted_clusters, for retries that choose again; null without. */
+  readonly alternatives: RouteAlternatives | null;
   /** Null: redirects go to the client. */
   readonly internalRedirects: InternalRedirectPolicy | null;
   /** Where copies of its requests go. */
@@ -104,6 +107,12 @@ export interface ForwardRoute extends RouteBase {
    * suppress_envoy_headers) leaves out x-envoy-original-path and x-envoy-original-host.
    */
   finalizeRequest(headers: RequestHeaders, streamInfo: StreamInfo, suppressEnvoyHeaders?: boolean): void;
+}
+
+/** Routes of which one is chosen by weight. */
+export interface RouteAlternatives {
+  /** One that is not among `tried`, which is emptied when all are; null where no other has any weight. */
+  another(tried: ForwardRoute[], context: RouteMatchContext): ForwardRoute | null;
 }
 
 /** rate_limits of a route's action and of its virtual host. */
@@ -163,6 +172,10 @@ export interface RetryPolicy {
   readonly hostPredicates: readonly RetryHostPredicate[];
   /** How often a balancer looks again for a host that no predicate omits. */
   readonly hostSelectionAttempts: number;
+  /** Null: retries go by the balancer's priorities. */
+  readonly retryPriority: RetryPriorityPolicy | null;
+  /** refresh_cluster_on_retry: a retry chooses among weighted clusters again. */
+  readonly refreshesCluster: boolean;
   readonly rateLimitedBackOff: RateLimitedBackOff | null;
   /** The policy says how long; else the runtime may. */
   readonly backOffIsOwn?: boolean;

@@ -4,11 +4,13 @@ import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
 import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { headerName, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
-import type { Cluster, Host, Priority } from '../upstream/api.ts';
-import type { RetryPolicy, VirtualCluster } from './api.ts';
+import type { StreamInfo } from '../observability/stream-info.ts';
+import type { Cluster, Host, Priority, ResourceLimit, RetryPriority } from '../upstream/api.ts';
+import type { ForwardRoute, RetryPolicy, VirtualCluster } from './api.ts';
 import { askedIntervalMs, exponentialDelayMs, rateLimitedDelayMs } from './retry-back-off.ts';
 import type { RetryControls } from './retry-controls.ts';
 import { looksAtGrpcStatus, parseRetryGrpcOn, parseRetryOn, RetryOn, wantsGrpcStatus } from './retry-on.ts';
+import type { RequestRetryPriority } from './retry-priorities.ts';
 
 const rateLimited = pinnedName('x-envoy-ratelimited');
 /** What peers may name in x-envoy-retriable-status-codes and -header-names: more is passed over. */
@@ -49,11 +51,15 @@ export class RetryState implements TimerHandler {
   #attempts = 0;
   /** Null until the first retry: most requests have none. */
   #tried: Host[] | null = null;
+  #triedPriorities: RequestRetryPriority | null = null;
+  /** refresh_cluster_on_retry: routes of the weighted clusters that were tried. */
+  #triedRoutes: ForwardRoute[] | null = null;
   #timer: Timer | null = null;
   #owner: RetryOwner | null = null;
-  /** Where this request counts as a retry in progress; null while it does not. */
-  #countedBy: Cluster | null = null;
-  #priority: Priority = 0;
+  /** Asked of the real Envoy: the breaker of the first attempt's cluster counts, whichever a retry goes to. */
+  #breaker: ResourceLimit | null = null;
+  /** This request counts as a retry in progress. */
+  #counts = false;
   #askedMs = 0;
   /** The back-off under way is as long as the upstream asked for. */
   #waitsAsAsked = false;
@@ -131,8 +137,9 @@ export class RetryState implements TimerHandler {
   /** Each outcome of an attempt is asked about once: what came before counts as a success where nothing more is wanted. */
   decide(wanted: boolean, cluster: Cluster, priority: Priority): RetryVerdict {
     const { stats } = cluster;
+    this.#breaker ??= cluster.circuitBreakers[priority].retries;
     if (!wanted) {
-      if (this.#countedBy !== null) {
+      if (this.#counts) {
         stats.upstreamRqRetrySuccess.inc();
         this.#virtualCluster?.stats.upstreamRqRetrySuccess.inc();
       }
@@ -145,16 +152,14 @@ export class RetryState implements TimerHandler {
       this.#virtualCluster?.stats.upstreamRqRetryLimitExceeded.inc();
       return RetryVerdict.LimitExceeded;
     }
-    const { retries } = cluster.circuitBreakers[priority];
-    if (!retries.canCreate()) {
+    if (!this.#breaker.canCreate()) {
       stats.upstreamRqRetryOverflow.inc();
       this.#virtualCluster?.stats.upstreamRqRetryOverflow.inc();
       return RetryVerdict.Overflow;
     }
     if (this.#controls?.allows() === false) return RetryVerdict.NotWanted;
-    retries.inc();
-    this.#countedBy = cluster;
-    this.#priority = priority;
+    this.#breaker.inc();
+    this.#counts = true;
     return RetryVerdict.Granted;
   }
 
@@ -169,6 +174,10 @@ export class RetryState implements TimerHandler {
     if (this.#policy.hostPredicates.length > 0) {
       this.#tried ??= [];
       this.#tried.push(host);
+    }
+    if (this.#policy.retryPriority !== null) {
+      this.#triedPriorities ??= this.#policy.retryPriority.create();
+      this.#triedPriorities.onHostAttempted(host);
     }
     this.#owner = owner;
     this.#timer = timers.schedule(this.take(random.fraction()), this);
@@ -189,21 +198,23 @@ export class RetryState implements TimerHandler {
 
   onTimer(): void {
     this.#timer = null;
-    const stats = this.#countedBy?.stats;
-    // Asked of the real Envoy: a retry counts when it goes out, not when it is decided on.
-    stats?.upstreamRqRetry.inc();
-    this.#virtualCluster?.stats.upstreamRqRetry.inc();
-    if (this.#waitsAsAsked) stats?.upstreamRqRetryBackoffRatelimited.inc();
-    else stats?.upstreamRqRetryBackoffExponential.inc();
     this.#owner?.retry();
+  }
+
+  /** Asked of the real Envoy: a retry counts when it goes out, not when it is decided on, and where it goes. */
+  countRetry({ stats }: Cluster): void {
+    stats.upstreamRqRetry.inc();
+    this.#virtualCluster?.stats.upstreamRqRetry.inc();
+    if (this.#waitsAsAsked) stats.upstreamRqRetryBackoffRatelimited.inc();
+    else stats.upstreamRqRetryBackoffExponential.inc();
   }
 
   /** As in Envoy a retry counts until its outcome is known, not only while it waits. Also the end of this state. */
   release(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    this.#countedBy?.circuitBreakers[this.#priority].retries.dec();
-    this.#countedBy = null;
+    if (this.#counts) this.#breaker?.dec();
+    this.#counts = false;
   }
 
   // --- where to ------------------------------------------------------------------------------------------------------
@@ -211,6 +222,19 @@ export class RetryState implements TimerHandler {
   /** How often the load balancer may look for a host that no predicate omits. */
   get hostSelectionAttempts(): number {
     return this.#policy.hostSelectionAttempts;
+  }
+
+  get priority(): RetryPriority | null {
+    return this.#triedPriorities;
+  }
+
+  /** refresh_cluster_on_retry: the route, of those by weight, that the next attempt takes. */
+  nextRoute(route: ForwardRoute, headers: RequestHeaders, streamInfo: StreamInfo, randomValue: number): ForwardRoute {
+    const { alternatives } = route;
+    if (!this.#policy.refreshesCluster || alternatives === null) return route;
+    this.#triedRoutes ??= [];
+    this.#triedRoutes.push(route);
+    return alternatives.another(this.#triedRoutes, { headers, streamInfo, randomValue }) ?? route;
   }
 
   omitsHost(host: Host): boolean {
@@ -286,6 +310,8 @@ const defaultPolicy: RetryPolicy = {
   retriableRequestHeaders: [],
   hostPredicates: [],
   hostSelectionAttempts: 1,
+  retryPriority: null,
+  refreshesCluster: false,
   rateLimitedBackOff: null,
   backOffBaseMs: 25,
   backOffMaxMs: 250,

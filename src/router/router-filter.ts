@@ -69,6 +69,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.timeouts = requestTimeouts(headers, route, this.config);
     this.retryState = retryStateFor(headers, route.retryPolicy);
     this.retryState?.bind(this.virtualCluster, this.config.retryControls);
+    // Before the rules: they may show it, or put something else in its place for the first attempt.
+    if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, '1');
     route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
     if (endStream) this.markRequestEnd();
@@ -106,7 +108,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (route.autoHostRewrite && host.hostname !== '') {
       updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.config.suppressEnvoyHeaders);
     }
-    if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
+    if (route.includeAttemptCountInRequest && this.attempts > 1)
+      headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
     for (let i = 0; i < this.downstreamPauses; i++) attempt.readDisable(true);
     attempt.start(pool, headers, endStream, fresh);
   }
@@ -303,9 +306,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   /** The back-off ended. */
   retry(): void {
-    if (this.done) return;
-    this.tellTimes();
-    this.#startAttemptAgain(false);
+    if (!this.done && this.prepareRetry()) this.#startAttemptAgain(false);
   }
 
   #startAttemptAgain(fresh: boolean): void {

@@ -5,8 +5,8 @@ import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../ht
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { UpstreamInfo } from '../observability/stream-info.ts';
-import { type Cluster, type Host, type LoadBalancerContext, Priority } from '../upstream/api.ts';
+import { type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
+import { type Cluster, type Host, type LoadBalancerContext, Priority, type RetryPriority } from '../upstream/api.ts';
 import { countTime } from './accounting.ts';
 import type { ForwardRoute, InternalRedirectPolicy, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
@@ -167,6 +167,38 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
 
   // --- attempts ---
 
+  /** The back-off is over. False: the retry's cluster (refresh_cluster_on_retry) is not there, and the request was answered. */
+  protected prepareRetry(): boolean {
+    const retry = this.retryState;
+    if (retry === null || !this.#refreshCluster(retry)) return false;
+    retry.countRetry(this.cluster as Cluster);
+    this.#tellTimes();
+    return true;
+  }
+
+  #refreshCluster(retry: RetryState): boolean {
+    const { streamInfo, randomValue } = this.callbacks;
+    const headers = this.headers as RequestHeaders;
+    const route = retry.nextRoute(this.route as ForwardRoute, headers, streamInfo, randomValue);
+    if (route === this.route) return true;
+    this.route = route;
+    const { name, cluster } = route.selectCluster({ headers, streamInfo, randomValue });
+    // As Envoy: the log shows the last host, and no cluster.
+    streamInfo.clusterName = cluster === null ? '-' : name;
+    streamInfo.clusterMetadata = cluster === null ? null : cluster.info.metadata;
+    if (cluster === null) {
+      const last = streamInfo.upstream;
+      if (last?.host) last.host = withoutCluster(last.host);
+      this.attempts++;
+      this.noHealthyUpstream(
+        `a retry on route '${route.name}' goes to cluster '${name}', which is unknown or still warming`,
+      );
+      return false;
+    }
+    this.cluster = cluster;
+    return true;
+  }
+
   protected noHealthyUpstream(cause: string): void {
     const { streamInfo } = this.callbacks;
     streamInfo.upstream ??= new UpstreamInfo();
@@ -176,7 +208,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   }
 
   /** What the upstream learns of an attempt after the first. */
-  protected tellTimes(): void {
+  #tellTimes(): void {
     const headers = this.headers as RequestHeaders;
     if (this.route?.includeTimeoutRetryInRequest)
       headers.set(Names.xEnvoyIsTimeoutRetry, this.timedOut ? 'true' : 'false');
@@ -234,7 +266,15 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     return this.retryState?.omitsHost(host) === true;
   }
 
+  get retryPriority(): RetryPriority | null {
+    return this.retryState === null ? null : this.retryState.priority;
+  }
+
   get hostSelectionAttempts(): number {
     return this.retryState === null ? 1 : this.retryState.hostSelectionAttempts;
   }
+}
+
+function withoutCluster({ address, hostname }: UpstreamHostInfo): UpstreamHostInfo {
+  return { address, hostname, clusterName: '', clusterObservabilityName: '' };
 }

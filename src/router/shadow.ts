@@ -30,6 +30,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   readonly bufferLimit: number;
   readonly metadataMatch = null;
   readonly hostSelectionAttempts = 1;
+  readonly retryPriority = null;
   readonly #options: ShadowOptions;
   #attempt: UpstreamRequest | null = null;
   #timeout: LazyTimeout | null = null;

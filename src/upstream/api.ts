@@ -56,6 +56,16 @@ export interface LoadBalancerContext {
   shouldSelectAnotherHost(host: Host): boolean;
   /** How often `shouldSelectAnotherHost` is asked before any host will do. */
   readonly hostSelectionAttempts: number;
+  /** Null for first attempts, and where the retry policy has no retry_priority. */
+  readonly retryPriority: RetryPriority | null;
+}
+
+/** Which priorities another attempt of a request should leave alone. */
+export interface RetryPriority {
+  /** True for each to be left alone, absent ones are not; null: the balancer's own choice. */
+  excluded(): readonly boolean[] | null;
+  /** No other one has a host to offer: what was tried is forgotten. */
+  startOver(): void;
 }
 
 /**

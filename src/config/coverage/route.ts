@@ -242,17 +242,23 @@ export const route: PackageCoverage = {
       'retriable_request_headers',
       'retry_host_predicate',
       'host_selection_retry_max_attempts',
+      'retry_priority',
+      'refresh_cluster_on_retry',
     ],
     refused: {
-      retry_priority:
-        'retries would go to the priority they are meant to leave: a later issue; use retry_host_predicate',
-      retry_options_predicates: 'not implemented yet: a later issue',
-      refresh_cluster_on_retry: 'retries would stay with the cluster of the first attempt: a later issue',
+      retry_options_predicates: 'neither Envoy nor Remora has an extension that could stand here',
     },
   },
   'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': {
     implemented: ['typed_config'],
     harmless: { name: 'extensions are found by the type of their configuration, as in Envoy' },
+  },
+  'envoy.config.route.v3.RetryPolicy.RetryPriority': {
+    implemented: ['typed_config'],
+    harmless: { name: 'extensions are found by the type of their configuration, as in Envoy' },
+  },
+  'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig': {
+    implemented: ['update_frequency'],
   },
   'envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff': { implemented: ['reset_headers', 'max_interval'] },
   'envoy.config.route.v3.RetryPolicy.ResetHeader': { implemented: ['name', 'format'] },

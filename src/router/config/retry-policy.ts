@@ -7,15 +7,18 @@ import type {
   RetryPolicy as RetryPolicyMessage,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import type { OmitHostMetadataConfig } from '../../generated/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.d.ts';
+import type { PreviousPrioritiesConfig } from '../../generated/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { readHeaderMatcher } from '../../matchers/config.ts';
 import type { HeaderMatcher } from '../../matchers/header-matcher.ts';
 import type { RateLimitedBackOff, RetryPolicy } from '../api.ts';
 import { OmitHostMetadata, omitCanaryHosts, previousHosts, type RetryHostPredicate } from '../retry-hosts.ts';
 import { parsePolicyRetryOn } from '../retry-on.ts';
+import { PreviousPriorities, type RetryPriorityPolicy } from '../retry-priorities.ts';
 
 const defaultBaseMs = 25;
 const UNIX_TIMESTAMP = 1;
+const previousPriorities = 'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
 
 export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigContext): RetryPolicy {
   // Envoy rounds a shorter interval up to a millisecond.
@@ -41,6 +44,8 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
     hostPredicates: readHostPredicates(message, context),
     hostSelectionAttempts:
       message.hostSelectionRetryMaxAttempts === 0n ? 1 : Number(message.hostSelectionRetryMaxAttempts),
+    retryPriority: readRetryPriority(message, context),
+    refreshesCluster: message.refreshClusterOnRetry,
     rateLimitedBackOff: readRateLimitedBackOff(message.rateLimitedRetryBackOff),
     backOffIsOwn: message.retryBackOff !== undefined,
     backOffBaseMs,
@@ -80,6 +85,15 @@ function readHostPredicates(message: RetryPolicyMessage, context: ConfigContext)
     }
   }
   return Object.freeze(predicates);
+}
+
+function readRetryPriority(message: RetryPolicyMessage, context: ConfigContext): RetryPriorityPolicy | null {
+  const configType = message.retryPriority?.configType;
+  if (configType?.case === undefined) return null;
+  const config = context.unpack(configType.value);
+  // An unknown extension was reported when the document was read.
+  if (config?.$typeName !== previousPriorities) return null;
+  return new PreviousPriorities((config as PreviousPrioritiesConfig).updateFrequency);
 }
 
 function readRateLimitedBackOff(message: RetryPolicy_RateLimitedRetryBackOff | undefined): RateLimitedBackOff | null {

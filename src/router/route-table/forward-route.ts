@@ -10,6 +10,7 @@ import type {
   MirrorPolicy,
   RetryPolicy,
   Route,
+  RouteAlternatives,
   RouteBase,
   RouteMatchContext,
   RouteRateLimits,
@@ -25,7 +26,10 @@ import type { RouteChoice } from './virtual-host.ts';
 
 /** What a forward route shows as it was configured, and what it needs to change requests. */
 export interface ForwardSettings
-  extends Omit<ForwardRoute, keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest' | 'virtualCluster'> {
+  extends Omit<
+    ForwardRoute,
+    keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest' | 'virtualCluster' | 'alternatives'
+  > {
   readonly cluster: ClusterSelector;
   /** A weighted cluster's own: it comes before the route's and leaves no x-envoy-original-host. */
   readonly clusterHostRewrite: LiteralHostRewrite | null;
@@ -45,6 +49,8 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
+  /** Set by whoever chooses among several, where retries may choose again. */
+  alternatives: RouteAlternatives | null = null;
   readonly internalRedirects: InternalRedirectPolicy | null;
   readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;

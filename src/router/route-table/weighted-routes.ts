@@ -2,7 +2,8 @@
 // runtime (runtime_key_prefix): they are read anew when it has changed.
 import type { Runtime } from '../../base/runtime.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
-import type { ForwardRoute, Route, RouteMatchContext } from '../api.ts';
+import type { ForwardRoute, Route, RouteAlternatives, RouteMatchContext } from '../api.ts';
+import type { PreparedForwardRoute } from './forward-route.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
 const decimal = /^[0-9]{1,20}$/;
@@ -13,8 +14,8 @@ export interface RuntimeWeights {
   readonly keys: readonly string[];
 }
 
-export class WeightedRoutes implements RouteChoice {
-  readonly #routes: readonly ForwardRoute[];
+export class WeightedRoutes implements RouteChoice, RouteAlternatives {
+  readonly #routes: readonly PreparedForwardRoute[];
   /** Sums of the weights up to and with each route. */
   #bounds: readonly number[] = [];
   #total = 0;
@@ -26,12 +27,13 @@ export class WeightedRoutes implements RouteChoice {
 
   /** At least one weight is above zero. */
   constructor(
-    routes: readonly ForwardRoute[],
+    routes: readonly PreparedForwardRoute[],
     weights: readonly number[],
     header: NameInfo | null,
     live: RuntimeWeights | null = null,
   ) {
     this.#routes = routes;
+    for (const route of routes) if (route.retryPolicy?.refreshesCluster) route.alternatives = this;
     this.#weights = weights;
     this.#header = header;
     this.#live = live;
@@ -53,18 +55,38 @@ export class WeightedRoutes implements RouteChoice {
   select(context: RouteMatchContext): Route | null {
     if (this.#live !== null && this.#live.runtime.version !== this.#version) this.#read();
     if (this.#total === 0) return null;
-    const at = this.#header === null ? context.randomValue % this.#total : this.#byHeader(this.#header, context);
+    const at = this.#place(context, this.#total);
     const bounds = this.#bounds;
     let i = 0;
     while (i < bounds.length - 1 && at >= (bounds[i] as number)) i++;
     return this.#routes[i] as ForwardRoute;
   }
 
-  #byHeader(header: NameInfo, { headers, randomValue }: RouteMatchContext): number {
-    const value = headers.get(header);
+  /** For a retry. Asked of the real Envoy: what decided the first choice, header or chance, decides this one too. */
+  another(tried: ForwardRoute[], context: RouteMatchContext): ForwardRoute | null {
+    if (this.#routes.every((route) => tried.includes(route))) tried.length = 0;
+    const weightOf = (i: number): number => (this.#bounds[i] as number) - (this.#bounds[i - 1] ?? 0);
+    let total = 0;
+    for (let i = 0; i < this.#routes.length; i++) {
+      if (!tried.includes(this.#routes[i] as ForwardRoute)) total += weightOf(i);
+    }
+    if (total === 0) return null;
+    let at = this.#place(context, total);
+    for (let i = 0; i < this.#routes.length; i++) {
+      const route = this.#routes[i] as ForwardRoute;
+      if (tried.includes(route)) continue;
+      if (at < weightOf(i)) return route;
+      at -= weightOf(i);
+    }
+    return null;
+  }
+
+  /** Below `total`. */
+  #place({ headers, randomValue }: RouteMatchContext, total: number): number {
+    const value = this.#header === null ? undefined : headers.get(this.#header);
     // As Envoy: what is no number leaves it to chance.
-    if (value === undefined || !decimal.test(value)) return randomValue % this.#total;
+    if (value === undefined || !decimal.test(value)) return randomValue % total;
     const number = BigInt(value);
-    return number < 2n ** 64n ? Number(number % BigInt(this.#total)) : randomValue % this.#total;
+    return number < 2n ** 64n ? Number(number % BigInt(total)) : randomValue % total;
   }
 }

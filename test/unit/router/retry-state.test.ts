@@ -19,6 +19,8 @@ function policy(retryOn: string, more: Partial<RetryPolicy> = {}): RetryPolicy {
     retriableRequestHeaders: [],
     hostPredicates: [],
     hostSelectionAttempts: 1,
+    retryPriority: null,
+    refreshesCluster: false,
     rateLimitedBackOff: null,
     backOffBaseMs: 25,
     backOffMaxMs: 250,

@@ -21,6 +21,7 @@ export const anyHost: LoadBalancerContext = {
   metadataMatch: null,
   shouldSelectAnotherHost: () => false,
   hostSelectionAttempts: 0,
+  retryPriority: null,
 };
 
 const healthByStatus = ['healthy', 'healthy', 'unhealthy', 'unhealthy', 'unhealthy', 'degraded'] as const;

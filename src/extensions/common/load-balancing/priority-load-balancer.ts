@@ -2,7 +2,7 @@
 // used (healthy, degraded, or all in panic), honour locality weights where configured, and ask again when a retry
 // refuses the host. A policy adds only how one host is picked from one list.
 import type { Random } from '../../../base/random.ts';
-import type { Host, LoadBalancerContext } from '../../../upstream/api.ts';
+import type { Host, LoadBalancerContext, RetryPriority } from '../../../upstream/api.ts';
 import type {
   HostSet,
   LoadBalancer,
@@ -11,7 +11,7 @@ import type {
 } from '../../../upstream/load-balancing/api.ts';
 import { EdfScheduler } from './edf-scheduler.ts';
 import type { LocalityChoice } from './locality-config.ts';
-import { type PriorityShare, priorityShares } from './priority-load.ts';
+import { type PriorityShare, priorityShares, sharesWithout } from './priority-load.ts';
 
 /** Picks from one list of hosts. */
 export interface HostPicker {
@@ -141,11 +141,12 @@ export class PriorityLoadBalancer implements LoadBalancer {
   }
 
   chooseHost(context: LoadBalancerContext): Host | null {
-    const host = this.#chooseOnce();
+    const { retryPriority } = context;
+    const host = this.#chooseOnce(retryPriority);
     if (host === null || !context.shouldSelectAnotherHost(host)) return host;
     let last: Host = host;
     for (let attempts = context.hostSelectionAttempts; attempts > 0; attempts--) {
-      const next = this.#chooseOnce();
+      const next = this.#chooseOnce(retryPriority);
       if (next === null) return null;
       if (!context.shouldSelectAnotherHost(next)) return next;
       last = next;
@@ -153,17 +154,31 @@ export class PriorityLoadBalancer implements LoadBalancer {
     return last;
   }
 
-  #chooseOnce(): Host | null {
+  #chooseOnce(retryPriority: RetryPriority | null): Host | null {
+    const excluded = retryPriority === null ? null : retryPriority.excluded();
+    if (excluded !== null && retryPriority !== null) return this.#chooseBy(this.#sharesFor(retryPriority, excluded));
     if (this.#only >= 0)
       return this.#priorities[this.#only]?.pick(Availability.Healthy, this.#localityWeighted) ?? null;
+    return this.#chooseBy(this.#shares);
+  }
+
+  #sharesFor(retryPriority: RetryPriority, excluded: readonly boolean[]): readonly PriorityShare[] {
+    const { hostSets } = this.#options;
+    const shares = sharesWithout(hostSets, excluded, this.#shares);
+    if (shares !== null) return shares;
+    retryPriority.startOver();
+    return this.#shares;
+  }
+
+  #chooseBy(shares: readonly PriorityShare[]): Host | null {
     let dice = this.#random.uint32() % 100;
-    for (let priority = 0; priority < this.#shares.length; priority++) {
-      const share = this.#shares[priority] as PriorityShare;
+    for (let priority = 0; priority < shares.length; priority++) {
+      const share = shares[priority] as PriorityShare;
       if (dice < share.healthy) return this.#pickFrom(priority, share.panic, Availability.Healthy);
       dice -= share.healthy;
     }
-    for (let priority = 0; priority < this.#shares.length; priority++) {
-      const share = this.#shares[priority] as PriorityShare;
+    for (let priority = 0; priority < shares.length; priority++) {
+      const share = shares[priority] as PriorityShare;
       if (dice < share.degraded) return this.#pickFrom(priority, share.panic, Availability.Degraded);
       dice -= share.degraded;
     }

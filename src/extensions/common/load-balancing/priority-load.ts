@@ -30,6 +30,22 @@ export function priorityShares(sets: readonly HostSet[], panicThreshold: number)
   return shares.map((share, index) => ({ ...share, panic: panic[index] ?? false }));
 }
 
+/** The load without some priorities, as for a retry; null when no other has a host to offer. `usual`: the load of first attempts. */
+export function sharesWithout(
+  sets: readonly HostSet[],
+  excluded: readonly boolean[],
+  usual: readonly PriorityShare[],
+): PriorityShare[] | null {
+  const healthy = sets.map((set, index) => (excluded[index] === true ? 0 : availability(set, set.healthy)));
+  const degraded = sets.map((set, index) => (excluded[index] === true ? 0 : availability(set, set.degraded)));
+  const total = Math.min(100, sum(healthy) + sum(degraded));
+  if (total === 0) return null;
+  return distribute(healthy, degraded, total).map((share, index) => ({
+    ...share,
+    panic: usual[index]?.panic === true,
+  }));
+}
+
 /** Percent of the priority's traffic that these hosts can take. */
 function availability(set: HostSet, hosts: readonly Host[]): number {
   const expected = set.hosts.length - set.excludedCount;
