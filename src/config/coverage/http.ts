@@ -21,6 +21,8 @@ export const http: PackageCoverage = {
       'request_timeout',
       'request_headers_timeout',
       'drain_timeout',
+      'drain_timeout_jitter',
+      'http1_safe_max_connection_duration',
       'delayed_close_timeout',
       'access_log',
       'access_log_options',
@@ -57,6 +59,8 @@ export const http: PackageCoverage = {
     },
     harmless: {
       append_local_overload: 'there are no overload actions yet',
+      stream_flush_timeout:
+        'HTTP/1 has no end of a stream that waits: what is written waits in the buffer of its connection',
       path_normalization_options: 'Envoy does not use it either',
     },
     notYet: {
@@ -64,7 +68,6 @@ export const http: PackageCoverage = {
       http3_protocol_options: 'HTTP/3: a later issue',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
-      http1_safe_max_connection_duration: 'a later issue: the connection drains at max_connection_duration',
       set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
       forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
     },

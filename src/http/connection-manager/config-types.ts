@@ -86,7 +86,11 @@ export interface ConnectionManagerConfig {
   readonly maxStreamDurationMs: number;
   /** Part of maxConnectionDurationMs that is added at most, at random for each connection. */
   readonly maxConnectionDurationJitter: number;
+  /** After it an HTTP/1 connection waits for another request, however long, and ends with its response. */
+  readonly safeMaxConnectionDuration: boolean;
   readonly drainTimeoutMs: number;
+  /** As maxConnectionDurationJitter. */
+  readonly drainTimeoutJitter: number;
   readonly delayedCloseTimeoutMs: number;
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number;

@@ -104,8 +104,10 @@ export function readConnectionManager(
     requestHeadersTimeoutMs: durationMs(message.requestHeadersTimeout, 0),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxConnectionDurationJitter: (common?.maxConnectionDurationJitter?.value ?? 0) / 100,
+    safeMaxConnectionDuration: message.http1SafeMaxConnectionDuration,
     maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     drainTimeoutMs: durationMs(message.drainTimeout, 5000),
+    drainTimeoutJitter: (message.drainTimeoutJitter?.value ?? 0) / 100,
     delayedCloseTimeoutMs: durationMs(message.delayedCloseTimeout, 1000),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
     streamErrorOnInvalidMessage:

@@ -47,6 +47,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   #closing = false;
   #closed = false;
   #draining = false;
+  /** http1_safe_max_connection_duration: max_connection_duration is over, and the next response is the last. */
+  #endsWithNext = false;
   #requests = 0;
   #idle: LazyTimeout | null = null;
   #maxDuration: LazyTimeout | null = null;
@@ -79,13 +81,14 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stats.downstreamCxTotal.inc();
     stats.downstreamCxActive.inc();
     this.#idle = services.timeouts.start(config.idleTimeoutMs, this, this.#now);
-    let maxDurationMs = config.maxConnectionDurationMs;
-    if (config.maxConnectionDurationJitter > 0) {
-      // Connections that came together do not all leave together.
-      maxDurationMs += maxDurationMs * config.maxConnectionDurationJitter * (services.random.uint32() / 2 ** 32);
-    }
+    const maxDurationMs = this.#jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitter);
     this.#maxDuration = services.timeouts.start(maxDurationMs, this, this.#now);
     return FilterStatus.StopIteration;
+  }
+
+  /** Connections that came together do not all leave together. */
+  #jittered(milliseconds: number, jitter: number): number {
+    return jitter > 0 ? milliseconds * (1 + jitter * this.services.random.fraction()) : milliseconds;
   }
 
   onData(data: Buffer, endStream: boolean): FilterStatus {
@@ -174,13 +177,18 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   /** Responses say `connection: close` from now on; who does not close within drain_timeout is closed. */
   #startDrain(): void {
+    const { config, services } = this;
     this.#draining = true;
-    this.#drainTimeout = this.services.timeouts.start(
-      this.config.drainTimeoutMs,
-      this,
-      this.services.clock.monotonic(),
-    );
-    if (this.#drainTimeout === null) this.#closing = true;
+    const drainMs = this.#jittered(config.drainTimeoutMs, config.drainTimeoutJitter);
+    this.#drainTimeout = services.timeouts.start(drainMs, this, services.clock.monotonic());
+    if (this.#drainTimeout === null) this.#endDrain();
+  }
+
+  #endDrain(): void {
+    this.#drainTimeout = null;
+    this.#closing = true;
+    this.#codec?.goAway();
+    if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
   }
 
   /** Whether this response must announce the end of the connection. Called once for each response. */
@@ -194,6 +202,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       stats.downstreamCxDrainClose.inc();
       this.#startDrain();
     }
+    if (this.#endsWithNext && !this.#draining) this.#closing = true;
     // An answer before the request was read: the rest of it cannot be told from the next request.
     if (!stream.requestComplete && headers.status !== 101 && !stream.isTunnel) this.#closing = true;
     if (!this.#closing && !this.#draining) return false;
@@ -281,15 +290,11 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       this.stats.downstreamCxMaxDurationReached.inc();
-      // HTTP/1 has no way to say goodbye but on a response: the one in progress carries `connection: close`.
-      if (this.#streams.length === 0) this.#closeConnection(CloseType.Flush);
+      // HTTP/1 has no way to say goodbye but on a response: the present or the next one carries `connection: close`.
+      if (this.#codec === null) this.#closeConnection(CloseType.Flush);
+      else if (this.config.safeMaxConnectionDuration) this.#endsWithNext = true;
       else if (!this.#draining) this.#startDrain();
-    } else if (timeout === this.#drainTimeout) {
-      this.#drainTimeout = null;
-      this.#closing = true;
-      this.#codec?.goAway();
-      if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
-    }
+    } else if (timeout === this.#drainTimeout) this.#endDrain();
   }
 
   onConnectionEvent(event: ConnectionEvent): void {
