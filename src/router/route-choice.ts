@@ -6,7 +6,9 @@ import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster } from '../upstream/api.ts';
 import type { DirectResponseRoute, ForwardRoute, NonForwardingRoute, RedirectRoute, RouteMatchContext } from './api.ts';
+import type { RouterConfig } from './config-types.ts';
 import type { RouterStats } from './stats.ts';
+import { replyForUpstream } from './upstream-reply.ts';
 
 export function answerNoRoute(callbacks: DecoderFilterCallbacks, stats: RouterStats): void {
   stats.noRoute.inc();
@@ -61,34 +63,32 @@ export function selectCluster(
   route: ForwardRoute,
   headers: RequestHeaders,
   callbacks: DecoderFilterCallbacks,
-  stats: RouterStats,
+  config: RouterConfig,
 ): Cluster | null {
   const { streamInfo } = callbacks;
   const context: RouteMatchContext = { headers, streamInfo, randomValue: callbacks.randomValue };
   const handle = route.selectCluster(context);
   const cluster = handle.cluster;
   if (cluster === null) {
-    stats.noCluster.inc();
+    config.stats.noCluster.inc();
     streamInfo.setFlag(ResponseFlag.NoClusterFound);
     callbacks.sendLocalReply({
       status: route.clusterNotFoundStatus,
       body: '',
       details: 'cluster_not_found',
       cause: `route '${route.name}' names cluster '${handle.name}', which is unknown or still warming`,
+      modifyHeaders: (response) => route.finalizeResponse(response, streamInfo, headers),
     });
     return null;
   }
   streamInfo.clusterName = handle.name;
   streamInfo.clusterMetadata = cluster.info.metadata;
-  if (cluster.info.maintenanceMode) {
+  if (cluster.inMaintenance()) {
     cluster.stats.upstreamRqMaintenanceMode.inc();
     streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
-    callbacks.sendLocalReply({
-      status: 503,
-      body: 'maintenance mode',
-      details: 'maintenance_mode',
-      cause: `cluster '${handle.name}' is in maintenance mode`,
-    });
+    const cause = `cluster '${handle.name}' is in maintenance (runtime key upstream.maintenance_mode.${handle.name})`;
+    const reply = { status: 503, body: 'maintenance mode', details: 'maintenance_mode', cause };
+    replyForUpstream({ callbacks, cluster, route, headers, config }, reply, !config.suppressEnvoyHeaders);
     return null;
   }
   return cluster;

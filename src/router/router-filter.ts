@@ -59,7 +59,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       return FilterHeadersStatus.StopIteration;
     }
     this.route = route;
-    const cluster = selectCluster(route, headers, callbacks, stats);
+    const cluster = selectCluster(route, headers, callbacks, this.config);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
     const strict = this.config.strictCheckHeaders;
     if (strict.length > 0 && !checkStrictly(strict, headers, callbacks)) return FilterHeadersStatus.StopIteration;

@@ -22,8 +22,8 @@ export function replyForUpstream(request: FailedRequest, reply: LocalReply, over
   callbacks.sendLocalReply({
     ...reply,
     modifyHeaders: (response) => {
-      if (overloaded) response.set(Names.xEnvoyOverloaded, 'true');
       route.finalizeResponse(response, callbacks.streamInfo, headers);
+      if (overloaded) response.set(Names.xEnvoyOverloaded, 'true');
     },
   });
 }

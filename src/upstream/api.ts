@@ -83,6 +83,8 @@ export interface Cluster {
   readonly stats: ClusterTrafficStats;
   /** `cluster.NAME.`, for what filters count of a cluster: it goes with the cluster. */
   readonly statsScope?: StatsScope;
+  /** upstream.maintenance_mode.NAME of the runtime: this request, of the share it names, is not for the cluster. */
+  inMaintenance(): boolean;
   /** A host by the balancer; null when none may be used. */
   chooseHost(context: LoadBalancerContext): Host | null;
   /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */
@@ -93,7 +95,6 @@ export interface Cluster {
 export interface ClusterInfo {
   readonly name: string;
   readonly observabilityName: string;
-  readonly maintenanceMode: boolean;
   /** Milliseconds. */
   readonly connectTimeoutMs: number;
   /** Of a request's exchange with a host; 0: none. */

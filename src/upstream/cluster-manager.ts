@@ -221,7 +221,7 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
         if (state === null || state.config.discovery.kind !== 'eds') continue;
         if (state.config.discovery.serviceName !== serviceName) continue;
         found = true;
-        if (sameEndpoints(state.endpoints, endpoints) && state.cluster.ready_) {
+        if (sameEndpoints(state.endpoints, endpoints) && state.cluster.isReady) {
           state.cluster.stats.updateNoRebuild.inc();
           state.endpointsVersion = version;
         } else {

@@ -56,13 +56,16 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   readonly stats: ClusterStats;
   readonly circuitBreakers: readonly [CircuitBreaker, CircuitBreaker];
   readonly hostSets: HostSets;
-  ready_ = false;
+  /** The first round of discovery is over. */
+  isReady = false;
   readonly #environment: ClusterEnvironment;
   readonly #owner: ClusterOwner;
   readonly #scope: StatsScope;
   readonly #balancer: LoadBalancer;
   readonly #source: HostSource;
   readonly #weightsShown: boolean;
+  /** Percent. */
+  readonly #maintenance: RuntimeInteger;
   #endpoints: EndpointsConfig;
   #removed = false;
   #scopeClosed = false;
@@ -77,7 +80,6 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     this.info = {
       name: config.name,
       observabilityName: config.observabilityName,
-      maintenanceMode: false,
       maxStreamDurationMs: config.http.maxStreamDurationMs,
       connectTimeoutMs: config.connectTimeoutMs,
       perConnectionBufferLimitBytes: config.perConnectionBufferLimitBytes,
@@ -89,6 +91,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       createCircuitBreaker(config.circuitBreakers[0], this.#scope, 'default', config.name, environment.runtime),
       createCircuitBreaker(config.circuitBreakers[1], this.#scope, 'high', config.name, environment.runtime),
     ];
+    this.#maintenance = new RuntimeInteger(0, `upstream.maintenance_mode.${config.name}`, environment.runtime);
     this.hostSets = new HostSets(config);
     this.#balancer = config.loadBalancer.factory.create({
       config: config.loadBalancer.config,
@@ -111,6 +114,11 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   }
 
   // --- request path --------------------------------------------------------------------------------------------------
+
+  inMaintenance(): boolean {
+    const percent = this.#maintenance.value;
+    return percent > 0 && this.#environment.random.uint32() % 100 < percent;
+  }
 
   chooseHost(context: LoadBalancerContext): Host | null {
     return this.#balancer.chooseHost(context);
@@ -207,8 +215,8 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   }
 
   ready(): void {
-    if (this.ready_ || this.#removed) return;
-    this.ready_ = true;
+    if (this.isReady || this.#removed) return;
+    this.isReady = true;
     // Gauges are shared by name with the version this one replaces.
     this.#countMembers();
     this.stats.warmingState.set(0);
