@@ -50,6 +50,8 @@ export class ConfigContext {
   coverageMuted = 0;
   /** Regular expressions met on the way: checked together at the end, since the RE2 library is loaded only when needed. */
   readonly regexMatchers: (RegexMatcher | XdsRegexMatcher)[] = [];
+  /** A CEL expression was met: the library is loaded at the end. */
+  usesCel = false;
   /** Route configurations of connection managers whose clusters must exist: asked when all clusters are known. */
   readonly inlineRouteConfigurations: RouteConfiguration[] = [];
   /** Clusters that come into force together with what is read: routes may name them. */

@@ -10,6 +10,7 @@ import { Origin, originOf, setOrigin } from './origin.ts';
 import { readMessage } from './parse/message.ts';
 import { messageDescriptor, registry } from './registry.ts';
 import { checkBootstrap } from './semantic/bootstrap.ts';
+import { loadCelWhereUsed } from './semantic/cel.ts';
 import { checkRegularExpressions } from './semantic/regular-expressions.ts';
 import { type ConfigSource, SourceDocument } from './source/document.ts';
 import { inspect } from './validate/inspect.ts';
@@ -151,6 +152,7 @@ async function readChecked<T extends Message>(
     inspect(merged, descriptor, origin, context);
     check(merged, context);
     await checkRegularExpressions(context);
+    await loadCelWhereUsed(context);
     result = merged;
   }
   const diagnostics = await context.takeDiagnostics();

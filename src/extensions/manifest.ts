@@ -39,6 +39,7 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.http.stateful_header_formatters',
     'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
   ),
+  builtIn('envoy.formatter.cel', 'envoy.formatter', 'envoy.extensions.formatter.cel.v3.Cel'),
   builtIn('envoy.formatter.metadata', 'envoy.formatter', 'envoy.extensions.formatter.metadata.v3.Metadata'),
   builtIn(
     'envoy.formatter.req_without_query',

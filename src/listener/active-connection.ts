@@ -57,6 +57,9 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   get listenerMetadata(): MetadataMap | null {
     return this.#listener.config.metadata;
   }
+  get trafficDirection(): number {
+    return trafficDirections[this.#listener.config.direction];
+  }
   get filterChainMetadata(): MetadataMap | null {
     return this.#chain.metadata;
   }
@@ -71,3 +74,6 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   onAboveWriteBufferHighWatermark(): void {}
   onBelowWriteBufferLowWatermark(): void {}
 }
+
+/** envoy.config.core.v3.TrafficDirection. */
+const trafficDirections = { unspecified: 0, inbound: 1, outbound: 2 } as const;

@@ -21,6 +21,13 @@ export interface ConnectionEnd {
   readonly localCloseReason: string;
 }
 
+/** Where a host stands; empty names are not known. */
+export interface LocalityNames {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+}
+
 /** The upstream host of the last attempt, as far as the log needs it. */
 export interface UpstreamHostInfo {
   readonly address: Address;
@@ -29,6 +36,7 @@ export interface UpstreamHostInfo {
   /** Name for stats and logs (`alt_stat_name`), else the cluster's. */
   readonly clusterObservabilityName: string;
   readonly metadata?: MetadataMap;
+  readonly locality?: LocalityNames;
 }
 
 /** Facts of the upstream side of a request. */
@@ -84,6 +92,8 @@ export interface DownstreamConnectionInfo {
   protocol?: number;
   flags?: number;
   readonly listenerMetadata?: MetadataMap | null;
+  /** envoy.config.core.v3.TrafficDirection of the listener; absent: unspecified. */
+  readonly trafficDirection?: number;
   readonly filterChainMetadata?: MetadataMap | null;
 }
 

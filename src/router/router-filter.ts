@@ -196,6 +196,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.requestEndTime))));
     }
     if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
+    // Header rules may ask for it.
+    callbacks.streamInfo.responseCode = status;
     route.finalizeResponse(headers, callbacks.streamInfo, this.headers);
     if (endStream) this.finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');

@@ -73,8 +73,11 @@ export const extensions: PackageCoverage = {
     harmless: { name: foundByType },
   },
   'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter': {
-    implemented: ['expression'],
-    refused: { cel_config: 'functions beyond those of the CEL standard are not implemented yet' },
+    implemented: ['expression', 'cel_config'],
+  },
+  'envoy.extensions.formatter.cel.v3.Cel': { implemented: ['cel_config'] },
+  'envoy.config.core.v3.CelExpressionConfig': {
+    implemented: ['enable_string_conversion', 'enable_string_concat', 'enable_string_functions'],
   },
   'envoy.config.accesslog.v3.StatusCodeFilter': { implemented: ['comparison'] },
   'envoy.config.accesslog.v3.DurationFilter': { implemented: ['comparison'] },

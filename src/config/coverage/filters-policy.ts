@@ -55,8 +55,8 @@ export const filtersPolicy: PackageCoverage = {
     harmless: { audit_logging_options: 'for gRPC clients; Envoy does not read it either' },
   },
   'envoy.config.rbac.v3.Policy': {
-    implemented: ['permissions', 'principals'],
-    refused: { condition: notYetMatched, checked_condition: notYetMatched, cel_config: notYetMatched },
+    implemented: ['permissions', 'principals', 'condition', 'cel_config'],
+    harmless: { checked_condition: 'Envoy does not look at it either; set condition' },
   },
   'envoy.config.rbac.v3.SourcedMetadata': { implemented: ['metadata_matcher', 'metadata_source'] },
   'envoy.config.rbac.v3.Permission': {

@@ -10,6 +10,7 @@ import { Origin, originOf, setOrigin } from '../origin.ts';
 import { type FieldPlan, planOf } from '../plan.ts';
 import { isOneof, propertyOf } from '../property.ts';
 import { registry } from '../registry.ts';
+import { noteCelMessage, noteCelText } from '../semantic/cel.ts';
 import { checkMeaning } from '../semantic/resources.ts';
 import { alreadyUnpacked } from '../unpacked.ts';
 import { durationText, isDuration, toNanoseconds } from './duration-rules.ts';
@@ -28,6 +29,7 @@ export function inspect(
   const plan = planOf(descriptor);
   if (descriptor.typeName.startsWith('google.protobuf.')) {
     if (isDuration(message)) checkDuration(message, at, context);
+    else if (descriptor.typeName === 'google.protobuf.Value') noteCelText(message, context);
     return;
   }
   for (const field of plan.fields) inspectField(field, message, at, context);
@@ -39,6 +41,7 @@ export function inspect(
   }
   checkUntypedExtension(message, plan, context);
   checkMeaning(message, context);
+  noteCelMessage(message, context);
 }
 
 function inspectField(field: FieldPlan, message: Message, origin: Origin, context: ConfigContext): void {
@@ -87,11 +90,13 @@ function inspectValue(field: FieldPlan, message: Message, origin: Origin, contex
         return false;
       }
       checkValue(checks.value, value, field, undefined, origin, context);
+      if (field.unwrapped || field.jsonObject) noteCelText(value, context);
       if (!field.unwrapped && !field.jsonObject) inspectNested(field, value, undefined, message, origin, context);
       break;
     }
     default: {
       if (value === undefined) return false;
+      if (typeof value === 'string') noteCelText(value, context);
       checkValue(checks.value, value, field, undefined, origin, context);
       if (descriptor.enum !== undefined) checkEnumValue(field, value, undefined, origin, context);
       if (!field.inOneof && isDefault(value)) return false;

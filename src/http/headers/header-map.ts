@@ -3,6 +3,8 @@
 import type { HeaderSpelling } from './header-spelling.ts';
 import { headerName, NameFlag, type NameInfo, Names } from './name.ts';
 
+const pseudoNames = [Names.authority, Names.method, Names.path, Names.scheme, Names.protocol, Names.status] as const;
+
 /** Values are strings of one character per byte (latin1), as received. */
 export class HeaderMap {
   /** Even slots hold names, odd slots values. Codecs and filters may walk it; only this class writes it. */
@@ -108,6 +110,14 @@ export class HeaderMap {
   /** Look-up by a name from configuration or an expression, in any case. */
   getByName(name: string): string | undefined {
     return this.getJoined(headerName(name));
+  }
+
+  /** All names, each once, pseudo-headers too: for expressions, which may list headers. */
+  names(): string[] {
+    const names = new Set<string>();
+    for (const name of pseudoNames) if (this.getPseudo(name) !== undefined) names.add(name.name);
+    for (let i = 0; i < this.entries.length; i += 2) names.add((this.entries[i] as NameInfo).name);
+    return [...names];
   }
 
   /** Sum of the lengths of names and values, as Envoy counts header bytes. */

@@ -20,9 +20,10 @@ export { readAccessLogFilter } from './filter-config.ts';
 export { FormatError } from './format/error.ts';
 export { compileFormat, compileJsonFormat, type FormatOptions, type Formatter } from './format/formatter.ts';
 export {
-  checkFormatters,
   DEFAULT_ACCESS_LOG_FORMAT,
+  type FormatterSettings,
   readFormatString,
+  readFormatters,
   readJsonFormat,
   readSubstitutionFormat,
 } from './format/substitution-config.ts';

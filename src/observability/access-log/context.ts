@@ -15,6 +15,8 @@ export interface HeaderReader {
   get(name: HeaderName): string | undefined;
   /** All values joined with commas. */
   getJoined(name: HeaderName): string | undefined;
+  /** Each once, pseudo-headers too. */
+  names(): string[];
   /** Sum of the lengths of names and values. */
   byteSize(): number;
 }

@@ -4,7 +4,7 @@ import type { ConfigContext } from '../../config/api.ts';
 import type { HeaderValueOption } from '../../generated/envoy/config/core/v3/base_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { toByteString } from '../../matchers/byte-string.ts';
-import { compileFormat, FormatError } from '../../observability/access-log/api.ts';
+import { compileFormat, FormatError, type FormatterSettings } from '../../observability/access-log/api.ts';
 import { AppendAction, type HeaderAddition, HeaderRules } from '../route-table/header-rules.ts';
 import { joinsValues } from '../route-table/joined-headers.ts';
 
@@ -36,16 +36,18 @@ export function readRequestHeaderRules(
   toAdd: readonly HeaderValueOption[],
   toRemove: readonly string[],
   context: ConfigContext,
+  formatters: FormatterSettings = {},
 ): HeaderRules | null {
-  return read('request', toAdd, toRemove, context);
+  return read('request', toAdd, toRemove, context, formatters);
 }
 
 /** Rules for responses alone, as local_reply_config has them. */
 export function readResponseHeaderRules(
   toAdd: readonly HeaderValueOption[],
   context: ConfigContext,
+  formatters: FormatterSettings = {},
 ): HeaderRules | null {
-  return read('response', toAdd, [], context);
+  return read('response', toAdd, [], context, formatters);
 }
 
 function read(
@@ -53,17 +55,23 @@ function read(
   toAdd: readonly HeaderValueOption[],
   toRemove: readonly string[],
   context: ConfigContext,
+  formatters: FormatterSettings = {},
 ): HeaderRules | null {
   if (toAdd.length === 0 && toRemove.length === 0) return null;
   const additions: HeaderAddition[] = [];
   for (const option of toAdd) {
-    const addition = readAddition(option, side, context);
+    const addition = readAddition(option, side, context, formatters);
     if (addition !== undefined) additions.push(addition);
   }
   return new HeaderRules(toRemove.map(pinnedName), additions);
 }
 
-function readAddition(option: HeaderValueOption, side: Side, context: ConfigContext): HeaderAddition | undefined {
+function readAddition(
+  option: HeaderValueOption,
+  side: Side,
+  context: ConfigContext,
+  formatters: FormatterSettings,
+): HeaderAddition | undefined {
   const { header } = option;
   // Required by the API's own rules.
   if (header === undefined) return undefined;
@@ -78,7 +86,7 @@ function readAddition(option: HeaderValueOption, side: Side, context: ConfigCont
     return undefined;
   }
   const name = pinnedName(header.key);
-  const value = readValue(option, header.value, context);
+  const value = readValue(option, header.value, context, formatters);
   if (value === undefined) return undefined;
   return {
     name,
@@ -93,10 +101,11 @@ function readValue(
   option: HeaderValueOption,
   text: string,
   context: ConfigContext,
+  formatters: FormatterSettings,
 ): HeaderAddition['value'] | undefined {
   if (!text.includes('%')) return toByteString(text);
   try {
-    return compileFormat(text, { headerName: pinnedName, omitEmptyValues: true });
+    return compileFormat(text, { headerName: pinnedName, omitEmptyValues: true, ...formatters });
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     context.error(option, 'header.value', 'RMR0703', error.message);

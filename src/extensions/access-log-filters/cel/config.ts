@@ -2,12 +2,13 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { ExpressionFilter } from '../../../generated/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.d.ts';
 import type { AccessLogFilterFactory } from '../../../observability/access-log/api.ts';
-import { CelExpression, CelSyntaxError } from '../../common/cel/expression.ts';
+import { CelExpression, CelSyntaxError, readCelFunctions } from '../../../observability/cel/api.ts';
 
 export const factory: AccessLogFilterFactory = {
   create: (message: Message, { config, settings }) => {
     try {
-      const expression = new CelExpression((message as ExpressionFilter).expression, settings.headerName);
+      const { expression: source, celConfig } = message as ExpressionFilter;
+      const expression = new CelExpression(source, settings.headerName, readCelFunctions(celConfig));
       return { evaluate: (context) => expression.isTrue(context) };
     } catch (error) {
       if (!(error instanceof CelSyntaxError)) throw error;

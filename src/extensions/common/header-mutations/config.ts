@@ -2,6 +2,7 @@
 import type { ConfigContext } from '../../../config/api.ts';
 import type { HeaderMutation } from '../../../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.d.ts';
 import { readStringMatcher } from '../../../matchers/api.ts';
+import type { FormatterSettings } from '../../../observability/access-log/api.ts';
 import { readRequestHeaderRules, readResponseHeaderRules } from '../../../router/api.ts';
 import { HeaderMutations, type Mutation, RemoveOnMatch } from './header-mutations.ts';
 
@@ -10,24 +11,30 @@ export function readHeaderMutations(
   rules: readonly HeaderMutation[],
   side: 'request' | 'response',
   config: ConfigContext,
+  formatters: FormatterSettings = {},
 ): HeaderMutations {
   const mutations: Mutation[] = [];
   for (const rule of rules) {
-    const mutation = readMutation(rule, side, config);
+    const mutation = readMutation(rule, side, config, formatters);
     if (mutation !== null) mutations.push(mutation);
   }
   return new HeaderMutations(mutations);
 }
 
 /** Null after an error was reported, and for a rule that does nothing. */
-function readMutation(rule: HeaderMutation, side: 'request' | 'response', config: ConfigContext): Mutation | null {
+function readMutation(
+  rule: HeaderMutation,
+  side: 'request' | 'response',
+  config: ConfigContext,
+  formatters: FormatterSettings,
+): Mutation | null {
   const { action } = rule;
   switch (action.case) {
     case 'append':
       if (!isAllowed(action.value.header?.key ?? '')) return refuse(rule, 'append', config);
       return side === 'request'
-        ? readRequestHeaderRules([action.value], [], config)
-        : readResponseHeaderRules([action.value], config);
+        ? readRequestHeaderRules([action.value], [], config, formatters)
+        : readResponseHeaderRules([action.value], config, formatters);
     case 'remove':
       if (!isAllowed(action.value)) return refuse(rule, 'remove', config);
       return readRequestHeaderRules([], [action.value], config);

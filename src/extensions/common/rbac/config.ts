@@ -2,6 +2,7 @@
 import { toByteString } from '../../../base/byte-string.ts';
 import type { ConfigContext } from '../../../config/api.ts';
 import type { Policy, RBAC } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
+import { readCondition } from './config-condition.ts';
 import { readPermission } from './config-permission.ts';
 import { readPrincipal } from './config-principal.ts';
 import { readEach } from './config-values.ts';
@@ -25,8 +26,9 @@ export function readRbacEngine(message: RBAC, context: ConfigContext): RbacEngin
 function readPolicy(name: string, message: Policy, context: ConfigContext): RbacPolicy | undefined {
   const permissions = readEach(message.permissions, (permission) => readPermission(permission, context));
   const principals = readEach(message.principals, (principal) => readPrincipal(principal, context));
-  if (permissions === undefined || principals === undefined) return undefined;
-  return { name, permission: oneOf(permissions), principal: oneOf(principals) };
+  const condition = readCondition(message, context);
+  if (permissions === undefined || principals === undefined || condition === undefined) return undefined;
+  return { name, permission: oneOf(permissions), principal: oneOf(principals), condition };
 }
 
 function oneOf(matchers: readonly RbacMatcher[]): RbacMatcher {

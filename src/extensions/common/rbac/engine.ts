@@ -5,11 +5,12 @@ import type { RbacMatcher } from './matcher.ts';
 
 export type RbacAction = 'allow' | 'deny' | 'log';
 
-/** Matches who is one of `principals` and does one of `permissions`. */
+/** Matches who is one of `principals` and does one of `permissions`, where the condition, if there is one, is true. */
 export interface RbacPolicy {
   readonly name: string;
   readonly permission: RbacMatcher;
   readonly principal: RbacMatcher;
+  readonly condition: RbacMatcher;
 }
 
 export class RbacEngine {
@@ -27,7 +28,8 @@ export class RbacEngine {
     const policies = this.policies;
     for (let i = 0; i < policies.length; i++) {
       const policy = policies[i] as RbacPolicy;
-      if (policy.permission.matches(info, headers) && policy.principal.matches(info, headers)) return policy;
+      if (!policy.permission.matches(info, headers) || !policy.principal.matches(info, headers)) continue;
+      if (policy.condition.matches(info, headers)) return policy;
     }
     return null;
   }

@@ -1,9 +1,12 @@
 // Owns what an operator is: one value of a stream, as text for text formats and as a JSON value for JSON formats. An
 // operator is made once for each place in a format; its methods run for each line.
+import type { CelFunctions } from '../../cel/functions.ts';
 import type { HeaderNameResolver, LogContext } from '../context.ts';
 import { escapeJson, jsonOf, quoteJson, toByteString } from './bytes.ts';
 import { FormatError } from './error.ts';
 import type { OperatorCall } from './parser.ts';
+
+export type { OperatorCall } from './parser.ts';
 
 export interface Operator {
   /** A byte string; undefined when there is no such value (`-` in text, null in JSON). */
@@ -14,6 +17,8 @@ export interface Operator {
 
 export interface OperatorOptions {
   readonly headerName: HeaderNameResolver;
+  /** What a formatter `envoy.formatter.cel` enables for expressions. */
+  readonly celFunctions?: CelFunctions;
 }
 
 export type OperatorFactory = (call: OperatorCall, options: OperatorOptions) => Operator;

@@ -5,6 +5,8 @@ import type { ConfigContext } from '../../../config/context.ts';
 import { typeNameOf } from '../../../config/parse/any.ts';
 import type { DataSource } from '../../../generated/envoy/config/core/v3/base_pb.d.ts';
 import type { SubstitutionFormatString } from '../../../generated/envoy/config/core/v3/substitution_format_string_pb.d.ts';
+import type { Cel as CelFormatter } from '../../../generated/envoy/extensions/formatter/cel/v3/cel_pb.d.ts';
+import { readCelFunctions } from '../../cel/config.ts';
 import type { HeaderNameResolver } from '../context.ts';
 import { FormatError } from './error.ts';
 import { compileFormat, compileJsonFormat, type FormatOptions, type Formatter } from './formatter.ts';
@@ -15,8 +17,11 @@ export const DEFAULT_ACCESS_LOG_FORMAT =
   '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" ' +
   '"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
 
+const celFormatter = 'envoy.extensions.formatter.cel.v3.Cel';
+
 /** Formatter extensions whose operators are in the table anyway. */
 const builtIn = new Set([
+  celFormatter,
   'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery',
   'envoy.extensions.formatter.metadata.v3.Metadata',
 ]);
@@ -27,8 +32,9 @@ export function readSubstitutionFormat(
   config: ConfigContext,
   headerName: HeaderNameResolver,
 ): Formatter | undefined {
-  if (!checkFormatters(message, config)) return undefined;
-  const options = { headerName, omitEmptyValues: message.omitEmptyValues };
+  const settings = readFormatters(message, config);
+  if (settings === undefined) return undefined;
+  const options = { headerName, omitEmptyValues: message.omitEmptyValues, ...settings };
   const { format } = message;
   switch (format.case) {
     case 'textFormat':
@@ -46,19 +52,27 @@ export function readSubstitutionFormat(
   }
 }
 
-/** Formatter extensions that a message names beside its formats: false when one is missing here, and reported. */
-export function checkFormatters(
+/** What formatter extensions beside formats change in them. */
+export type FormatterSettings = Pick<FormatOptions, 'celFunctions'>;
+
+/** Formatter extensions that a message names beside its formats: undefined when one is missing here, and reported. */
+export function readFormatters(
   message: { readonly formatters: SubstitutionFormatString['formatters'] },
   config: ConfigContext,
-): boolean {
-  let known = true;
+): FormatterSettings | undefined {
+  let settings: FormatterSettings | undefined = {};
   for (const [index, formatter] of message.formatters.entries()) {
     const type = formatter.typedConfig === undefined ? formatter.name : typeNameOf(formatter.typedConfig.typeUrl);
+    if (type === celFormatter && formatter.typedConfig !== undefined) {
+      const cel = config.unpackAs<CelFormatter>(formatter.typedConfig, celFormatter);
+      // The first speaks for the operators.
+      if (cel !== undefined) settings = settings && { celFunctions: readCelFunctions(cel.celConfig), ...settings };
+    }
     if (builtIn.has(type)) continue;
     config.error(message, `formatters[${index}]`, 'RMR0703', `the formatter ${type} is not implemented yet`);
-    known = false;
+    settings = undefined;
   }
-  return known;
+  return settings;
 }
 
 /** A text format that stands in `field` of `message`. */

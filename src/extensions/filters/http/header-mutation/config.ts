@@ -9,7 +9,7 @@ import type {
 } from '../../../../generated/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.d.ts';
 import type { FilterPair, HttpFilterConfigFactory, HttpFilterFactory } from '../../../../http/filter/api.ts';
 import { pinnedName } from '../../../../http/headers/api.ts';
-import { checkFormatters, readFormatString } from '../../../../observability/access-log/api.ts';
+import { type FormatterSettings, readFormatString, readFormatters } from '../../../../observability/access-log/api.ts';
 import { readHeaderMutations } from '../../../common/header-mutations/config.ts';
 import { HeaderMutationFilter, type Mutations } from './filter.ts';
 import { escapeQuery, type QueryMutation } from './query-mutations.ts';
@@ -33,19 +33,23 @@ export const factory: HttpFilterConfigFactory = {
 };
 
 function readMutations(message: MutationsMessage | undefined, config: ConfigContext): Mutations {
-  if (message !== undefined) checkFormatters(message, config);
+  const formatters = message && readFormatters(message, config);
   return {
-    request: readHeaderMutations(message?.requestMutations ?? [], 'request', config),
-    requestTrailers: readHeaderMutations(message?.requestTrailersMutations ?? [], 'request', config),
-    response: readHeaderMutations(message?.responseMutations ?? [], 'response', config),
-    responseTrailers: readHeaderMutations(message?.responseTrailersMutations ?? [], 'response', config),
+    request: readHeaderMutations(message?.requestMutations ?? [], 'request', config, formatters),
+    requestTrailers: readHeaderMutations(message?.requestTrailersMutations ?? [], 'request', config, formatters),
+    response: readHeaderMutations(message?.responseMutations ?? [], 'response', config, formatters),
+    responseTrailers: readHeaderMutations(message?.responseTrailersMutations ?? [], 'response', config, formatters),
     query: (message?.queryParameterMutations ?? [])
-      .map((mutation) => readQueryMutation(mutation, config))
+      .map((mutation) => readQueryMutation(mutation, config, formatters))
       .filter((mutation): mutation is QueryMutation => mutation !== undefined),
   };
 }
 
-function readQueryMutation(message: KeyValueMutation, config: ConfigContext): QueryMutation | undefined {
+function readQueryMutation(
+  message: KeyValueMutation,
+  config: ConfigContext,
+  formatters: FormatterSettings | undefined,
+): QueryMutation | undefined {
   const { append, remove } = message;
   if ((append === undefined) === (remove === '')) {
     config.error(message, '', 'RMR0700', 'A mutation of a query parameter has one of append and remove');
@@ -63,7 +67,7 @@ function readQueryMutation(message: KeyValueMutation, config: ConfigContext): Qu
     );
     return undefined;
   }
-  const options = { headerName: pinnedName, omitEmptyValues: true };
+  const options = { headerName: pinnedName, omitEmptyValues: true, ...formatters };
   const value = text.value.includes('%')
     ? readFormatString(text.value, append, 'record.value', config, options)
     : Buffer.from(text.value, 'utf8').toString('latin1');

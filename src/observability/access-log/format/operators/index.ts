@@ -1,6 +1,7 @@
 // Owns the table of all operators. A new one is a row in the file of its kind, or a new file here.
 import type { OperatorTable } from '../operator.ts';
 import { attemptOperators } from './attempt.ts';
+import { celOperators } from './cel.ts';
 import { certificateOperators } from './certificates.ts';
 import { connectionOperators } from './connection.ts';
 import { headerOperators } from './headers.ts';
@@ -22,11 +23,10 @@ export const operators: OperatorTable = {
   ...attemptOperators,
   ...certificateOperators,
   ...stateOperators,
+  ...celOperators,
 };
 
 /** Operators of Envoy 1.40 that would print something else than Envoy does, with the reason. */
 export const refusedOperators: ReadonlyMap<string, string> = new Map([
-  ['CEL', 'there is no CEL here yet, and a line without the value would mislead'],
-  ['TYPED_CEL', 'there is no CEL here yet, and a line without the value would mislead'],
   ['DOWNSTREAM_CX_RTT', "Node does not tell a connection's round-trip time"],
 ]);

@@ -1,43 +1,24 @@
 // Owns the attributes that CEL expressions read: names are Envoy's, values are CEL's. Each is worked out when an
 // expression asks for it; a reader that answers undefined says that the stream has no such attribute.
-import { type CelInput, celUint } from '@bufbuild/cel';
+import type { CelInput } from '@bufbuild/cel';
 import { create } from '@bufbuild/protobuf';
 import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt';
-import type { Address } from '../../../base/address.ts';
-import { grpcStatusOfHttp } from '../../../base/grpc-status.ts';
-import type { HeaderNameResolver, HeaderReader, LogContext } from '../../../observability/access-log/api.ts';
-import { type MetadataMap, ResponseFlag } from '../../../observability/api.ts';
+import type { Address } from '../../base/address.ts';
+import { grpcStatusOfHttp } from '../../base/grpc-status.ts';
+import type { HeaderNameResolver, HeaderReader, LogContext } from '../access-log/context.ts';
+import { ResponseFlag } from '../response-flags.ts';
+import type { MetadataMap } from '../stream-info.ts';
+import type { TlsConnectionInfo } from '../tls-info.ts';
 import { LazyMap } from './lazy-map.ts';
+import { library } from './library.ts';
+import { localityMessage, metadataMessage } from './messages.ts';
 
 export type Read = (context: LogContext) => CelInput | undefined;
 type Attributes = Readonly<Record<string, Read>>;
 
 /** Attributes of Envoy that nothing here knows: expressions that name them are refused. */
 export const unsupported: Readonly<Record<string, readonly string[]>> = {
-  connection: [
-    'tls_version',
-    'subject_local_certificate',
-    'subject_peer_certificate',
-    'uri_san_local_certificate',
-    'uri_san_peer_certificate',
-    'dns_san_local_certificate',
-    'dns_san_peer_certificate',
-    'sha256_peer_certificate_digest',
-    'transport_failure_reason',
-  ],
-  upstream: [
-    'tls_version',
-    'subject_local_certificate',
-    'subject_peer_certificate',
-    'uri_san_local_certificate',
-    'uri_san_peer_certificate',
-    'dns_san_local_certificate',
-    'dns_san_peer_certificate',
-    'sha256_peer_certificate_digest',
-    'locality',
-    'cx_pool_ready_duration',
-  ],
-  xds: ['node', 'listener_direction', 'listener_metadata', 'upstream_host_metadata', 'upstream_host_locality_metadata'],
+  xds: ['node', 'upstream_host_locality_metadata'],
 };
 
 /** Header values are byte strings, CEL's strings are text. */
@@ -59,12 +40,35 @@ function timestampOf(milliseconds: number): CelInput {
   });
 }
 
+const unsigned = (value: number): CelInput => library().celUint(BigInt(value));
+
 const protocols: readonly string[] = ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2', 'HTTP/3'];
 
 /** A Metadata message: `filter_metadata` by namespace. */
 const metadata =
   (read: (context: LogContext) => MetadataMap | null | undefined): Read =>
-  (context) => ({ filter_metadata: (read(context) ?? {}) as Readonly<Record<string, CelInput>> });
+  (context) =>
+    metadataMessage(read(context) ?? {});
+
+/** A name of the certificate of one side; where there are several, the first. */
+function certificateAttributes(read: (context: LogContext) => TlsConnectionInfo | null | undefined): Attributes {
+  const of =
+    (pick: (tls: TlsConnectionInfo) => string | undefined): Read =>
+    (context) => {
+      const tls = read(context);
+      return some((tls && pick(tls)) ?? '');
+    };
+  return {
+    tls_version: of((tls) => tls.version),
+    subject_local_certificate: of((tls) => tls.local?.subject),
+    subject_peer_certificate: of((tls) => tls.peer?.subject),
+    uri_san_local_certificate: of((tls) => tls.local?.uriSans[0]),
+    uri_san_peer_certificate: of((tls) => tls.peer?.uriSans[0]),
+    dns_san_local_certificate: of((tls) => tls.local?.dnsSans[0]),
+    dns_san_peer_certificate: of((tls) => tls.peer?.dnsSans[0]),
+    sha256_peer_certificate_digest: of((tls) => tls.peer?.sha256),
+  };
+}
 
 const clusterMetadata = metadata(({ streamInfo }) => streamInfo.clusterMetadata);
 
@@ -82,10 +86,13 @@ export function attributesOf(headerName: HeaderNameResolver): Readonly<Record<st
     (pick: (context: LogContext) => HeaderReader | null): Read =>
     (context) => {
       const map = pick(context);
-      return new LazyMap((name) => {
-        const value = map?.getJoined(headerName(name.toLowerCase()));
-        return value === undefined ? undefined : text(value);
-      }).asCel();
+      return new LazyMap(
+        (name) => {
+          const value = map?.getJoined(headerName(name.toLowerCase()));
+          return value === undefined ? undefined : text(value);
+        },
+        { keys: () => map?.names() ?? [] },
+      ).asCel();
     };
   const path = header(':path');
   const contentLength = headerName('content-length');
@@ -148,16 +155,25 @@ export function attributesOf(headerName: HeaderNameResolver): Readonly<Record<st
     },
     connection: {
       mtls: ({ streamInfo }) => streamInfo.connection.tls?.peer !== undefined,
-      id: ({ streamInfo }) => celUint(BigInt(streamInfo.connection.id)),
+      id: ({ streamInfo }) => unsigned(streamInfo.connection.id),
       requested_server_name: ({ streamInfo }) => streamInfo.connection.requestedServerName,
       termination_details: ({ streamInfo }) => some(streamInfo.connection.terminationDetails),
+      transport_failure_reason: ({ streamInfo }) => some(streamInfo.connection.transportFailureReason),
+      ...certificateAttributes(({ streamInfo }) => streamInfo.connection.tls),
     },
     upstream: {
       address: ({ streamInfo }) => streamInfo.upstream?.host?.address.text,
       port: ({ streamInfo }) => port(streamInfo.upstream?.host?.address),
       local_address: ({ streamInfo }) => streamInfo.upstream?.localAddress?.text,
       transport_failure_reason: ({ streamInfo }) => streamInfo.upstream?.transportFailureReason,
-      request_attempt_count: ({ streamInfo }) => celUint(BigInt(streamInfo.upstream?.attemptCount ?? 0)),
+      locality: ({ streamInfo }) => {
+        const locality = streamInfo.upstream?.host?.locality;
+        return locality && localityMessage(locality);
+      },
+      cx_pool_ready_duration: ({ streamInfo: { upstream } }) =>
+        upstream === null || upstream.poolReadyDuration < 0 ? undefined : durationOf(upstream.poolReadyDuration),
+      ...certificateAttributes(({ streamInfo }) => streamInfo.upstream?.tls),
+      request_attempt_count: ({ streamInfo }) => unsigned(streamInfo.upstream?.attemptCount ?? 0),
     },
     xds: {
       cluster_name: ({ streamInfo }) => some(streamInfo.clusterName),
@@ -170,13 +186,19 @@ export function attributesOf(headerName: HeaderNameResolver): Readonly<Record<st
       route_metadata: metadata(({ streamInfo }) => streamInfo.routeMetadata),
       virtual_host_name: ({ streamInfo }) => some(streamInfo.virtualHostName),
       virtual_host_metadata: metadata(({ streamInfo }) => streamInfo.virtualHostMetadata),
+      listener_direction: ({ streamInfo }) => BigInt(streamInfo.connection.trafficDirection ?? 0),
+      listener_metadata: metadata(({ streamInfo }) => streamInfo.connection.listenerMetadata),
+      upstream_host_metadata: (context) => {
+        const host = context.streamInfo.upstream?.host;
+        return host === null || host === undefined ? undefined : metadataMessage(host.metadata ?? {});
+      },
       filter_chain_name: ({ streamInfo }) => streamInfo.connection.filterChainName,
     },
   };
   const variables: Record<string, Read> = {
-    metadata: ({ streamInfo }) => ({
-      filter_metadata: (streamInfo.dynamicMetadata ?? new Map()) as ReadonlyMap<string, CelInput>,
-    }),
+    metadata: metadata(({ streamInfo }) =>
+      streamInfo.dynamicMetadata === null ? null : Object.fromEntries(streamInfo.dynamicMetadata),
+    ),
     filter_state: ({ streamInfo }) =>
       new LazyMap((key) => {
         const value = streamInfo.filterState?.get(key)?.text;
