@@ -51,6 +51,13 @@ export const core: PackageCoverage = {
   'envoy.config.core.v3.RuntimeFractionalPercent': {
     implemented: ['default_value', 'runtime_key'],
   },
+  'envoy.config.core.v3.RuntimeFeatureFlag': {
+    implemented: ['default_value', 'runtime_key'],
+  },
+  'envoy.config.core.v3.RuntimeDouble': {
+    implemented: ['default_value'],
+    notYet: { runtime_key: 'active_request_bias stays at its default_value' },
+  },
   'envoy.config.core.v3.RuntimeUInt32': {
     implemented: ['default_value', 'runtime_key'],
   },

@@ -260,6 +260,7 @@ export const route: PackageCoverage = {
   'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig': {
     implemented: ['update_frequency'],
   },
+  'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig': { implemented: ['metadata_match'] },
   'envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff': { implemented: ['reset_headers', 'max_interval'] },
   'envoy.config.route.v3.RetryPolicy.ResetHeader': { implemented: ['name', 'format'] },
   'envoy.config.route.v3.RetryPolicy.RetryBackOff': { implemented: ['base_interval', 'max_interval'] },

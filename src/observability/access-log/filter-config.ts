@@ -1,4 +1,5 @@
 // Owns the way from envoy.config.accesslog.v3.AccessLogFilter to filters.
+import { RuntimeInteger } from '../../base/runtime.ts';
 import { typeNameOf } from '../../config/parse/any.ts';
 import type {
   AccessLogFilter as AccessLogFilterMessage,
@@ -103,8 +104,8 @@ function readComparison(
   const value = message?.value;
   if (message === undefined || value === undefined) return undefined; // PGV reported it.
   const { runtimeKey, defaultValue } = value;
-  const comparison = comparisons[message.op] ?? 'eq';
-  return new ComparisonFilter(read, comparison, () => settings.runtime.integer(runtimeKey, defaultValue));
+  const limit = new RuntimeInteger(defaultValue, runtimeKey, settings.runtime);
+  return new ComparisonFilter(read, comparisons[message.op] ?? 'eq', limit);
 }
 
 /** By FractionalPercent.DenominatorType. */
@@ -113,8 +114,8 @@ const denominators: readonly number[] = [100, 10_000, 1_000_000];
 function readRuntime(message: RuntimeFilterMessage, { settings }: AccessLoggerContext): AccessLogFilter {
   const percent = message.percentSampled;
   const denominator = denominators[percent?.denominator ?? 0] ?? 100;
-  const share = (): number => settings.runtime.integer(message.runtimeKey, percent?.numerator ?? 0);
-  return new RuntimeFilter(share, denominator, message.useIndependentRandomness, settings.random);
+  const numerator = new RuntimeInteger(percent?.numerator ?? 0, message.runtimeKey, settings.runtime);
+  return new RuntimeFilter(numerator, denominator, message.useIndependentRandomness, settings.random);
 }
 
 function readAll(

@@ -1,5 +1,6 @@
 // Owns the filters of access logs at run time; filter-config.ts makes them.
 import type { Random } from '../../base/random.ts';
+import type { RuntimeInteger } from '../../base/runtime.ts';
 import type { LogContext } from './context.ts';
 import { dig } from './format/operators/metadata.ts';
 import type { AccessLogFilter } from './logger.ts';
@@ -11,10 +12,9 @@ export type Comparison = 'eq' | 'ge' | 'le' | 'ne';
 export class ComparisonFilter implements AccessLogFilter {
   readonly #read: (context: LogContext) => number;
   readonly #comparison: Comparison;
-  readonly #limit: () => number;
+  readonly #limit: RuntimeInteger;
 
-  /** `limit` is asked each time: the runtime may change it. */
-  constructor(read: (context: LogContext) => number, comparison: Comparison, limit: () => number) {
+  constructor(read: (context: LogContext) => number, comparison: Comparison, limit: RuntimeInteger) {
     this.#read = read;
     this.#comparison = comparison;
     this.#limit = limit;
@@ -22,7 +22,7 @@ export class ComparisonFilter implements AccessLogFilter {
 
   evaluate(context: LogContext): boolean {
     const value = this.#read(context);
-    const limit = this.#limit();
+    const limit = this.#limit.value;
     switch (this.#comparison) {
       case 'eq':
         return value === limit;
@@ -107,12 +107,12 @@ export class MetadataFilter implements AccessLogFilter {
 
 /** A share of all requests. Of one request id, all proxies on its way decide alike, unless independence is asked for. */
 export class RuntimeFilter implements AccessLogFilter {
-  readonly #numerator: () => number;
+  readonly #numerator: RuntimeInteger;
   readonly #denominator: number;
   readonly #independent: boolean;
   readonly #random: Random;
 
-  constructor(numerator: () => number, denominator: number, independent: boolean, random: Random) {
+  constructor(numerator: RuntimeInteger, denominator: number, independent: boolean, random: Random) {
     this.#numerator = numerator;
     this.#denominator = denominator;
     this.#independent = independent;
@@ -120,7 +120,7 @@ export class RuntimeFilter implements AccessLogFilter {
   }
 
   evaluate({ streamInfo }: LogContext): boolean {
-    const numerator = this.#numerator();
+    const numerator = this.#numerator.value;
     let value = this.#independent ? Number.NaN : Number.parseInt(streamInfo.requestId.slice(0, 8), 16);
     if (Number.isNaN(value)) value = this.#random.uint32();
     return value % this.#denominator < numerator;
