@@ -6,8 +6,8 @@ import { NO_BINS } from '../observability/stats/bins.ts';
 import type { HistogramView, NumberView, StatsView, TextView } from '../observability/stats/view.ts';
 import type { Server } from './compose.ts';
 
-/** Tracing comes with a later issue; until then no request is traced. */
-const tracing = ['client_enabled', 'health_check', 'not_traceable', 'random_sampling', 'service_forced'];
+/** Tracing comes with a later issue; until then no request is traced. Health checks are counted all the same. */
+const tracing = ['client_enabled', 'not_traceable', 'random_sampling', 'service_forced'];
 
 /** The router of requests that the proxy itself makes: there is none yet. */
 const asyncClient = [

@@ -107,6 +107,7 @@ export function managerOf(
       stats.scope('http.test.'),
       stats.scope('listener.test.http.test.'),
       stats.scope('http1.'),
+      null,
     ),
     routes: { current: null },
     filters,

@@ -68,7 +68,7 @@ export function readConnectionManager(
   const common = message.commonHttpProtocolOptions;
   const config: ConnectionManagerConfig = {
     statPrefix: message.statPrefix,
-    stats: connectionManagerStats(scope, listenerScope, http1Scope),
+    stats: connectionManagerStats(scope, listenerScope, http1Scope, scope.scope('tracing.')),
     routes,
     filters,
     upgrades,

@@ -261,6 +261,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       stats.byClass[responseClass]?.inc();
       stats.listener.byClass[responseClass]?.inc();
     }
+    if (info.healthCheck) stats.healthChecks?.inc();
     this.#reportBytes();
     if (this.#closed || this.#streams.length !== 0) return;
     if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);

@@ -85,13 +85,19 @@ export interface ConnectionManagerStats extends CounterGroup<typeof counterNames
   readonly byClass: readonly (Counter | null)[];
   readonly listener: ListenerHttpStats;
   readonly http1: Http1CodecStats;
+  /** `tracing.health_check`, which counts without tracing too; null for the admin interface. */
+  readonly healthChecks: Counter | null;
 }
 
-/** `scope` is `http.PREFIX.`, `listenerScope` `listener.ADDRESS.http.PREFIX.`, `http1Scope` the shared `http1.`. */
+/**
+ * `scope` is `http.PREFIX.`, `listenerScope` `listener.ADDRESS.http.PREFIX.`, `http1Scope` the shared `http1.`,
+ * `tracingScope` `http.PREFIX.tracing.` (null for the admin interface, which has none).
+ */
 export function connectionManagerStats(
   scope: StatsScope,
   listenerScope: StatsScope,
   http1Scope: StatsScope,
+  tracingScope: StatsScope | null,
 ): ConnectionManagerStats {
   const counted = counters(scope, counterNames);
   return {
@@ -112,6 +118,7 @@ export function connectionManagerStats(
       byClass: [null, ...[1, 2, 3, 4, 5].map((digit) => listenerScope.counter(`downstream_rq_${digit}xx`))],
       completed: listenerScope.counter('downstream_rq_completed'),
     },
+    healthChecks: tracingScope?.counter('health_check') ?? null,
     http1: {
       droppedHeadersWithUnderscores: http1Scope.counter('dropped_headers_with_underscores'),
       metadataNotSupportedError: http1Scope.counter('metadata_not_supported_error'),

@@ -77,6 +77,7 @@ function adminConnectionManager(
       stats.scope('http.admin.'),
       stats.scope('listener.admin.http.admin.'),
       stats.scope('http1.'),
+      null,
     ),
     routes: { current: null },
     filters: [filter],

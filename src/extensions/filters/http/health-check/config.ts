@@ -6,6 +6,7 @@ import type { FilterPair, HttpFilterConfigFactory, HttpFilterFactory } from '../
 import { type HeaderMatcher, readHeaderMatcher } from '../../../../matchers/api.ts';
 import { AnswerCache } from './cache.ts';
 import { type HealthCheckConfig, HealthCheckFilter } from './filter.ts';
+import { healthCheckStats } from './stats.ts';
 
 export const factory: HttpFilterConfigFactory = {
   terminal: false,
@@ -36,6 +37,7 @@ export const factory: HttpFilterConfigFactory = {
       })),
       serviceCluster: services.node.cluster,
       process: services.drain,
+      stats: healthCheckStats(context.scope),
     };
     return {
       name: context.name,

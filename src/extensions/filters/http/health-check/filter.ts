@@ -12,6 +12,7 @@ import { allMatch, type HeaderMatcher } from '../../../../matchers/api.ts';
 import { ResponseFlag } from '../../../../observability/api.ts';
 import type { ClusterHandle } from '../../../../upstream/api.ts';
 import type { AnswerCache } from './cache.ts';
+import type { HealthCheckStats } from './stats.ts';
 
 export interface HealthCheckConfig {
   readonly passThrough: boolean;
@@ -23,6 +24,7 @@ export interface HealthCheckConfig {
   /** Name of this process's own cluster (node.cluster). */
   readonly serviceCluster: string;
   readonly process: ProcessServices['drain'];
+  readonly stats: HealthCheckStats;
 }
 
 interface Verdict {
@@ -80,7 +82,7 @@ export class HealthCheckFilter extends PassThroughFilter {
   }
 
   #answer(callbacks: DecoderFilterCallbacks): void {
-    const { cache, clusters, process, passThrough } = this.#config;
+    const { cache, clusters, process, passThrough, stats } = this.#config;
     const isFailed = process.healthCheckFailed;
     let verdict = ok;
     let degraded = false;
@@ -92,7 +94,11 @@ export class HealthCheckFilter extends PassThroughFilter {
         cause: 'what upstream answered the last check',
       };
       degraded = cache.degraded;
+      stats.cachedResponse.inc();
+      if (degraded) stats.degraded.inc();
     } else if (clusters.length > 0) verdict = this.#judgeClusters();
+    stats.requestTotal.inc();
+    (verdict.status === 200 ? stats.ok : stats.failed).inc();
     if (verdict.status !== 200) callbacks.streamInfo.setFlag(ResponseFlag.FailedLocalHealthCheck);
     callbacks.sendLocalReply({
       status: verdict.status,
@@ -107,17 +113,23 @@ export class HealthCheckFilter extends PassThroughFilter {
   }
 
   #judgeClusters(): Verdict {
-    for (const { cluster: handle, minHealthyPercentage } of this.#config.clusters) {
+    const { clusters, stats } = this.#config;
+    for (const { cluster: handle, minHealthyPercentage } of clusters) {
       const { cluster, name } = handle;
-      if (cluster === null) return refused('no_cluster_found', `there is no cluster '${name}'`);
+      if (cluster === null) {
+        stats.failedClusterNotFound.inc();
+        return refused('no_cluster_found', `there is no cluster '${name}'`);
+      }
       const { membershipTotal, membershipHealthy, membershipDegraded } = cluster.stats;
       const total = membershipTotal.value;
       if (total === 0) {
         if (minHealthyPercentage === 0) continue;
+        stats.failedClusterEmpty.inc();
         return refused('cluster_empty', `the cluster '${name}' has no hosts`);
       }
       const usable = membershipHealthy.value + membershipDegraded.value;
       if (100 * usable < total * minHealthyPercentage) {
+        stats.failedClusterUnhealthy.inc();
         return refused(
           'cluster_unhealthy',
           `${usable} of ${total} hosts of the cluster '${name}' are healthy or degraded, ${minHealthyPercentage} % are asked for`,
