@@ -26,13 +26,12 @@ export const filtersCompression: PackageCoverage = {
       'weaken_etag_on_compress',
       'remove_accept_encoding_header',
       'uncompressible_response_codes',
+      'status_header_enabled',
     ],
-    refused: { status_header_enabled: 'the header x-envoy-compression-status is not written' },
   },
   'envoy.extensions.filters.http.compressor.v3.CompressorPerRoute': { implemented: ['disabled', 'overrides'] },
   'envoy.extensions.filters.http.compressor.v3.CompressorOverrides': {
-    implemented: ['response_direction_config'],
-    refused: { compressor_library: 'a route cannot choose another library' },
+    implemented: ['response_direction_config', 'compressor_library'],
   },
   'envoy.extensions.filters.http.compressor.v3.ResponseDirectionOverrides': {
     implemented: ['remove_accept_encoding_header'],
@@ -51,9 +50,9 @@ export const filtersCompression: PackageCoverage = {
     ],
   },
   'envoy.extensions.compression.zstd.compressor.v3.Zstd': {
-    implemented: ['compression_level', 'enable_checksum', 'strategy', 'chunk_size'],
-    refused: { dictionary: 'bodies are compressed without dictionaries' },
+    implemented: ['compression_level', 'enable_checksum', 'strategy', 'dictionary', 'chunk_size'],
   },
+  'envoy.config.core.v3.RuntimeFeatureFlag': { implemented: ['default_value', 'runtime_key'] },
   'envoy.extensions.filters.http.decompressor.v3.Decompressor': {
     implemented: ['decompressor_library', 'request_direction_config', 'response_direction_config'],
   },
@@ -73,7 +72,6 @@ export const filtersCompression: PackageCoverage = {
     implemented: ['disable_ring_buffer_reallocation', 'chunk_size'],
   },
   'envoy.extensions.compression.zstd.decompressor.v3.Zstd': {
-    implemented: ['chunk_size'],
-    refused: { dictionaries: 'bodies are decompressed without dictionaries' },
+    implemented: ['dictionaries', 'chunk_size'],
   },
 };

@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { Timers } from '../../base/timers.ts';
 import type { ConfigContext } from '../../config/api.ts';
-import { type ExtensionCategory, extensionCategory } from '../../config/extension-registry.ts';
+import { type ExtensionCategory, type ExtensionRegistry, extensionCategory } from '../../config/extension-registry.ts';
 import type { Connection } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { Explanation, StreamInfo } from '../../observability/stream-info.ts';
@@ -218,6 +218,7 @@ export interface RouteFilterContext {
   readonly clock: Clock;
   /** Root of all statistics: a route does not know its connection managers. */
   readonly stats: StatsScope;
+  readonly extensions: ExtensionRegistry;
   /** This process's own cluster (node.cluster). */
   readonly sourceCluster: string;
 }

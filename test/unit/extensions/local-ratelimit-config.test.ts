@@ -1,5 +1,6 @@
 import t from 'tap';
 import { ConfigContext, loadMessage } from '../../../src/config/api.ts';
+import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { factory } from '../../../src/extensions/filters/http/local-ratelimit/config.ts';
 import { StatsStore } from '../../../src/observability/stats/store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -20,6 +21,7 @@ t.test('two buckets for the same entries are refused, as by Envoy', async (t) =>
       runtime: new FakeRuntime(),
       stats: new StatsStore(),
       clock: new FakeClock(),
+      extensions: new ExtensionRegistry([]),
       sourceCluster: '',
     });
     return (await context.takeDiagnostics()).map(({ message: words }) => words);

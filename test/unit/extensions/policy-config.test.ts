@@ -1,6 +1,7 @@
 // What rbac and header_to_metadata refuse, with the field that is wrong.
 import t from 'tap';
 import { ConfigContext, loadMessage } from '../../../src/config/api.ts';
+import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { readRbacEngine } from '../../../src/extensions/common/rbac/config.ts';
 import { factory as headerToMetadata } from '../../../src/extensions/filters/http/header-to-metadata/config.ts';
 import { factory as setFilterState } from '../../../src/extensions/filters/http/set-filter-state/config.ts';
@@ -33,6 +34,7 @@ const routeContext = {
   runtime: new FakeRuntime(),
   stats: new StatsStore(),
   clock: new FakeClock(),
+  extensions: new ExtensionRegistry([]),
   sourceCluster: '',
 };
 

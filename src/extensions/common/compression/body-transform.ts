@@ -1,7 +1,7 @@
 // Owns the way of one body through a compression stream of node:zlib, which works beside the event loop: bytes go in as they
 // come, and out when they are ready. While the stream has more than it can take its source is asked to pause, so that what
 // waits here stays bounded.
-import type { Transform } from 'node:stream';
+import type { BodyStream } from './library.ts';
 
 /** Where the transformed bytes go. */
 export interface TransformedOutput {
@@ -10,33 +10,40 @@ export interface TransformedOutput {
   releaseTrailers(): void;
   pauseSource(pause: boolean): void;
   /** The body cannot be transformed; nothing more comes. */
-  onTransformError(): void;
+  onTransformError(code: string): void;
 }
 
 const nothing = Buffer.alloc(0);
 
 export class BodyTransform {
-  readonly #stream: Transform;
+  readonly #stream: BodyStream;
   readonly #output: TransformedOutput;
   #destroyed = false;
   #ended = false;
+  /** The stream has read all it cares for; the source may still send. */
+  #finished = false;
+  #given = 0;
   #paused = false;
   #trailers = false;
 
-  constructor(stream: Transform, output: TransformedOutput) {
+  constructor(stream: BodyStream, output: TransformedOutput) {
     this.#stream = stream;
     this.#output = output;
     stream.on('data', (data: Buffer) => {
       if (!this.#destroyed) output.write(data, false);
     });
     stream.on('drain', () => this.#resume());
-    stream.on('end', () => this.#onEnd());
-    stream.on('error', () => this.#onError());
+    stream.on('end', () => {
+      this.#finished = true;
+      if (this.#ended) this.#onEnd();
+    });
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#onError(error.code ?? ''));
   }
 
   /** `data` is borrowed. */
   write(data: Buffer, endStream: boolean): void {
     if (this.#destroyed || this.#ended) return;
+    this.#given += data.length;
     if (data.length > 0 && !this.#stream.write(Buffer.from(data)) && !this.#paused) {
       this.#paused = true;
       this.#output.pauseSource(true);
@@ -48,6 +55,11 @@ export class BodyTransform {
   onTrailers(): void {
     this.#trailers = true;
     this.#end();
+  }
+
+  /** At the end: bytes behind the end of the data, which the stream did not read. */
+  get unread(): number {
+    return this.#given - this.#stream.bytesWritten;
   }
 
   /** Gives the body up; the source may go on. */
@@ -63,8 +75,10 @@ export class BodyTransform {
   }
 
   #end(): void {
+    if (this.#ended || this.#destroyed) return;
     this.#ended = true;
     this.#stream.end();
+    if (this.#finished) this.#onEnd();
   }
 
   #resume(): void {
@@ -80,10 +94,10 @@ export class BodyTransform {
     else this.#output.write(nothing, true);
   }
 
-  #onError(): void {
+  #onError(code: string): void {
     if (this.#destroyed) return;
     this.#resume();
     this.#destroyed = true;
-    this.#output.onTransformError();
+    this.#output.onTransformError(code);
   }
 }

@@ -31,8 +31,6 @@ export const factory: CompressionLibraryFactory = {
       contentEncoding: 'br',
       statName: 'brotli',
       createStream: () => createBrotliCompress(options),
-      maxInflateRatio: 0,
-      errorStats: [],
     };
   },
 };

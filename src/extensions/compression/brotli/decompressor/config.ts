@@ -2,9 +2,9 @@
 import { constants, createBrotliDecompress } from 'node:zlib';
 import type { Message } from '@bufbuild/protobuf';
 import type { Brotli } from '../../../../generated/envoy/extensions/compression/brotli/decompressor/v3/brotli_pb.d.ts';
-import type { CompressionLibraryFactory } from '../../../common/compression/library.ts';
+import type { DecompressionLibraryFactory } from '../../../common/compression/library.ts';
 
-export const factory: CompressionLibraryFactory = {
+export const factory: DecompressionLibraryFactory = {
   create(message: Message) {
     const brotli = message as Brotli;
     const options = {
@@ -19,8 +19,15 @@ export const factory: CompressionLibraryFactory = {
       contentEncoding: 'br',
       statName: 'brotli',
       createStream: () => createBrotliDecompress(options),
+      headLength: 0,
       maxInflateRatio: 100,
-      errorStats: ['brotli_error', 'brotli_output_overflow', 'brotli_redundant_input'],
+      errors: {
+        names: ['brotli_error', 'brotli_output_overflow', 'brotli_redundant_input'],
+        broken: 'brotli_error',
+        overflow: 'brotli_output_overflow',
+        trailing: 'brotli_redundant_input',
+        again: 'brotli_error',
+      },
     };
   },
 };

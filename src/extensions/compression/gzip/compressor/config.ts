@@ -29,8 +29,6 @@ export const factory: CompressionLibraryFactory = {
       contentEncoding: 'gzip',
       statName: 'gzip',
       createStream: () => createGzip(options),
-      maxInflateRatio: 0,
-      errorStats: [],
     };
   },
 };

@@ -1,10 +1,11 @@
 // Reads envoy.extensions.compression.gzip.decompressor.v3.Gzip.
-import { constants, createGunzip } from 'node:zlib';
+import { constants } from 'node:zlib';
 import type { Message } from '@bufbuild/protobuf';
 import type { Gzip } from '../../../../generated/envoy/extensions/compression/gzip/decompressor/v3/gzip_pb.d.ts';
-import type { CompressionLibraryFactory } from '../../../common/compression/library.ts';
+import type { DecompressionLibraryFactory } from '../../../common/compression/library.ts';
+import { GzipMember } from './gzip-member.ts';
 
-export const factory: CompressionLibraryFactory = {
+export const factory: DecompressionLibraryFactory = {
   create(message: Message) {
     const gzip = message as Gzip;
     const options = {
@@ -16,16 +17,21 @@ export const factory: CompressionLibraryFactory = {
     return {
       contentEncoding: 'gzip',
       statName: 'gzip',
-      createStream: () => createGunzip(options),
+      createStream: (_head: Buffer, onWrongChecksum: () => void) => new GzipMember(options, onWrongChecksum),
+      headLength: 0,
       maxInflateRatio: gzip.maxInflateRatio ?? 100,
-      errorStats: [
-        'zlib_data_error',
-        'zlib_buf_error',
-        'zlib_errno',
-        'zlib_mem_error',
-        'zlib_stream_error',
-        'zlib_version_error',
-      ],
+      errors: {
+        names: [
+          'zlib_data_error',
+          'zlib_buf_error',
+          'zlib_errno',
+          'zlib_mem_error',
+          'zlib_stream_error',
+          'zlib_version_error',
+        ],
+        broken: 'zlib_data_error',
+        overflow: 'zlib_data_error',
+      },
     };
   },
 };

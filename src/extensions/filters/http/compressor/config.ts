@@ -46,12 +46,16 @@ export const factory: HttpFilterConfigFactory = {
       },
     };
   },
-  readRouteConfig(message: Message): CompressorRouteSettings {
+  readRouteConfig(message: Message, config, { extensions }): CompressorRouteSettings {
     const { override } = message as CompressorPerRoute;
-    if (override.case === 'disabled') return { disabled: override.value, removeAcceptEncoding: undefined };
+    if (override.case === 'disabled') {
+      return { disabled: override.value, removeAcceptEncoding: undefined, library: undefined };
+    }
+    const library = override.value?.compressorLibrary;
     return {
       disabled: false,
       removeAcceptEncoding: override.value?.responseDirectionConfig?.removeAcceptEncodingHeader,
+      library: library && readLibrary(library, compressorCategory, config, extensions),
     };
   },
 };
@@ -81,6 +85,7 @@ function readSettings(
     weakenEtag: response?.weakenEtagOnCompress ?? false,
     removeAcceptEncoding: (response ?? message).removeAcceptEncodingHeader,
     uncompressibleCodes: response?.uncompressibleResponseCodes ?? [],
+    tellsStatus: response?.statusHeaderEnabled ?? false,
     negotiationStats: negotiationStats(scope),
   };
 }

@@ -11,12 +11,15 @@ import {
 import { Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { BodyTransform } from '../../../common/compression/body-transform.ts';
 import { forbidsTransform } from '../../../common/compression/headers.ts';
+import type { CompressionLibrary } from '../../../common/compression/library.ts';
 import { DecodedOutput, EncodedOutput } from '../../../common/compression/outputs.ts';
 import { type ChainNegotiation, negotiationOf } from './negotiation.ts';
 import type { CompressorRouteSettings, CompressorSettings } from './settings.ts';
+import { isPassedOver, obstacleTo, tellStatus } from './status-header.ts';
 
 export class CompressorFilter extends PassThroughFilter {
   readonly #settings: CompressorSettings;
+  #library: CompressionLibrary;
   #decoder!: DecoderFilterCallbacks;
   #encoder!: EncoderFilterCallbacks;
   #negotiation: ChainNegotiation | null = null;
@@ -27,6 +30,7 @@ export class CompressorFilter extends PassThroughFilter {
   constructor(settings: CompressorSettings) {
     super();
     this.#settings = settings;
+    this.#library = settings.library;
   }
 
   override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
@@ -38,10 +42,12 @@ export class CompressorFilter extends PassThroughFilter {
   }
 
   override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, request, requestStats, removeAcceptEncoding } = this.#settings;
+    const { request, requestStats, removeAcceptEncoding } = this.#settings;
     const route = this.#decoder.perRouteConfig() as CompressorRouteSettings | undefined;
     this.#negotiation = negotiationOf(this.#decoder.streamInfo);
-    this.#negotiation.compressors.push(this.#settings);
+    if (route?.library !== undefined) this.#library = route.library;
+    const library = this.#library;
+    this.#negotiation.add(this.#settings, library.contentEncoding);
     this.#acceptEncoding = headers.get(Names.acceptEncoding);
     if (this.#compressesResponses(route) && (route?.removeAcceptEncoding ?? removeAcceptEncoding)) {
       headers.remove(Names.acceptEncoding);
@@ -72,23 +78,34 @@ export class CompressorFilter extends PassThroughFilter {
   }
 
   override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, response } = this.#settings;
+    const { response, tellsStatus } = this.#settings;
     const route = this.#encoder.perRouteConfig() as CompressorRouteSettings | undefined;
-    const considered = this.#compressesResponses(route) && response.isLongEnough(headers);
+    const enabled = this.#compressesResponses(route);
+    // With the header the length counts only where nothing else stands in the way, as in Envoy.
+    const considered = enabled && !(tellsStatus && isPassedOver(headers)) && response.isLongEnough(headers);
     const compressible = considered && this.#isCompressible(headers);
-    if (considered && !endStream && this.#clientAccepts(headers) && compressible) {
-      this.#changeEtag(headers);
-      headers.remove(Names.contentLength);
-      headers.append(Names.contentEncoding, library.contentEncoding);
-      response.stats.compressed.inc();
-      const output = new EncodedOutput(this.#encoder, response.stats.totalCompressedBytes);
-      this.#response = new BodyTransform(library.createStream(), output);
-    } else {
-      response.stats.notCompressed.inc();
-    }
     // Caches are to know that another client may get another body.
-    if (compressible) addVary(headers);
+    if (compressible && tellsStatus) addVary(headers);
+    const compresses = tellsStatus
+      ? enabled && !endStream && this.#meetsNoObstacle(headers) && this.#clientAccepts(headers)
+      : considered && !endStream && this.#clientAccepts(headers) && compressible;
+    if (compresses) this.#compress(headers);
+    else response.stats.notCompressed.inc();
+    if (compressible && !tellsStatus) addVary(headers);
     return FilterHeadersStatus.Continue;
+  }
+
+  #compress(headers: ResponseHeaders): void {
+    const { response, tellsStatus } = this.#settings;
+    const { contentEncoding } = this.#library;
+    const length = headers.get(Names.contentLength) ?? '';
+    this.#changeEtag(headers);
+    headers.remove(Names.contentLength);
+    headers.append(Names.contentEncoding, contentEncoding);
+    if (tellsStatus) tellStatus(headers, contentEncoding, `Compressed;OriginalLength=${length}`);
+    response.stats.compressed.inc();
+    const output = new EncodedOutput(this.#encoder, response.stats.totalCompressedBytes);
+    this.#response = new BodyTransform(this.#library.createStream(), output);
   }
 
   override encodeData(data: Buffer, endStream: boolean): FilterDataStatus {
@@ -122,27 +139,41 @@ export class CompressorFilter extends PassThroughFilter {
   }
 
   #isCompressible(headers: ResponseHeaders): boolean {
-    const { response, disableOnEtag, uncompressibleCodes, negotiationStats } = this.#settings;
-    if (isTunnel(this.#encoder.requestHeaders) || !response.allowsContentType(headers)) return false;
+    const { response, disableOnEtag, uncompressibleCodes, negotiationStats, tellsStatus } = this.#settings;
+    if (this.#isTunnel(headers) || !response.allowsContentType(headers)) return false;
     if (forbidsTransform(headers)) return false;
     if (disableOnEtag && headers.has(Names.etag)) {
-      negotiationStats.notCompressedEtag.inc();
+      if (!tellsStatus) negotiationStats.notCompressedEtag.inc();
       return false;
     }
     return !headers.has(Names.contentEncoding) && !uncompressibleCodes.includes(headers.status);
   }
 
+  /** Tells of it in a header where there is one. */
+  #meetsNoObstacle(headers: ResponseHeaders): boolean {
+    if (this.#isTunnel(headers)) return false;
+    const obstacle = obstacleTo(headers, this.#settings);
+    if (obstacle !== undefined && obstacle !== '') tellStatus(headers, this.#library.contentEncoding, obstacle);
+    return obstacle === undefined;
+  }
+
   #clientAccepts(headers: ResponseHeaders): boolean {
-    const { library, negotiationStats: stats } = this.#settings;
+    const { negotiationStats: stats } = this.#settings;
     if (this.#acceptEncoding === undefined || this.#negotiation === null) {
       stats.noAcceptHeader.inc();
       return false;
     }
     const { encoding, because } = this.#negotiation.choose(this.#acceptEncoding, headers);
-    const isThis = encoding === library.contentEncoding;
+    const isThis = encoding === this.#library.contentEncoding;
     if (because === 'accepted') (isThis ? stats.compressorUsed : stats.compressorOvershadowed).inc();
     else stats[because].inc();
     return isThis;
+  }
+
+  /** An upgrade that upstream refused is answered like any request. */
+  #isTunnel(headers: ResponseHeaders): boolean {
+    const { method } = this.#encoder.requestHeaders;
+    return method === 'CONNECT' || headers.status === 101;
   }
 
   /** A strong one vouches for bytes that no longer are the same. */
@@ -162,5 +193,7 @@ function isTunnel(headers: RequestHeaders): boolean {
 function addVary(headers: ResponseHeaders): void {
   const vary = headers.get(Names.vary);
   if (vary === undefined) headers.append(Names.vary, 'Accept-Encoding');
-  else if (!vary.includes('Accept-Encoding')) headers.appendToValue(Names.vary, 'Accept-Encoding', ', ');
+  else if (!vary.split(',').some((name) => name.trim() === 'Accept-Encoding')) {
+    headers.set(Names.vary, `${vary}, Accept-Encoding`);
+  }
 }

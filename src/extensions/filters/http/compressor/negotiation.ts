@@ -15,11 +15,17 @@ const notValid: EncodingChoice = { encoding: identity, because: 'notValid' };
 
 export class ChainNegotiation {
   /** In the chain's order; those that a route disables are among them, as in Envoy. */
-  readonly compressors: CompressorSettings[] = [];
+  readonly #compressors: CompressorSettings[] = [];
+  readonly #encodings: string[] = [];
   #choice: EncodingChoice | null = null;
 
+  add(compressor: CompressorSettings, encoding: string): void {
+    this.#compressors.push(compressor);
+    this.#encodings.push(encoding);
+  }
+
   choose(acceptEncoding: string, headers: ResponseHeaders): EncodingChoice {
-    this.#choice ??= chooseEncoding(acceptEncoding, this.compressors, headers);
+    this.#choice ??= chooseEncoding(acceptEncoding, this.#compressors, this.#encodings, headers);
     return this.#choice;
   }
 }
@@ -39,14 +45,17 @@ export function negotiationOf(info: StreamInfo): ChainNegotiation {
 export function chooseEncoding(
   acceptEncoding: string,
   compressors: readonly CompressorSettings[],
+  encodings: readonly string[],
   headers: ResponseHeaders,
 ): EncodingChoice {
   const allowed: string[] = [];
   let preferred = '';
-  for (const { library, response, chooseFirst } of compressors) {
+  for (let i = 0; i < compressors.length; i++) {
+    const { response, chooseFirst } = compressors[i] as CompressorSettings;
+    const encoding = encodings[i] as string;
     if (!response.allowsContentType(headers)) continue;
-    if (!allowed.includes(library.contentEncoding)) allowed.push(library.contentEncoding);
-    if (chooseFirst) preferred = library.contentEncoding;
+    if (!allowed.includes(encoding)) allowed.push(encoding);
+    if (chooseFirst) preferred = encoding;
   }
   let best = identity;
   let bestQuality = 0;

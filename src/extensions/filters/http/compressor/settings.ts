@@ -63,6 +63,8 @@ export interface CompressorSettings {
   readonly weakenEtag: boolean;
   readonly removeAcceptEncoding: boolean;
   readonly uncompressibleCodes: readonly number[];
+  /** x-envoy-compression-status is written. */
+  readonly tellsStatus: boolean;
   readonly negotiationStats: NegotiationStats;
 }
 
@@ -71,4 +73,6 @@ export interface CompressorRouteSettings {
   readonly disabled: boolean;
   /** Undefined: as the filter has it. */
   readonly removeAcceptEncoding: boolean | undefined;
+  /** In the place of the filter's; statistics stay with that one's name. */
+  readonly library: CompressionLibrary | undefined;
 }

@@ -12,6 +12,7 @@ import type {
   HttpFilterFactory,
 } from '../../../../http/filter/api.ts';
 import { readLibrary } from '../../../common/compression/config.ts';
+import { DecompressionErrorStats } from '../../../common/compression/inflation-guard.ts';
 import { decompressorCategory } from '../../../common/compression/library.ts';
 import { DecompressorFilter } from './filter.ts';
 import { type DecompressorDirection, directionStats } from './settings.ts';
@@ -24,16 +25,14 @@ export const factory: HttpFilterConfigFactory = {
     const library = readLibrary(decompressorLibrary, decompressorCategory, context.config, extensions);
     if (library === undefined) return undefined;
     const prefix = `decompressor.${decompressorLibrary?.name ?? ''}.${library.statName}.`;
-    const [dataErrors] = library.errorStats.map((name) =>
-      context.scope.counter(`${prefix}decompressor_library.${name}`),
-    );
-    if (dataErrors === undefined) return undefined;
     const settings = {
       library,
       request: readDirection(requestDirectionConfig?.commonConfig, `${prefix}request.`, context),
       response: readDirection(responseDirectionConfig?.commonConfig, `${prefix}response.`, context),
       advertise: requestDirectionConfig?.advertiseAcceptEncoding ?? true,
-      dataErrors,
+      errors: new DecompressionErrorStats(library.errors, (name) =>
+        context.scope.counter(`${prefix}decompressor_library.${name}`),
+      ),
     };
     return {
       name: context.name,

@@ -34,7 +34,7 @@ export class DecompressorFilter extends PassThroughFilter {
   }
 
   override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, request, response, advertise, dataErrors } = this.#settings;
+    const { library, request, response, advertise, errors } = this.#settings;
     if (advertise && isEnabled(response)) addAcceptEncoding(headers, library.contentEncoding);
     if (endStream) return FilterHeadersStatus.Continue;
     if (!this.#takesBody(headers, request)) {
@@ -43,7 +43,7 @@ export class DecompressorFilter extends PassThroughFilter {
     }
     request.stats.decompressed.inc();
     const output = new DecodedOutput(this.#decoder, request.stats.totalUncompressedBytes);
-    this.#request = new InflationGuard(library, output, dataErrors);
+    this.#request = new InflationGuard(library, output, errors);
     return FilterHeadersStatus.Continue;
   }
 
@@ -60,7 +60,7 @@ export class DecompressorFilter extends PassThroughFilter {
   }
 
   override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, response, dataErrors } = this.#settings;
+    const { library, response, errors } = this.#settings;
     if (endStream) return FilterHeadersStatus.Continue;
     if (!this.#takesBody(headers, response)) {
       response.stats.notDecompressed.inc();
@@ -68,7 +68,7 @@ export class DecompressorFilter extends PassThroughFilter {
     }
     response.stats.decompressed.inc();
     const output = new EncodedOutput(this.#encoder, response.stats.totalUncompressedBytes);
-    this.#response = new InflationGuard(library, output, dataErrors);
+    this.#response = new InflationGuard(library, output, errors);
     return FilterHeadersStatus.Continue;
   }
 

@@ -1,7 +1,8 @@
 // What the filter is to do in each direction, and its statistics: `http.PREFIX.decompressor.NAME.LIBRARY.*`.
 import type { RuntimeFlag } from '../../../../base/runtime.ts';
 import type { Counter, StatsScope } from '../../../../observability/stats/api.ts';
-import type { CompressionLibrary } from '../../../common/compression/library.ts';
+import type { DecompressionErrorStats } from '../../../common/compression/inflation-guard.ts';
+import type { DecompressionLibrary } from '../../../common/compression/library.ts';
 
 export interface DirectionStats {
   readonly decompressed: Counter;
@@ -27,11 +28,11 @@ export interface DecompressorDirection {
 }
 
 export interface DecompressorSettings {
-  readonly library: CompressionLibrary;
+  readonly library: DecompressionLibrary;
   readonly request: DecompressorDirection;
   readonly response: DecompressorDirection;
   /** Upstreams are told that the library's encoding is welcome. */
   readonly advertise: boolean;
   /** Bodies that could not be read to their end. */
-  readonly dataErrors: Counter;
+  readonly errors: DecompressionErrorStats;
 }

@@ -36,6 +36,7 @@ export const factory: HttpFilterConfigFactory = {
             runtime: services.runtime,
             clock: services.clock,
             stats: services.stats,
+            extensions: services.extensions,
             sourceCluster: services.node.cluster,
           });
     return {
