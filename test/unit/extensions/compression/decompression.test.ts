@@ -8,7 +8,7 @@ import {
   InflationGuard,
 } from '../../../../src/extensions/common/compression/inflation-guard.ts';
 import type { DecompressionLibrary } from '../../../../src/extensions/common/compression/library.ts';
-import { dictionaryIdOf } from '../../../../src/extensions/common/compression/zstd-dictionary.ts';
+import { dictionaryIdOf } from '../../../../src/extensions/common/compression/zstd-dictionary-config.ts';
 import { factory as brotli } from '../../../../src/extensions/compression/brotli/decompressor/config.ts';
 import { factory as gzip } from '../../../../src/extensions/compression/gzip/decompressor/config.ts';
 import { factory as zstd } from '../../../../src/extensions/compression/zstd/decompressor/config.ts';

@@ -31,13 +31,15 @@ export class GzipMember extends InflateRaw {
 
   override _transform(chunk: Buffer, encoding: BufferEncoding, callback: TransformCallback): void {
     const headBytes = this.#head.done ? 0 : this.#head.read(chunk);
-    if (headBytes === undefined) return callback(new Error('no gzip'));
-    const data = headBytes === 0 ? chunk : chunk.subarray(headBytes);
-    if (!this.#head.done) return callback();
-    if (this.#over) {
-      this.#readTrailer(data);
-      return callback();
-    }
+    if (headBytes === undefined) callback(new Error('no gzip'));
+    else if (!this.#head.done) callback();
+    else if (this.#over) {
+      this.#readTrailer(chunk.subarray(headBytes));
+      callback();
+    } else this.#inflate(headBytes === 0 ? chunk : chunk.subarray(headBytes), encoding, callback);
+  }
+
+  #inflate(data: Buffer, encoding: BufferEncoding, callback: TransformCallback): void {
     const before = this.bytesWritten;
     super._transform(data, encoding, (error) => {
       const read = this.bytesWritten - before;

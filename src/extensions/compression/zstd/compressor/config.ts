@@ -3,7 +3,7 @@ import { constants, createZstdCompress } from 'node:zlib';
 import type { Message } from '@bufbuild/protobuf';
 import type { Zstd } from '../../../../generated/envoy/extensions/compression/zstd/compressor/v3/zstd_pb.d.ts';
 import type { CompressionLibraryFactory } from '../../../common/compression/library.ts';
-import { readDictionary } from '../../../common/compression/zstd-dictionary.ts';
+import { readDictionary } from '../../../common/compression/zstd-dictionary-config.ts';
 
 export const factory: CompressionLibraryFactory = {
   create(message: Message, config) {

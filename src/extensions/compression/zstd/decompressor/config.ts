@@ -3,7 +3,7 @@ import { constants, createZstdDecompress } from 'node:zlib';
 import type { Message } from '@bufbuild/protobuf';
 import type { Zstd } from '../../../../generated/envoy/extensions/compression/zstd/decompressor/v3/zstd_pb.d.ts';
 import type { DecompressionLibraryFactory } from '../../../common/compression/library.ts';
-import { dictionaryIdOf, frameHeadLength, readDictionary } from '../../../common/compression/zstd-dictionary.ts';
+import { dictionaryIdOf, frameHeadLength, readDictionary } from '../../../common/compression/zstd-dictionary-config.ts';
 
 export const factory: DecompressionLibraryFactory = {
   create(message: Message, config) {

@@ -1,7 +1,6 @@
 // Owns zstd dictionaries: read from the configuration, and found by the identifier that a frame names (RFC 8878 sections 3.1.1
 // and 5).
-import type { ConfigContext } from '../../../config/api.ts';
-import { readDataSource } from '../../../config/data-source.ts';
+import { type ConfigContext, readDataSource } from '../../../config/api.ts';
 import type { DataSource } from '../../../generated/envoy/config/core/v3/base_pb.d.ts';
 
 const dictionaryMagic = 0xec30a437;
