@@ -6,7 +6,7 @@ import type { RuntimeFraction } from '../matchers/fraction.ts';
 import type { HeaderMatcher } from '../matchers/header-matcher.ts';
 import type { Counter } from '../observability/stats/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
-import type { ClusterHandle, Priority } from '../upstream/api.ts';
+import type { ClusterHandle, MetadataMatchCriteria, Priority } from '../upstream/api.ts';
 import type { RdsMessage, RouteConfigurationMessage } from './config.ts';
 import type { RateLimits } from './rate-limit/descriptor.ts';
 import type { InternalRedirectPredicate } from './redirect-predicates.ts';
@@ -72,6 +72,8 @@ export interface ForwardRoute extends RouteBase {
   /** By what the request counts in its virtual host; null where that has no virtual clusters. */
   virtualCluster(headers: RequestHeaders): VirtualCluster | null;
   readonly priority: Priority;
+  /** Metadata a host must carry, a weighted cluster's laid over the route's; null: any host will do. */
+  readonly metadataMatch: MetadataMatchCriteria | null;
   /** Milliseconds; 0 disables. Default 15,000. */
   readonly timeoutMs: number;
   /** Milliseconds without bytes; 0 disables; undefined: the connection manager's. */

@@ -6,7 +6,15 @@ import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
-import { type Cluster, type Host, type LoadBalancerContext, Priority, type RetryPriority } from '../upstream/api.ts';
+import {
+  type Cluster,
+  type Host,
+  type LoadBalancerContext,
+  loadBalancingMetadata,
+  MetadataMatchCriteria,
+  Priority,
+  type RetryPriority,
+} from '../upstream/api.ts';
 import { countTime } from './accounting.ts';
 import type { ForwardRoute, InternalRedirectPolicy, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
@@ -26,7 +34,8 @@ const replayLimit = 1024 * 1024;
 
 export abstract class RouterRequest implements LoadBalancerContext, DownstreamWatermarkCallbacks {
   priority: Priority = Priority.Default;
-  readonly metadataMatch = null;
+  /** The route's criteria with the request's metadata laid over them; null until asked for, and without such metadata. */
+  #ownMetadataMatch: MetadataMatchCriteria | null = null;
 
   protected readonly config: RouterConfig;
   protected callbacks!: DecoderFilterCallbacks;
@@ -256,6 +265,16 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
 
   get requestHeaders(): RequestHeaders | null {
     return this.headers;
+  }
+
+  /** Asked for by clusters with subsets only, at the first attempt: what filters set later changes nothing, as in Envoy. */
+  get metadataMatch(): MetadataMatchCriteria | null {
+    if (this.#ownMetadataMatch !== null) return this.#ownMetadataMatch;
+    const ofRoute = (this.route as ForwardRoute).metadataMatch;
+    const fields = this.callbacks.streamInfo.dynamicMetadata?.get(loadBalancingMetadata);
+    if (fields === undefined) return ofRoute;
+    this.#ownMetadataMatch = ofRoute === null ? MetadataMatchCriteria.of(fields) : ofRoute.merge(fields);
+    return this.#ownMetadataMatch;
   }
 
   hashKey(): bigint | null {

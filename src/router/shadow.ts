@@ -5,7 +5,7 @@ import { Protocol, type ResetReason } from '../http/codec/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
-import type { Cluster, Host, LoadBalancerContext, Priority } from '../upstream/api.ts';
+import type { Cluster, Host, LoadBalancerContext, MetadataMatchCriteria, Priority } from '../upstream/api.ts';
 import { countForHost, countResponse, countTime } from './accounting.ts';
 import type { ForwardRoute, MirrorPolicy } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
@@ -19,6 +19,7 @@ interface ShadowOptions {
   readonly config: RouterConfig;
   readonly cluster: Cluster;
   readonly headers: RequestHeaders;
+  readonly metadataMatch: MetadataMatchCriteria | null;
   readonly priority: Priority;
   readonly protocol: Protocol;
   readonly bufferLimit: number;
@@ -28,7 +29,8 @@ interface ShadowOptions {
 
 export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler {
   readonly bufferLimit: number;
-  readonly metadataMatch = null;
+  /** The route's; the request's own metadata does not come along, as in Envoy. */
+  readonly metadataMatch: MetadataMatchCriteria | null;
   readonly hostSelectionAttempts = 1;
   readonly retryPriority = null;
   readonly #options: ShadowOptions;
@@ -40,6 +42,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
 
   constructor(options: ShadowOptions) {
     this.#options = options;
+    this.metadataMatch = options.metadataMatch;
     this.bufferLimit = options.bufferLimit > 0 ? options.bufferLimit : defaultLimit;
   }
 
@@ -171,7 +174,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
 }
 
 /** What the copies of one request share. */
-export interface ShadowSource extends Omit<ShadowOptions, 'cluster' | 'headers'> {
+export interface ShadowSource extends Omit<ShadowOptions, 'cluster' | 'headers' | 'metadataMatch'> {
   readonly route: ForwardRoute;
   readonly headers: RequestHeaders;
   readonly streamInfo: StreamInfo;
@@ -189,7 +192,7 @@ export function startShadows(source: ShadowSource, endStream: boolean): Shadow[]
     const { cluster } = policy.cluster.select({ headers, streamInfo, randomValue });
     if (cluster === null) continue;
     const copy = shadowHeaders(headers, policy, streamInfo, config.localAddress);
-    const shadow = new Shadow({ ...source, cluster, headers: copy });
+    const shadow = new Shadow({ ...source, cluster, headers: copy, metadataMatch: route.metadataMatch });
     shadows ??= [];
     shadows.push(shadow);
     shadow.start(endStream);

@@ -5,6 +5,16 @@ import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
 import type { TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
+import type { MetadataMatchCriteria } from './metadata-match.ts';
+
+export {
+  criterionText,
+  loadBalancingMetadata,
+  type MetadataCriterion,
+  MetadataMatchCriteria,
+  metadataValueText,
+  namesText,
+} from './metadata-match.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;
 export type Priority = (typeof Priority)[keyof typeof Priority];
@@ -50,8 +60,8 @@ export interface LoadBalancerContext {
   readonly requestHeaders: RequestHeaders | null;
   /** Hash for consistent-hash balancers; null when no hash policy applies. */
   hashKey(): bigint | null;
-  /** Metadata the chosen host must carry (subset load balancing, later issue); null for any. */
-  readonly metadataMatch: Readonly<Record<string, unknown>> | null;
+  /** Metadata the chosen host must carry (subset load balancing); null for any. Worked out when read. */
+  readonly metadataMatch: MetadataMatchCriteria | null;
   /** A host that was tried already may be refused so that a retry goes elsewhere. */
   shouldSelectAnotherHost(host: Host): boolean;
   /** How often `shouldSelectAnotherHost` is asked before any host will do. */

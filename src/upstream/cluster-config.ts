@@ -5,7 +5,7 @@ import type { Http1Settings, Protocol } from '../http/codec/api.ts';
 import type { TcpKeepalive } from '../network/api.ts';
 import type { HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
-import type { CommonLbConfig, LoadBalancerFactory } from './load-balancing/api.ts';
+import type { CommonLbConfig, LoadBalancerConfig } from './load-balancing/api.ts';
 
 export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -54,12 +54,6 @@ export type DiscoveryConfig =
       readonly factory: ClusterTypeFactory;
       readonly config: unknown;
     };
-
-export interface LoadBalancerConfig {
-  readonly typeName: string;
-  readonly factory: LoadBalancerFactory;
-  readonly config: unknown;
-}
 
 export interface CircuitBreakerConfig {
   readonly maxConnections: number;

@@ -84,6 +84,12 @@ export class ClusterStats implements ClusterTrafficStats {
 
   // Load balancing.
   readonly lbHealthyPanic: Counter;
+  readonly lbSubsetsActive: Gauge;
+  readonly lbSubsetsCreated: Counter;
+  readonly lbSubsetsRemoved: Counter;
+  readonly lbSubsetsSelected: Counter;
+  readonly lbSubsetsFallback: Counter;
+  readonly lbSubsetsFallbackPanic: Counter;
   /** Hosts whose transport socket is the cluster's own, no match of transport_socket_matches. */
   readonly defaultTransportSocketMatch: Counter;
 
@@ -177,6 +183,12 @@ export class ClusterStats implements ClusterTrafficStats {
     this.warmingState = gauge('warming_state');
 
     this.lbHealthyPanic = counter('lb_healthy_panic');
+    this.lbSubsetsActive = gauge('lb_subsets_active');
+    this.lbSubsetsCreated = counter('lb_subsets_created');
+    this.lbSubsetsRemoved = counter('lb_subsets_removed');
+    this.lbSubsetsSelected = counter('lb_subsets_selected');
+    this.lbSubsetsFallback = counter('lb_subsets_fallback');
+    this.lbSubsetsFallbackPanic = counter('lb_subsets_fallback_panic');
     this.defaultTransportSocketMatch = counter('default.total_match_count');
     for (const name of laterCounters) counter(name);
     for (const name of laterGauges) gauge(name);
@@ -184,6 +196,11 @@ export class ClusterStats implements ClusterTrafficStats {
     this.#internal = new ResponseGroup(scope, 'internal.');
     this.#external = new ResponseGroup(scope, 'external.');
     this.#canary = new ResponseGroup(scope, 'canary.');
+  }
+
+  /** Made with the first balancer of subsets, as in Envoy. */
+  get lbSubsetsSingleHostPerSubsetDuplicate(): Gauge {
+    return this.scope.gauge('lb_subsets_single_host_per_subset_duplicate');
   }
 
   /** Made with the first codec, as in Envoy. */
@@ -247,11 +264,6 @@ const laterCounters = [
   'assignment_use_cached',
   'lb_local_cluster_not_ok',
   'lb_recalculate_zone_structures',
-  'lb_subsets_created',
-  'lb_subsets_fallback',
-  'lb_subsets_fallback_panic',
-  'lb_subsets_removed',
-  'lb_subsets_selected',
   'lb_zone_cluster_too_small',
   'lb_zone_no_capacity_left',
   'lb_zone_routing_all_directly',
@@ -268,7 +280,6 @@ const laterCounters = [
 ] as const;
 
 const laterGauges = [
-  'lb_subsets_active',
   'upstream_cx_rx_bytes_buffered',
   'upstream_cx_tx_bytes_buffered',
   'upstream_queue_overloaded',

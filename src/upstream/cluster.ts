@@ -203,7 +203,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     for (const set of this.hostSets.sets) {
       healthy += set.healthy.length;
       degraded += set.degraded.length;
-      excluded += set.excludedCount;
+      excluded += set.excluded.length;
       total += set.hosts.length;
       for (const host of set.hosts) maxWeight = Math.max(maxWeight, host.weight);
     }
@@ -230,6 +230,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     if (this.#removed) return;
     this.#removed = true;
     this.#source.stop();
+    this.#balancer.close?.();
     for (const host of this.hostSets.all()) host.remove();
     this.onConnectionGone();
   }

@@ -8,8 +8,13 @@ import type {
   Cluster_LbPolicy,
   LoadBalancingPolicy,
 } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
-import type { LoadBalancerConfig } from './cluster-config.ts';
-import { type CommonLbConfig, type LoadBalancerFactory, loadBalancerCategory } from './load-balancing/api.ts';
+import {
+  type CommonLbConfig,
+  type LoadBalancerConfig,
+  type LoadBalancerFactory,
+  loadBalancerCategory,
+  type ReadChildPolicy,
+} from './load-balancing/api.ts';
 
 const policies = 'envoy.extensions.load_balancing_policies';
 
@@ -25,9 +30,19 @@ const policyTypes: Readonly<Record<number, string>> = {
 const policyNames: Readonly<Record<number, string>> = { 2: 'RING_HASH', 5: 'MAGLEV', 6: 'CLUSTER_PROVIDED' };
 const LOAD_BALANCING_POLICY_CONFIG: Cluster_LbPolicy = 7;
 
-/** The message name of the policy that `lb_policy` stands for; undefined when `load_balancing_policy` decides. */
-export function legacyPolicyType(cluster: Cluster): string | undefined {
-  return cluster.loadBalancingPolicy === undefined ? policyTypes[cluster.lbPolicy] : undefined;
+const subsetType = `${policies}.subset.v3.Subset`;
+
+/** The message names of the policies that `lb_policy` and `lb_subset_config` stand for; none when `load_balancing_policy` decides. */
+export function legacyPolicyTypes(cluster: Cluster): string[] {
+  if (cluster.loadBalancingPolicy !== undefined) return [];
+  const typeName = policyTypes[cluster.lbPolicy];
+  const types = typeName === undefined ? [] : [typeName];
+  return hasSubsets(cluster) ? [subsetType, ...types] : types;
+}
+
+/** Without selectors there are no subsets, whatever else the message says. */
+function hasSubsets(cluster: Cluster): boolean {
+  return (cluster.lbSubsetConfig?.subsetSelectors.length ?? 0) > 0;
 }
 
 export function readLoadBalancer(
@@ -54,8 +69,30 @@ export function readLoadBalancer(
   }
   const common = cluster.commonLbConfig;
   const locality = common === undefined ? undefined : { localityConfigSpecifier: common.localityConfigSpecifier };
-  return parsed(typeName, factory, { ...cluster.lbConfig.value, localityLbConfig: locality }, context);
+  const policy = parsed(typeName, factory, { ...cluster.lbConfig.value, localityLbConfig: locality }, context, noChild);
+  return readSubsets(cluster, policy, extensions, context);
 }
+
+/** `lb_subset_config` is the subset policy over the cluster's own. */
+function readSubsets(
+  cluster: Cluster,
+  policy: LoadBalancerConfig,
+  extensions: ExtensionRegistry,
+  context: ConfigContext,
+): LoadBalancerConfig {
+  const subsets = cluster.lbSubsetConfig;
+  if (subsets === undefined) return policy;
+  const locality = cluster.commonLbConfig?.localityConfigSpecifier;
+  if (subsets.localityWeightAware && locality?.case !== 'localityWeightedLbConfig') {
+    const text = 'locality_weight_aware needs common_lb_config.locality_weighted_lb_config';
+    context.error(subsets, 'locality_weight_aware', 'RMR0402', text);
+  }
+  const factory = hasSubsets(cluster) ? extensions.get(loadBalancerCategory, subsetType) : undefined;
+  return factory === undefined ? policy : parsed(subsetType, factory, subsets, context, () => policy);
+}
+
+/** The policies of `lb_policy` have none under them. */
+const noChild: ReadChildPolicy = () => undefined;
 
 function readPolicies(
   message: LoadBalancingPolicy,
@@ -73,7 +110,9 @@ function readPolicies(
       continue;
     }
     const config = context.unpack(any);
-    return config === undefined ? undefined : parsed(typeName, factory, config, context);
+    if (config === undefined) return undefined;
+    const readChild: ReadChildPolicy = (child) => readPolicies(child as LoadBalancingPolicy, extensions, context);
+    return parsed(typeName, factory, config, context, readChild);
   }
   context.error(
     message,
@@ -89,8 +128,9 @@ function parsed(
   factory: LoadBalancerFactory,
   message: unknown,
   context: ConfigContext,
+  readChild: ReadChildPolicy,
 ): LoadBalancerConfig {
-  return { typeName, factory, config: factory.parse(message, context) };
+  return { typeName, factory, config: factory.parse(message, context, readChild) };
 }
 
 export function readCommonLb(cluster: Cluster): CommonLbConfig {

@@ -20,7 +20,7 @@ import { clusterTypeCategory } from './cluster-type/api.ts';
 import { readEndpoints } from './config-endpoints.ts';
 import { readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
-import { legacyPolicyType, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
+import { legacyPolicyTypes, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
 import { ipLiteral, metadataOf, portOf } from './config-values.ts';
 
 export { readEndpoints } from './config-endpoints.ts';
@@ -48,9 +48,7 @@ export interface ClusterConfigOptions {
  * `ExtensionRegistry.preload`, beside those that its typed_configs name.
  */
 export function impliedExtensions(cluster: Cluster): string[] {
-  const implied: string[] = [];
-  const policy = legacyPolicyType(cluster);
-  if (policy !== undefined) implied.push(policy);
+  const implied = legacyPolicyTypes(cluster);
   const discovery = cluster.clusterDiscoveryType;
   if (discovery.case === 'type' && (discovery.value === STRICT_DNS || discovery.value === LOGICAL_DNS))
     implied.push(dnsClusterType);

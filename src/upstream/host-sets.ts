@@ -103,7 +103,7 @@ function buildSet(priority: number, members: readonly Member[], policy: Endpoint
   return {
     priority,
     ...byHealth(members.map((member) => member.host)),
-    excludedCount: members.reduce((count, { host }) => count + (host.healthStatus === DRAINING ? 1 : 0), 0),
+    excluded: members.filter(({ host }) => host.healthStatus === DRAINING).map(({ host }) => host),
     localities,
     overprovisioningFactor: policy.overprovisioningFactor,
     weightedPriorityHealth: policy.weightedPriorityHealth,

@@ -1,6 +1,7 @@
 // Owns the endpoints of a cluster: one object for as long as an endpoint is in the cluster, which carries its numbers
 // and its connection pools. What discovery says anew (weight, health, metadata) is written into the object, so that
 // connections of an unchanged address survive every update.
+import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
 import type { Host, HostHealth, HostStats, HttpPool, Locality } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
@@ -74,7 +75,9 @@ export class UpstreamHost implements Host {
       this.weight !== endpoint.weight ||
       this.health !== endpoint.health ||
       this.healthStatus !== endpoint.healthStatus ||
-      this.priority !== spec.priority;
+      this.priority !== spec.priority ||
+      // Subsets go by it.
+      !isDeepStrictEqual(this.metadata, endpoint.metadata);
     if (this.address.text !== spec.address.text) {
       this.address = spec.address;
       this.#description = null;

@@ -46,6 +46,7 @@ export const cluster: PackageCoverage = {
       'dns_resolution_config',
       'least_request_lb_config',
       'round_robin_lb_config',
+      'lb_subset_config',
     ],
     refused: {
       http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
@@ -58,7 +59,6 @@ export const cluster: PackageCoverage = {
       outlier_detection: 'a later issue',
       ring_hash_lb_config: 'a later issue',
       maglev_lb_config: 'a later issue',
-      lb_subset_config: 'a later issue',
       original_dst_lb_config: 'issue 5',
       use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
       cleanup_interval: 'issue 5',
@@ -80,6 +80,21 @@ export const cluster: PackageCoverage = {
   },
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig': { implemented: ['eds_config', 'service_name'] },
   'envoy.config.cluster.v3.Cluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
+  'envoy.config.cluster.v3.Cluster.LbSubsetConfig': {
+    implemented: [
+      'fallback_policy',
+      'default_subset',
+      'subset_selectors',
+      'locality_weight_aware',
+      'scale_locality_weight',
+      'panic_mode_any',
+      'list_as_any',
+      'metadata_fallback_policy',
+    ],
+  },
+  'envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector': {
+    implemented: ['keys', 'single_host_per_subset', 'fallback_policy', 'fallback_keys_subset'],
+  },
   'envoy.config.cluster.v3.Cluster.CommonLbConfig': {
     implemented: ['healthy_panic_threshold', 'locality_weighted_lb_config', 'zone_aware_lb_config'],
     harmless: { update_merge_window: 'every update is applied at once' },

@@ -38,6 +38,23 @@ export const extensions: PackageCoverage = {
     implemented: ['locality_lb_config'],
     notYet: { slow_start_config: 'a later issue' },
   },
+  'envoy.extensions.load_balancing_policies.subset.v3.Subset': {
+    implemented: [
+      'fallback_policy',
+      'default_subset',
+      'subset_selectors',
+      'allow_redundant_keys',
+      'locality_weight_aware',
+      'scale_locality_weight',
+      'panic_mode_any',
+      'list_as_any',
+      'metadata_fallback_policy',
+      'subset_lb_policy',
+    ],
+  },
+  'envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector': {
+    implemented: ['keys', 'single_host_per_subset', 'fallback_policy', 'fallback_keys_subset'],
+  },
   'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': {
     implemented: ['locality_weighted_lb_config', 'zone_aware_lb_config'],
   },

@@ -132,10 +132,10 @@ export const route: PackageCoverage = {
       'host_rewrite',
       'rate_limits',
       'include_vh_rate_limits',
+      'metadata_match',
     ],
     notYet: {
       hash_policy: 'the balancers that hash come in a later issue',
-      metadata_match: 'subset balancing: a later issue',
     },
     refused: {
       cluster_specifier_plugin:
@@ -188,6 +188,7 @@ export const route: PackageCoverage = {
       'name',
       'cluster_header',
       'weight',
+      'metadata_match',
       'host_rewrite_literal',
       'request_headers_to_add',
       'request_headers_to_remove',

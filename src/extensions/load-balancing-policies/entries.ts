@@ -23,4 +23,10 @@ export const loadBalancingPolicies: readonly ExtensionEntry[] = [
     typeNames: [`${policies}.random.v3.Random`],
     load: () => import('./random/config.ts'),
   },
+  {
+    ...common,
+    name: 'envoy.load_balancing_policies.subset',
+    typeNames: [`${policies}.subset.v3.Subset`],
+    load: () => import('./subset/config.ts'),
+  },
 ];

@@ -8,6 +8,7 @@ import type {
   WeightedCluster_ClusterWeight,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
+import { loadBalancingMetadata, MetadataMatchCriteria } from '../../upstream/api.ts';
 import type { GrpcTimeoutRule, MirrorPolicy, RetryPolicy } from '../api.ts';
 import { readRateLimits } from '../rate-limit/config.ts';
 import type { RateLimits } from '../rate-limit/descriptor.ts';
@@ -76,6 +77,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
   return {
     clusterNotFoundStatus: clusterNotFoundStatuses[message.clusterNotFoundResponseCode] ?? 503,
     priority: message.priority === 1 ? 1 : 0,
+    metadataMatch: readMetadataMatch(message, null),
     timeoutMs: Math.floor(durationMs(message.timeout, defaultTimeoutMs)),
     idleTimeoutMs: optionalMs(durationMs(message.idleTimeout, undefined)),
     maxStreamDurationMs: optionalMs(durationMs(message.maxStreamDuration?.maxStreamDuration, undefined)),
@@ -109,6 +111,15 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     pathRewrite: readRoutePathRewrite(message, parents.pattern, build),
     requestRules: ruleChain(parents.levels, 'request', build),
   };
+}
+
+function readMetadataMatch(
+  { metadataMatch }: RouteAction | WeightedCluster_ClusterWeight,
+  parent: MetadataMatchCriteria | null,
+): MetadataMatchCriteria | null {
+  const fields = metadataMatch?.filterMetadata[loadBalancingMetadata];
+  if (fields === undefined) return parent;
+  return parent === null ? MetadataMatchCriteria.of(fields) : parent.merge(fields);
 }
 
 function readGrpcTimeout(
@@ -186,6 +197,7 @@ function readClusterWeight(
         name !== ''
           ? new NamedCluster(build.clusters.handle(name))
           : new HeaderCluster(build.clusters, pinnedName(clusterHeader)),
+      metadataMatch: readMetadataMatch(message, settings.metadataMatch),
       clusterHostRewrite: host.case === 'hostRewriteLiteral' ? new LiteralHostRewrite(host.value) : null,
       requestRules: ruleChain(levels, 'request', build),
     },

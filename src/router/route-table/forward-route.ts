@@ -2,7 +2,7 @@
 import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { Names } from '../../http/headers/name.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
-import type { ClusterHandle, Priority } from '../../upstream/api.ts';
+import type { ClusterHandle, MetadataMatchCriteria, Priority } from '../../upstream/api.ts';
 import type {
   ForwardRoute,
   GrpcTimeoutRule,
@@ -42,6 +42,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly kind = 'forward';
   readonly clusterNotFoundStatus: number;
   readonly priority: Priority;
+  readonly metadataMatch: MetadataMatchCriteria | null;
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number | undefined;
   readonly maxStreamDurationMs: number | undefined;
@@ -72,6 +73,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.#cluster = settings.cluster;
     this.clusterNotFoundStatus = settings.clusterNotFoundStatus;
     this.priority = settings.priority;
+    this.metadataMatch = settings.metadataMatch;
     this.timeoutMs = settings.timeoutMs;
     this.idleTimeoutMs = settings.idleTimeoutMs;
     this.maxStreamDurationMs = settings.maxStreamDurationMs;

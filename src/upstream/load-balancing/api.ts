@@ -3,7 +3,7 @@
 import type { Random } from '../../base/random.ts';
 import type { ConfigContext } from '../../config/context.ts';
 import { extensionCategory } from '../../config/extension-registry.ts';
-import type { Counter } from '../../observability/stats/api.ts';
+import type { Counter, Gauge } from '../../observability/stats/api.ts';
 import type { Host, LoadBalancerContext } from '../api.ts';
 
 /** Hosts of one locality within a priority. */
@@ -23,7 +23,7 @@ export interface HostSet {
   readonly healthy: readonly Host[];
   readonly degraded: readonly Host[];
   /** Hosts that discovery is draining: they count neither as available nor as missing. */
-  readonly excludedCount: number;
+  readonly excluded: readonly Host[];
   readonly localities: readonly LocalityHosts[];
   /** Percent. */
   readonly overprovisioningFactor: number;
@@ -42,6 +42,8 @@ export interface LoadBalancer {
   chooseHost(context: LoadBalancerContext): Host | null;
   /** The hosts of that priority, or their health or weights, changed. */
   onHostsChanged(priority: number): void;
+  /** Its cluster is gone: what it shows in gauges goes. Requests that are on their way may still ask it. */
+  close?(): void;
 }
 
 export interface LoadBalancerOptions<Config> {
@@ -50,8 +52,34 @@ export interface LoadBalancerOptions<Config> {
   /** By priority; grows and shrinks. Read it at each change. */
   readonly hostSets: readonly HostSet[];
   readonly random: Random;
-  readonly stats: { readonly lbHealthyPanic: Counter };
+  readonly stats: LoadBalancerStats;
 }
+
+/** Of `cluster.NAME.` */
+export interface LoadBalancerStats {
+  readonly lbHealthyPanic: Counter;
+  readonly lbSubsetsActive: Gauge;
+  readonly lbSubsetsCreated: Counter;
+  readonly lbSubsetsRemoved: Counter;
+  readonly lbSubsetsSelected: Counter;
+  readonly lbSubsetsFallback: Counter;
+  readonly lbSubsetsFallbackPanic: Counter;
+  /** There once it was asked for, as in Envoy. */
+  readonly lbSubsetsSingleHostPerSubsetDuplicate: Gauge;
+}
+
+/** A policy as configured. */
+export interface LoadBalancerConfig {
+  readonly typeName: string;
+  readonly factory: LoadBalancerFactory;
+  readonly config: unknown;
+}
+
+/**
+ * Reads the policy that a policy has under it, from its LoadBalancingPolicy message; for `lb_subset_config` the one that
+ * `lb_policy` names. Undefined when there is none that can be used: it was reported then.
+ */
+export type ReadChildPolicy = (policies: unknown) => LoadBalancerConfig | undefined;
 
 /** `Config` is what `parse` makes: frozen plain data, compared by value. */
 export interface LoadBalancerFactory<Config = unknown> {
@@ -59,7 +87,7 @@ export interface LoadBalancerFactory<Config = unknown> {
    * `message` is the policy's typed message, or, for `lb_policy`, the cluster's `*_lb_config` (undefined when absent),
    * whose fields are a subset. Problems go to `context`; the result is then not used.
    */
-  parse(message: unknown, context: ConfigContext): Config;
+  parse(message: unknown, context: ConfigContext, readChild: ReadChildPolicy): Config;
   create(options: LoadBalancerOptions<Config>): LoadBalancer;
 }
 

@@ -27,6 +27,7 @@ function shadow(cluster: Cluster): Shadow {
     config,
     cluster,
     headers,
+    metadataMatch: null,
     priority: 0,
     protocol: Protocol.Http11,
     bufferLimit: 10,

@@ -1,47 +1,9 @@
 import t from 'tap';
-import { ConfigContext, type Diagnostic, loadMessage } from '../../../src/config/api.ts';
-import type { Cluster } from '../../../src/generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import { Protocol } from '../../../src/http/codec/api.ts';
-import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
-import { impliedExtensions, readCluster } from '../../../src/upstream/config.ts';
-import { extensions, policyTypes } from './support.ts';
-
-interface Read {
-  readonly config: ClusterConfig | undefined;
-  readonly errors: readonly Diagnostic[];
-  readonly implied: readonly string[];
-}
-
-async function read(yaml: string): Promise<Read> {
-  const source = { name: 'cluster.yaml', format: 'yaml', text: yaml } as const;
-  const loaded = await loadMessage<Cluster>('envoy.config.cluster.v3.Cluster', source, { skipCoverage: true });
-  // What the API's and Envoy's own rules refuse does not get as far as the cluster's reader.
-  if (loaded.message === undefined) return { config: undefined, errors: loaded.diagnostics, implied: [] };
-  const context = new ConfigContext();
-  const config = readCluster(loaded.message, { context, extensions });
-  const errors = await context.takeDiagnostics();
-  return { config, errors, implied: impliedExtensions(loaded.message) };
-}
-
-async function config(yaml: string): Promise<ClusterConfig> {
-  const { config: result, errors } = await read(yaml);
-  if (result === undefined) throw new Error(JSON.stringify(errors, null, 1));
-  return result;
-}
-
-async function refuse(
-  test: Pick<typeof t, 'match'>,
-  yaml: string,
-  path: string | RegExp,
-  message: RegExp,
-): Promise<void> {
-  const { config: result, errors } = await read(yaml);
-  test.match({ result, errors }, { result: undefined, errors: [{ path, message }] });
-}
+import { any, config, read, refuse } from './config-support.ts';
+import { policyTypes } from './support.ts';
 
 const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-const type = (name: string): string => `"@type": type.googleapis.com/${name}`;
-const any = (name: string, rest = ''): string => `{${type(name)}${rest === '' ? '' : `, ${rest}`}}`;
 const withHttp = (rest: string): string =>
   `name: a\ntyped_extension_protocol_options: {${httpOptions}: ${any(httpOptions, rest)}}`;
 

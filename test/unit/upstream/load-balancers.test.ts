@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { EdfScheduler } from '../../../src/extensions/common/load-balancing/edf-scheduler.ts';
 import type { EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
+import { ClusterStats } from '../../../src/upstream/cluster-stats.ts';
 import { HostSets } from '../../../src/upstream/host-sets.ts';
 import type { LoadBalancer } from '../../../src/upstream/load-balancing/api.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -25,7 +26,7 @@ function balance(typeName: string, config: EndpointsConfig, parsed: unknown, pan
     common: { panicThreshold },
     hostSets: sets.sets,
     random: new SeededRandom(seed),
-    stats: { lbHealthyPanic: store.counter('lb_healthy_panic') },
+    stats: new ClusterStats(store),
   });
   const update = (changed: EndpointsConfig): void => {
     for (const priority of sets.update(specs(changed), changed).changedPriorities) balancer.onHostsChanged(priority);

@@ -102,6 +102,7 @@ export const policyTypes = {
   roundRobin: `${policies}.round_robin.v3.RoundRobin`,
   leastRequest: `${policies}.least_request.v3.LeastRequest`,
   random: `${policies}.random.v3.Random`,
+  subset: `${policies}.subset.v3.Subset`,
 } as const;
 await extensions.preload([...Object.values(policyTypes), 'envoy.extensions.clusters.dns.v3.DnsCluster']);
 

@@ -48,7 +48,7 @@ export function sharesWithout(
 
 /** Percent of the priority's traffic that these hosts can take. */
 function availability(set: HostSet, hosts: readonly Host[]): number {
-  const expected = set.hosts.length - set.excludedCount;
+  const expected = set.hosts.length - set.excluded.length;
   if (expected === 0) return 0;
   const part = set.weightedPriorityHealth ? weightOf(hosts) / weightOf(set.hosts) : hosts.length / expected;
   return Math.min(100, Math.floor(set.overprovisioningFactor * part));
@@ -78,7 +78,7 @@ function distribute(
 }
 
 function isPanicking(set: HostSet, threshold: number): boolean {
-  const expected = set.hosts.length - set.excludedCount;
+  const expected = set.hosts.length - set.excluded.length;
   // With nothing but draining hosts any host is better than none.
   if (expected === 0) return set.hosts.length > 0 && threshold > 0;
   return ((set.healthy.length + set.degraded.length) * 100) / expected < threshold;
