@@ -18,6 +18,123 @@ function builtIn(name: string, category: string, ...typeNames: string[]): Extens
   return { name, category, typeNames, ...stable, ...facesBoth, load: () => Promise.resolve({ factory: null }) };
 }
 
+/** What matcher trees are made of. */
+const matching: readonly ExtensionEntry[] = [
+  builtIn(
+    'envoy.matching.inputs.request_headers',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.destination_ip',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.destination_port',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.source_ip',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.SourceIPInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.source_port',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.SourcePortInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.direct_source_ip',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.server_name',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.ServerNameInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.network_namespace',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.NetworkNamespaceInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.filter_state',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.dynamic_metadata',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.uri_san',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.dns_san',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.subject',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput',
+  ),
+  builtIn(
+    'envoy.matching.common_inputs.environment_variable',
+    'envoy.matching.common_inputs',
+    'envoy.extensions.matching.common_inputs.environment_variable.v3.Config',
+  ),
+  builtIn(
+    'envoy.matching.matchers.ip',
+    'envoy.matching.input_matchers',
+    'envoy.extensions.matching.input_matchers.ip.v3.Ip',
+  ),
+  builtIn(
+    'envoy.matching.matchers.consistent_hashing',
+    'envoy.matching.input_matchers',
+    'envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing',
+  ),
+  builtIn(
+    'envoy.matching.matchers.runtime_fraction',
+    'envoy.matching.input_matchers',
+    'envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction',
+  ),
+  builtIn(
+    'envoy.matching.matchers.metadata_matcher',
+    'envoy.matching.input_matchers',
+    'envoy.extensions.matching.input_matchers.metadata.v3.Metadata',
+  ),
+  builtIn(
+    'envoy.matching.custom_matchers.ip_range_matcher',
+    'envoy.matching.http.custom_matchers',
+    'xds.type.matcher.v3.IPMatcher',
+  ),
+  builtIn(
+    'envoy.matching.custom_matchers.domain_matcher',
+    'envoy.matching.http.custom_matchers',
+    'xds.type.matcher.v3.ServerNameMatcher',
+  ),
+  builtIn('route', 'envoy.matching.action', 'envoy.config.route.v3.Route'),
+  builtIn('route_list', 'envoy.matching.action', 'envoy.config.route.v3.RouteList'),
+  builtIn('envoy.filters.rbac.action', 'envoy.matching.action', 'envoy.config.rbac.v3.Action'),
+  builtIn(
+    'envoy.rbac.matchers.upstream_ip_port',
+    'envoy.rbac.matchers',
+    'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher',
+  ),
+  builtIn(
+    'envoy.rbac.principals.mtls_authenticated',
+    'envoy.rbac.principals',
+    'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config',
+  ),
+];
+
 export const extensions: readonly ExtensionEntry[] = [
   {
     name: 'envoy.filters.network.http_connection_manager',
@@ -87,18 +204,7 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.internal_redirect_predicates',
     'envoy.extensions.internal_redirect.safe_cross_scheme.v3.SafeCrossSchemeConfig',
   ),
-  builtIn(
-    'envoy.matching.inputs.request_headers',
-    'envoy.matching.http.input',
-    'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
-  ),
-  builtIn(
-    'envoy.matching.inputs.filter_state',
-    'envoy.matching.http.input',
-    'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput',
-  ),
-  builtIn('route', 'envoy.matching.action', 'envoy.config.route.v3.Route'),
-  builtIn('route_list', 'envoy.matching.action', 'envoy.config.route.v3.RouteList'),
+  ...matching,
   builtIn(
     'envoy.path.match.uri_template.uri_template_matcher',
     'envoy.path.match',

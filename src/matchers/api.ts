@@ -8,6 +8,7 @@ export {
   readRuntimeFraction,
   readStringMatcher,
 } from './config.ts';
+export { readCidr } from './config-cidr.ts';
 export {
   readFilterStateMatcher,
   readMetadataMatcher,
@@ -21,4 +22,8 @@ export { type MetadataMatcher, valueAt } from './metadata-matcher.ts';
 export { findQueryParameter, QueryParameterMatcher } from './query-parameter-matcher.ts';
 export type { Regex, Substitution } from './regex.ts';
 export type { StringMatcher } from './string-matcher.ts';
+export { readMatchTree, type TreeUser } from './tree/config.ts';
+export { requestInput } from './tree/config-inputs.ts';
+export type { RequestData } from './tree/inputs.ts';
+export type { DataInput, MatchNode } from './tree/match-tree.ts';
 export type { ValueMatcher } from './value-matcher.ts';

@@ -11,6 +11,8 @@ import type {
 import type { RegexMatchAndSubstitute, RegexMatcher } from '../generated/envoy/type/matcher/v3/regex_pb.d.ts';
 import type { StringMatcher as StringMatcherMessage } from '../generated/envoy/type/matcher/v3/string_pb.d.ts';
 import type { FractionalPercent } from '../generated/envoy/type/v3/percent_pb.d.ts';
+import type { RegexMatcher as XdsRegexMatcher } from '../generated/xds/type/matcher/v3/regex_pb.d.ts';
+import type { StringMatcher as XdsStringMatcher } from '../generated/xds/type/matcher/v3/string_pb.d.ts';
 import { pinnedName } from '../http/headers/name.ts';
 import { CookieMatcher } from './cookie-matcher.ts';
 import { Fraction, RuntimeFraction } from './fraction.ts';
@@ -20,7 +22,11 @@ import { QueryParameterMatcher } from './query-parameter-matcher.ts';
 import { compileRegex, type Regex, RegexError, Substitution } from './regex.ts';
 import { RegexStringMatcher, type StringMatcher, stringMatcher } from './string-matcher.ts';
 
-export function readRegex(message: RegexMatcher, context: ConfigContext): Regex | undefined {
+/** The two messages differ in what cannot be used here (engines, custom matchers). */
+type AnyRegex = RegexMatcher | XdsRegexMatcher;
+type AnyStringMatcher = StringMatcherMessage | XdsStringMatcher;
+
+export function readRegex(message: AnyRegex, context: ConfigContext): Regex | undefined {
   try {
     return compileRegex(message.regex);
   } catch (error) {
@@ -57,7 +63,7 @@ export function readRegexRewrite(message: RegexMatchAndSubstitute, context: Conf
   return { regex, substitution };
 }
 
-export function readStringMatcher(message: StringMatcherMessage, context: ConfigContext): StringMatcher | undefined {
+export function readStringMatcher(message: AnyStringMatcher, context: ConfigContext): StringMatcher | undefined {
   const { matchPattern, ignoreCase } = message;
   switch (matchPattern.case) {
     case 'exact':

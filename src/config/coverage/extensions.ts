@@ -117,11 +117,6 @@ export const extensions: PackageCoverage = {
   'envoy.type.matcher.v3.StringMatcher': {
     implemented: ['exact', 'prefix', 'suffix', 'safe_regex', 'contains', 'ignore_case'],
   },
-  'envoy.type.matcher.v3.HttpRequestHeaderMatchInput': { implemented: ['header_name'] },
-  'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput': {
-    implemented: ['key'],
-    refused: { field: 'fields of filter-state objects are not implemented yet' },
-  },
   'envoy.type.matcher.v3.ListStringMatcher': { implemented: ['patterns'] },
   'envoy.type.v3.FractionalPercent': { implemented: ['numerator', 'denominator'] },
   'envoy.type.v3.Percent': { implemented: ['value'] },

@@ -46,14 +46,29 @@ export const filtersPolicy: PackageCoverage = {
   'envoy.type.matcher.v3.AddressMatcher': { implemented: ['ranges', 'invert_match'] },
   'envoy.type.matcher.v3.PathMatcher': { implemented: ['path'] },
   'envoy.extensions.filters.http.rbac.v3.RBAC': {
-    implemented: ['rules', 'rules_stat_prefix', 'shadow_rules', 'shadow_rules_stat_prefix', 'track_per_rule_stats'],
-    refused: { matcher: notYetMatched, shadow_matcher: 'matcher trees are not implemented yet' },
+    implemented: [
+      'rules',
+      'rules_stat_prefix',
+      'matcher',
+      'shadow_rules',
+      'shadow_matcher',
+      'shadow_rules_stat_prefix',
+      'track_per_rule_stats',
+    ],
   },
   'envoy.extensions.filters.http.rbac.v3.RBACPerRoute': { implemented: ['rbac'] },
   'envoy.config.rbac.v3.RBAC': {
     implemented: ['action', 'policies'],
     harmless: { audit_logging_options: 'for gRPC clients; Envoy does not read it either' },
   },
+  'envoy.config.rbac.v3.Action': { implemented: ['name', 'action'] },
+  'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher': {
+    implemented: ['upstream_ip', 'upstream_port_range'],
+  },
+  'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config': {
+    implemented: ['san_matcher', 'any_validated_client_certificate'],
+  },
+  'envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher': { implemented: ['san_type', 'matcher', 'oid'] },
   'envoy.config.rbac.v3.Policy': {
     implemented: ['permissions', 'principals', 'condition', 'cel_config'],
     harmless: { checked_condition: 'Envoy does not look at it either; set condition' },
@@ -74,8 +89,8 @@ export const filtersPolicy: PackageCoverage = {
       'requested_server_name',
       'sourced_metadata',
       'uri_template',
+      'matcher',
     ],
-    refused: { matcher: notYetMatched },
   },
   'envoy.config.rbac.v3.Permission.Set': { implemented: ['rules'] },
   'envoy.config.rbac.v3.Principal': {
@@ -93,8 +108,8 @@ export const filtersPolicy: PackageCoverage = {
       'filter_state',
       'not_id',
       'sourced_metadata',
+      'custom',
     ],
-    refused: { custom: notYetMatched },
   },
   'envoy.config.rbac.v3.Principal.Set': { implemented: ['ids'] },
   'envoy.config.rbac.v3.Principal.Authenticated': { implemented: ['principal_name'] },

@@ -10,6 +10,7 @@ import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
 import { listener } from './listener.ts';
+import { matching } from './matching.ts';
 import { rateLimit } from './rate-limit.ts';
 import { route } from './route.ts';
 
@@ -24,6 +25,7 @@ export const packages: PackageCoverage = {
   ...filtersBasic,
   ...http,
   ...listener,
+  ...matching,
   ...rateLimit,
   ...route,
 };

@@ -1,9 +1,8 @@
 // Owns how xds.type.matcher.v3.Matcher becomes a tree. A reader answers undefined when it reported an error. Which inputs
 // and actions may stand in a tree is its user's to say (routes take fewer than others: TreeUser).
 import type { Message } from '@bufbuild/protobuf';
-import type { ConfigContext } from '../../config/api.ts';
-import type { FilterStateInput as FilterStateInputMessage } from '../../generated/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.d.ts';
-import type { HttpRequestHeaderMatchInput } from '../../generated/envoy/type/matcher/v3/http_inputs_pb.d.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { ConfigContext, DiagnosticCode } from '../../config/api.ts';
 import type { TypedExtensionConfig } from '../../generated/xds/core/v3/extension_pb.d.ts';
 import type {
   Matcher,
@@ -11,178 +10,166 @@ import type {
   Matcher_MatcherList_Predicate_SinglePredicate,
   Matcher_OnMatch,
 } from '../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
-import type { StringMatcher as XdsStringMatcher } from '../../generated/xds/type/matcher/v3/string_pb.d.ts';
-import { pinnedName } from '../../http/headers/name.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
 import { toByteString } from '../byte-string.ts';
-import { compileRegex, RegexError } from '../regex.ts';
-import { RegexStringMatcher, type StringMatcher, stringMatcher } from '../string-matcher.ts';
-import { FilterStateInput, RequestHeaderInput } from './inputs.ts';
+import { readStringMatcher } from '../config.ts';
+import { readCustomMap } from './config-maps.ts';
+import { readValueTest } from './config-value-tests.ts';
+import { FixedInput } from './inputs.ts';
+import { ExactMap, PrefixMap } from './match-maps.ts';
 import {
   ActionNode,
   AnyPredicate,
   type DataInput,
   EveryPredicate,
-  ExactMap,
+  JsonPredicate,
   type ListEntry,
   MatchList,
   type MatchNode,
   NotPredicate,
   type Predicate,
-  PrefixMap,
+  type TextInput,
   ValuePredicate,
 } from './match-tree.ts';
+import { neverMatches } from './value-tests.ts';
 
-export interface TreeUser<Action> {
+/** A place where a tree may stand: what it looks at, and what it decides. */
+export interface TreeUser<Data, Action> {
+  /** Code of what is reported. */
+  readonly code: DiagnosticCode;
+  readonly runtime: Runtime;
+  /** Root of all statistics. */
+  readonly stats: StatsScope;
   /** What an action's message means; undefined (and reported) when it has no place here. */
   action(message: Message): Action | undefined;
   /** What an input's message reads; undefined (and reported) likewise. */
-  input(message: Message): DataInput | undefined;
+  input(message: Message): DataInput<Data> | undefined;
 }
 
-export function readMatchTree<Action>(
+export function readMatchTree<Data, Action>(
   message: Matcher,
-  user: TreeUser<Action>,
+  user: TreeUser<Data, Action>,
   context: ConfigContext,
-): MatchNode<Action> | undefined {
-  const otherwise = message.onNoMatch === undefined ? null : readOnMatch(message.onNoMatch, user, context);
-  const { matcherType } = message;
-  if (otherwise === undefined) return undefined;
-  if (matcherType.case === 'matcherList') {
-    const entries: ListEntry<Action>[] = [];
-    for (const { predicate, onMatch } of matcherType.value.matchers) {
-      // Required by the API's own rules.
-      const condition = predicate && readPredicate(predicate, user, context);
-      const node = onMatch && readOnMatch(onMatch, user, context);
-      if (condition !== undefined && node !== undefined) entries.push({ predicate: condition, node });
-    }
-    return new MatchList(entries, otherwise);
-  }
-  if (matcherType.case === undefined) return new MatchList([], otherwise);
-  const { input: inputConfig, treeType } = matcherType.value;
-  const input = readInput(inputConfig, user, context);
-  if (treeType.case !== 'exactMatchMap' && treeType.case !== 'prefixMatchMap') {
-    context.error(
-      matcherType.value,
-      'custom_match',
-      'RMR0304',
-      'Custom matchers of matcher trees are not implemented yet',
-    );
-    return undefined;
-  }
-  const nodes = new Map<string, MatchNode<Action>>();
-  for (const [key, onMatch] of Object.entries(treeType.value.map)) {
-    const node = readOnMatch(onMatch, user, context);
-    if (node !== undefined) nodes.set(toByteString(key), node);
-  }
-  if (input === undefined) return undefined;
-  return treeType.case === 'exactMatchMap'
-    ? new ExactMap(input, nodes, otherwise)
-    : new PrefixMap(input, nodes, otherwise);
+): MatchNode<Data, Action> | undefined {
+  return new TreeReader(user, context).tree(message);
 }
 
-function readOnMatch<Action>(
-  message: Matcher_OnMatch,
-  user: TreeUser<Action>,
-  context: ConfigContext,
-): MatchNode<Action> | undefined {
-  if (message.keepMatching) {
-    context.error(message, 'keep_matching', 'RMR0600', 'keep_matching has no place here, in Envoy neither');
-    return undefined;
-  }
-  const { onMatch } = message;
-  if (onMatch.case === 'matcher') return readMatchTree(onMatch.value, user, context);
-  const unpacked = onMatch.case === 'action' ? unpack(onMatch.value, context) : undefined;
-  const action = unpacked && user.action(unpacked);
-  return action === undefined ? undefined : new ActionNode(action);
-}
+/** To text matchers and maps a value that is no text is none. */
+const noText = new FixedInput(null);
 
-function readPredicate<Action>(
-  message: Matcher_MatcherList_Predicate,
-  user: TreeUser<Action>,
-  context: ConfigContext,
-): Predicate | undefined {
-  const { matchType } = message;
-  switch (matchType.case) {
-    case 'singlePredicate':
-      return readSingle(matchType.value, user, context);
-    case 'orMatcher':
-    case 'andMatcher': {
-      const all = matchType.value.predicate.map((inner) => readPredicate(inner, user, context));
-      const predicates = all.filter((predicate) => predicate !== undefined);
-      return matchType.case === 'orMatcher' ? new AnyPredicate(predicates) : new EveryPredicate(predicates);
-    }
-    case 'notMatcher': {
-      const predicate = readPredicate(matchType.value, user, context);
-      return predicate && new NotPredicate(predicate);
-    }
-    case undefined:
-      // Required by the API's own rules.
-      return undefined;
-  }
-}
+class TreeReader<Data, Action> {
+  readonly #user: TreeUser<Data, Action>;
+  readonly #context: ConfigContext;
 
-function readSingle<Action>(
-  message: Matcher_MatcherList_Predicate_SinglePredicate,
-  user: TreeUser<Action>,
-  context: ConfigContext,
-): Predicate | undefined {
-  const input = readInput(message.input, user, context);
-  if (message.matcher.case === 'customMatch') {
-    context.error(message, 'custom_match', 'RMR0304', 'Custom matchers of matcher trees are not implemented yet');
-    return undefined;
+  constructor(user: TreeUser<Data, Action>, context: ConfigContext) {
+    this.#user = user;
+    this.#context = context;
   }
-  const matcher = message.matcher.value && readText(message.matcher.value, context);
-  return input && matcher && new ValuePredicate(input, matcher);
-}
 
-function readText(message: XdsStringMatcher, context: ConfigContext): StringMatcher | undefined {
-  const { matchPattern, ignoreCase } = message;
-  switch (matchPattern.case) {
-    case 'exact':
-    case 'prefix':
-    case 'suffix':
-    case 'contains':
-      return stringMatcher(matchPattern.case, matchPattern.value, ignoreCase);
-    case 'safeRegex':
-      try {
-        return new RegexStringMatcher(compileRegex(matchPattern.value.regex));
-      } catch (error) {
-        if (!(error instanceof RegexError)) throw error;
-        context.error(matchPattern.value, 'regex', 'RMR0603', error.message);
-        return undefined;
+  tree(message: Matcher): MatchNode<Data, Action> | undefined {
+    const otherwise = message.onNoMatch === undefined ? null : this.#onMatch(message.onNoMatch);
+    const { matcherType } = message;
+    if (otherwise === undefined) return undefined;
+    if (matcherType.case === 'matcherList') {
+      const entries: ListEntry<Data, Action>[] = [];
+      for (const { predicate, onMatch } of matcherType.value.matchers) {
+        // Required by the API's own rules.
+        const condition = predicate && this.#predicate(predicate);
+        const node = onMatch && this.#onMatch(onMatch);
+        if (condition !== undefined && node !== undefined) entries.push({ predicate: condition, node });
       }
-    case 'custom':
-      context.error(message, 'custom', 'RMR0304', 'Custom string matchers are not implemented yet');
-      return undefined;
-    case undefined:
-      // Required by the API's own rules.
-      return undefined;
-  }
-}
-
-function readInput<Action>(
-  config: TypedExtensionConfig | undefined,
-  user: TreeUser<Action>,
-  context: ConfigContext,
-): DataInput | undefined {
-  const message = config && unpack(config, context);
-  return message && user.input(message);
-}
-
-function unpack(config: TypedExtensionConfig, context: ConfigContext): Message | undefined {
-  return config.typedConfig === undefined ? undefined : context.unpack(config.typedConfig);
-}
-
-/** The inputs that there are; undefined, without a report, for others. */
-export function requestInput(message: Message): DataInput | undefined {
-  switch (message.$typeName) {
-    case 'envoy.type.matcher.v3.HttpRequestHeaderMatchInput':
-      return new RequestHeaderInput(pinnedName((message as HttpRequestHeaderMatchInput).headerName.toLowerCase()));
-    case 'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput': {
-      const { key, field } = message as FilterStateInputMessage;
-      return field === '' ? new FilterStateInput(key) : undefined;
+      return new MatchList(entries, otherwise);
     }
-    default:
-      return undefined;
+    if (matcherType.case === undefined) return new MatchList([], otherwise);
+    const { input: inputConfig, treeType } = matcherType.value;
+    const input = this.#textInput(inputConfig);
+    if (treeType.case === 'customMatch') {
+      const custom = this.#unpack(treeType.value);
+      if (custom === undefined) return undefined;
+      const map = readCustomMap(custom, {
+        context: this.#context,
+        code: this.#user.code,
+        onMatch: (inner) => this.#onMatch(inner),
+      });
+      return input && map?.(input, otherwise);
+    }
+    // Required by the API's own rules.
+    if (treeType.case === undefined) return undefined;
+    const nodes = new Map<string, MatchNode<Data, Action>>();
+    for (const [key, onMatch] of Object.entries(treeType.value.map)) {
+      const node = this.#onMatch(onMatch);
+      if (node !== undefined) nodes.set(toByteString(key), node);
+    }
+    if (input === undefined) return undefined;
+    return treeType.case === 'exactMatchMap'
+      ? new ExactMap(input, nodes, otherwise)
+      : new PrefixMap(input, nodes, otherwise);
   }
+
+  #onMatch(message: Matcher_OnMatch): MatchNode<Data, Action> | undefined {
+    if (message.keepMatching) {
+      const text = 'keep_matching has no place here, in Envoy neither';
+      this.#context.error(message, 'keep_matching', this.#user.code, text);
+      return undefined;
+    }
+    const { onMatch } = message;
+    if (onMatch.case === 'matcher') return this.tree(onMatch.value);
+    const unpacked = onMatch.case === 'action' ? this.#unpack(onMatch.value) : undefined;
+    const action = unpacked && this.#user.action(unpacked);
+    return action === undefined ? undefined : new ActionNode(action);
+  }
+
+  #predicate(message: Matcher_MatcherList_Predicate): Predicate<Data> | undefined {
+    const { matchType } = message;
+    switch (matchType.case) {
+      case 'singlePredicate':
+        return this.#single(matchType.value);
+      case 'orMatcher':
+      case 'andMatcher': {
+        const all = matchType.value.predicate.map((inner) => this.#predicate(inner));
+        const predicates = all.filter((predicate) => predicate !== undefined);
+        return matchType.case === 'orMatcher' ? new AnyPredicate(predicates) : new EveryPredicate(predicates);
+      }
+      case 'notMatcher': {
+        const predicate = this.#predicate(matchType.value);
+        return predicate && new NotPredicate(predicate);
+      }
+      case undefined:
+        // Required by the API's own rules.
+        return undefined;
+    }
+  }
+
+  #single({ input: config, matcher }: Matcher_MatcherList_Predicate_SinglePredicate): Predicate<Data> | undefined {
+    const input = this.#input(config);
+    if (matcher.case === 'customMatch') {
+      const custom = this.#unpack(matcher.value);
+      const test = custom && readValueTest(custom, this.#user, this.#context);
+      if (input === undefined || test === undefined) return undefined;
+      if (test.kind === 'text') return new ValuePredicate(textOf(input), test.test);
+      return input.kind === 'json'
+        ? new JsonPredicate(input, test.matcher, test.invert)
+        : new ValuePredicate(input, neverMatches);
+    }
+    const text = matcher.value && readStringMatcher(matcher.value, this.#context);
+    return input && text && new ValuePredicate(textOf(input), text);
+  }
+
+  #textInput(config: TypedExtensionConfig | undefined): TextInput<Data> | undefined {
+    const input = this.#input(config);
+    return input && textOf(input);
+  }
+
+  #input(config: TypedExtensionConfig | undefined): DataInput<Data> | undefined {
+    const message = config && this.#unpack(config);
+    return message && this.#user.input(message);
+  }
+
+  #unpack(config: TypedExtensionConfig): Message | undefined {
+    return config.typedConfig === undefined ? undefined : this.#context.unpack(config.typedConfig);
+  }
+}
+
+function textOf<Data>(input: DataInput<Data>): TextInput<Data> {
+  return input.kind === 'text' ? input : noText;
 }

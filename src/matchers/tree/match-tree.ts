@@ -1,27 +1,39 @@
-// Owns matcher trees (xds.type.matcher.v3.Matcher): predicates in a list, or a value looked up in a map, down to an action.
-// Made once from configuration; whoever uses them says what actions are. Asked of Envoy 1.40: a branch without an answer
-// is left for the next entry of a list, the next shorter prefix of a map, and at last for on_no_match.
-import type { HeaderMap } from '../../http/headers/header-map.ts';
-import type { StreamInfo } from '../../observability/stream-info.ts';
-import type { StringMatcher } from '../string-matcher.ts';
+// Owns matcher trees (xds.type.matcher.v3.Matcher): predicates in a list, or a value looked up in a map (match-maps.ts), down
+// to an action. Made once from configuration; whoever uses them says what they look at (Data) and what actions are. Asked of
+// Envoy 1.40: a branch without an answer is left for the next entry of a list, the next wider entry of a map, and at last for
+// on_no_match; an input of which nothing can be known ends the whole tree without an answer.
+import type { ValueMatcher } from '../value-matcher.ts';
 
-/** What inputs may look at. */
-export interface MatchData {
-  readonly headers: HeaderMap;
-  readonly streamInfo: StreamInfo;
+/** A byte string; null: there is none, which matches nothing; undefined: nothing can be known of it here. */
+export type InputValue = string | null | undefined;
+
+/** What gives a text. */
+export interface TextInput<Data> {
+  readonly kind: 'text';
+  value(data: Data): InputValue;
 }
 
-export interface DataInput {
-  /** A byte string; undefined: there is no such value, which matches nothing. */
-  value(data: MatchData): string | undefined;
+/** What gives a JSON value, for metadata matchers only: to all others there is no value. */
+export interface JsonInput<Data> {
+  readonly kind: 'json';
+  /** Undefined where there is none. */
+  json(data: Data): unknown;
+}
+
+export type DataInput<Data> = TextInput<Data> | JsonInput<Data>;
+
+/** A test of an input's text: string matchers, and those of value-tests.ts. */
+export interface ValueTest {
+  matches(value: string): boolean;
 }
 
 /** A tree, or a leaf of it. */
-export interface MatchNode<Action> {
-  find(data: MatchData): Action | null;
+export interface MatchNode<Data, Action> {
+  /** Null: nothing found, and what stands behind may be asked. Undefined: it ends here. */
+  find(data: Data): Action | null | undefined;
 }
 
-export class ActionNode<Action> implements MatchNode<Action> {
+export class ActionNode<Data, Action> implements MatchNode<Data, Action> {
   readonly #action: Action;
   constructor(action: Action) {
     this.#action = action;
@@ -31,123 +43,103 @@ export class ActionNode<Action> implements MatchNode<Action> {
   }
 }
 
-export interface Predicate {
-  matches(data: MatchData): boolean;
+export interface Predicate<Data> {
+  /** Undefined: an input of it cannot be known. */
+  matches(data: Data): boolean | undefined;
 }
 
-export class ValuePredicate implements Predicate {
-  readonly #input: DataInput;
-  readonly #matcher: StringMatcher;
-  constructor(input: DataInput, matcher: StringMatcher) {
+export class ValuePredicate<Data> implements Predicate<Data> {
+  readonly #input: TextInput<Data>;
+  readonly #test: ValueTest;
+  constructor(input: TextInput<Data>, test: ValueTest) {
+    this.#input = input;
+    this.#test = test;
+  }
+  matches(data: Data): boolean | undefined {
+    const value = this.#input.value(data);
+    return value === undefined ? undefined : value !== null && this.#test.matches(value);
+  }
+}
+
+export class JsonPredicate<Data> implements Predicate<Data> {
+  readonly #input: JsonInput<Data>;
+  readonly #matcher: ValueMatcher;
+  readonly #invert: boolean;
+  constructor(input: JsonInput<Data>, matcher: ValueMatcher, invert: boolean) {
     this.#input = input;
     this.#matcher = matcher;
+    this.#invert = invert;
   }
-  matches(data: MatchData): boolean {
-    const value = this.#input.value(data);
-    return value !== undefined && this.#matcher.matches(value);
-  }
-}
-
-export class AnyPredicate implements Predicate {
-  readonly #predicates: readonly Predicate[];
-  constructor(predicates: readonly Predicate[]) {
-    this.#predicates = predicates;
-  }
-  matches(data: MatchData): boolean {
-    for (let i = 0; i < this.#predicates.length; i++) if ((this.#predicates[i] as Predicate).matches(data)) return true;
-    return false;
+  matches(data: Data): boolean {
+    return this.#matcher.matches(this.#input.json(data)) !== this.#invert;
   }
 }
 
-export class EveryPredicate implements Predicate {
-  readonly #predicates: readonly Predicate[];
-  constructor(predicates: readonly Predicate[]) {
+export class AnyPredicate<Data> implements Predicate<Data> {
+  readonly #predicates: readonly Predicate<Data>[];
+  constructor(predicates: readonly Predicate<Data>[]) {
     this.#predicates = predicates;
   }
-  matches(data: MatchData): boolean {
-    for (let i = 0; i < this.#predicates.length; i++)
-      if (!(this.#predicates[i] as Predicate).matches(data)) return false;
+  /** One that matches decides, also behind one that cannot be known. */
+  matches(data: Data): boolean | undefined {
+    let answer: boolean | undefined = false;
+    for (let i = 0; i < this.#predicates.length; i++) {
+      const matches = (this.#predicates[i] as Predicate<Data>).matches(data);
+      if (matches === true) return true;
+      if (matches === undefined) answer = undefined;
+    }
+    return answer;
+  }
+}
+
+export class EveryPredicate<Data> implements Predicate<Data> {
+  readonly #predicates: readonly Predicate<Data>[];
+  constructor(predicates: readonly Predicate<Data>[]) {
+    this.#predicates = predicates;
+  }
+  /** The first that does not match, or cannot be known, decides. */
+  matches(data: Data): boolean | undefined {
+    for (let i = 0; i < this.#predicates.length; i++) {
+      const matches = (this.#predicates[i] as Predicate<Data>).matches(data);
+      if (matches !== true) return matches;
+    }
     return true;
   }
 }
 
-export class NotPredicate implements Predicate {
-  readonly #predicate: Predicate;
-  constructor(predicate: Predicate) {
+export class NotPredicate<Data> implements Predicate<Data> {
+  readonly #predicate: Predicate<Data>;
+  constructor(predicate: Predicate<Data>) {
     this.#predicate = predicate;
   }
-  matches(data: MatchData): boolean {
-    return !this.#predicate.matches(data);
+  matches(data: Data): boolean | undefined {
+    const matches = this.#predicate.matches(data);
+    return matches === undefined ? undefined : !matches;
   }
 }
 
-export interface ListEntry<Action> {
-  readonly predicate: Predicate;
-  readonly node: MatchNode<Action>;
+export interface ListEntry<Data, Action> {
+  readonly predicate: Predicate<Data>;
+  readonly node: MatchNode<Data, Action>;
 }
 
-export class MatchList<Action> implements MatchNode<Action> {
-  readonly #entries: readonly ListEntry<Action>[];
-  readonly #otherwise: MatchNode<Action> | null;
+export class MatchList<Data, Action> implements MatchNode<Data, Action> {
+  readonly #entries: readonly ListEntry<Data, Action>[];
+  readonly #otherwise: MatchNode<Data, Action> | null;
 
-  constructor(entries: readonly ListEntry<Action>[], otherwise: MatchNode<Action> | null) {
+  constructor(entries: readonly ListEntry<Data, Action>[], otherwise: MatchNode<Data, Action> | null) {
     this.#entries = entries;
     this.#otherwise = otherwise;
   }
 
-  find(data: MatchData): Action | null {
+  find(data: Data): Action | null | undefined {
     for (let i = 0; i < this.#entries.length; i++) {
-      const { predicate, node } = this.#entries[i] as ListEntry<Action>;
-      if (!predicate.matches(data)) continue;
+      const { predicate, node } = this.#entries[i] as ListEntry<Data, Action>;
+      const matches = predicate.matches(data);
+      if (matches === undefined) return undefined;
+      if (!matches) continue;
       const found = node.find(data);
       if (found !== null) return found;
-    }
-    return this.#otherwise === null ? null : this.#otherwise.find(data);
-  }
-}
-
-export class ExactMap<Action> implements MatchNode<Action> {
-  readonly #input: DataInput;
-  readonly #nodes: ReadonlyMap<string, MatchNode<Action>>;
-  readonly #otherwise: MatchNode<Action> | null;
-
-  /** Keys are byte strings. */
-  constructor(input: DataInput, nodes: ReadonlyMap<string, MatchNode<Action>>, otherwise: MatchNode<Action> | null) {
-    this.#input = input;
-    this.#nodes = nodes;
-    this.#otherwise = otherwise;
-  }
-
-  find(data: MatchData): Action | null {
-    const value = this.#input.value(data);
-    const found = value === undefined ? null : (this.#nodes.get(value)?.find(data) ?? null);
-    return found ?? (this.#otherwise === null ? null : this.#otherwise.find(data));
-  }
-}
-
-export class PrefixMap<Action> implements MatchNode<Action> {
-  readonly #input: DataInput;
-  readonly #nodes: ReadonlyMap<string, MatchNode<Action>>;
-  /** Longest first: a value is cut to each of them and looked up, so the cost is by lengths, not by prefixes. */
-  readonly #lengths: readonly number[];
-  readonly #otherwise: MatchNode<Action> | null;
-
-  constructor(input: DataInput, nodes: ReadonlyMap<string, MatchNode<Action>>, otherwise: MatchNode<Action> | null) {
-    this.#input = input;
-    this.#nodes = nodes;
-    this.#lengths = [...new Set([...nodes.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a);
-    this.#otherwise = otherwise;
-  }
-
-  find(data: MatchData): Action | null {
-    const value = this.#input.value(data);
-    if (value !== undefined) {
-      for (let i = 0; i < this.#lengths.length; i++) {
-        const length = this.#lengths[i] as number;
-        if (length > value.length) continue;
-        const found = this.#nodes.get(value.slice(0, length))?.find(data) ?? null;
-        if (found !== null) return found;
-      }
     }
     return this.#otherwise === null ? null : this.#otherwise.find(data);
   }

@@ -1,13 +1,17 @@
 // Reads VirtualHost.matcher: a tree whose actions are routes, or lists of them.
 import type { Message } from '@bufbuild/protobuf';
+import type { Runtime } from '../../base/runtime.ts';
 import { checkRoute } from '../../config/semantic/route.ts';
 import type {
   Route,
   RouteList as RouteListMessage,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import type { Matcher } from '../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
-import { readMatchTree, requestInput, type TreeUser } from '../../matchers/tree/config.ts';
+import { readMatchTree, type TreeUser } from '../../matchers/tree/config.ts';
+import { routeInput } from '../../matchers/tree/config-inputs.ts';
+import type { RequestData } from '../../matchers/tree/inputs.ts';
 import type { DataInput, MatchNode } from '../../matchers/tree/match-tree.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RequestView } from '../route-table/request-view.ts';
 import { RouteList } from '../route-table/route-list.ts';
 import type { RouteEntry } from '../route-table/virtual-host.ts';
@@ -18,7 +22,7 @@ const routeType = 'envoy.config.route.v3.Route';
 const listType = 'envoy.config.route.v3.RouteList';
 
 export interface RouteMatcher {
-  readonly tree: MatchNode<RouteList>;
+  readonly tree: MatchNode<RequestData, RouteList>;
   /** All routes of the tree. */
   readonly entries: readonly RouteEntry[];
 }
@@ -35,7 +39,10 @@ export function readRouteMatcher(
   return tree && { tree, entries: user.entries };
 }
 
-class RouteTreeUser implements TreeUser<RouteList> {
+class RouteTreeUser implements TreeUser<RequestData, RouteList> {
+  readonly code = 'RMR0600';
+  readonly runtime: Runtime;
+  readonly stats: StatsScope;
   readonly entries: RouteEntry[] = [];
   readonly #parents: RouteParents;
   readonly #request: RequestView;
@@ -45,6 +52,8 @@ class RouteTreeUser implements TreeUser<RouteList> {
     this.#parents = parents;
     this.#request = request;
     this.#build = build;
+    this.runtime = build.runtime;
+    this.stats = build.stats;
   }
 
   action(message: Message): RouteList | undefined {
@@ -72,12 +81,12 @@ class RouteTreeUser implements TreeUser<RouteList> {
     return new RouteList(entries, this.#request);
   }
 
-  /** As Envoy: routes are found by request headers and filter state only. */
-  input(message: Message): DataInput | undefined {
-    const input = requestInput(message);
+  /** As Envoy: routes are found by request headers, filter state and the environment only. */
+  input(message: Message): DataInput<RequestData> | undefined {
+    const input = routeInput(message);
     if (input === undefined) {
       const text = `${message.$typeName} cannot be asked for a route`;
-      const hint = 'request headers and filter state (without field) can';
+      const hint = 'request headers, filter state and environment variables can';
       this.#build.config.error(message, '', 'RMR0600', text, hint);
     }
     return input;

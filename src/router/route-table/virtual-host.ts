@@ -1,5 +1,6 @@
 // Owns the match within a virtual host: its routes in their order, or those that a matcher tree finds.
 import type { Regex } from '../../matchers/regex.ts';
+import type { RequestData } from '../../matchers/tree/inputs.ts';
 import type { MatchNode } from '../../matchers/tree/match-tree.ts';
 import type { Route, RouteMatchContext } from '../api.ts';
 import type { PathPattern } from './path-pattern.ts';
@@ -35,7 +36,7 @@ export interface VirtualHostSettings {
   readonly domains: readonly string[];
   readonly entries: readonly RouteEntry[];
   /** Where a tree says which routes apply; null: all entries, in their order. */
-  readonly matcher: MatchNode<RouteList> | null;
+  readonly matcher: MatchNode<RequestData, RouteList> | null;
   readonly tlsRequirement: TlsRequirement;
   readonly tlsRedirect: TlsRedirectRoute | null;
   /** The table's, set before each match. */
@@ -51,7 +52,7 @@ export class VirtualHost {
   /** Null where TLS is not required. */
   readonly tlsRedirect: TlsRedirectRoute | null;
   readonly #routes: RouteList | null;
-  readonly #matcher: MatchNode<RouteList> | null;
+  readonly #matcher: MatchNode<RequestData, RouteList> | null;
   readonly #request: RequestView;
 
   constructor(settings: VirtualHostSettings) {
@@ -69,7 +70,7 @@ export class VirtualHost {
   match(): RouteEntry | null {
     if (this.#routes !== null) return this.#routes.match();
     const { context } = this.#request;
-    const found = context === null || this.#matcher === null ? null : this.#matcher.find(context);
+    const found = context === null || this.#matcher === null ? null : (this.#matcher.find(context) ?? null);
     // As Envoy: what the tree found is final, whether or not one of its routes matches.
     return found === null ? null : found.match();
   }

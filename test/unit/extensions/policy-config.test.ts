@@ -2,7 +2,7 @@
 import t from 'tap';
 import { ConfigContext, loadMessage } from '../../../src/config/api.ts';
 import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
-import { readRbacEngine } from '../../../src/extensions/common/rbac/config.ts';
+import { readPolicyEngine } from '../../../src/extensions/common/rbac/config.ts';
 import { factory as headerToMetadata } from '../../../src/extensions/filters/http/header-to-metadata/config.ts';
 import { factory as setFilterState } from '../../../src/extensions/filters/http/set-filter-state/config.ts';
 import type { RBAC } from '../../../src/generated/envoy/config/rbac/v3/rbac_pb.d.ts';
@@ -43,7 +43,7 @@ t.test('rbac', async (t) => {
     errors(
       'envoy.config.rbac.v3.RBAC',
       { policies: { p: { permissions: [permission], principals: [{ any: true }] } } },
-      (message, context) => readRbacEngine(message as RBAC, context),
+      (message, context) => readPolicyEngine(message as RBAC, context),
     );
   t.strictSame(await check({ destination_port_range: { start: 1, end: 65536 } }), []);
   for (const [start, end] of [

@@ -1,11 +1,13 @@
 // Owns the way from envoy.config.rbac.v3.Permission, what a request does, to its test.
 import type { ConfigContext } from '../../../config/api.ts';
+import type { TypedExtensionConfig } from '../../../generated/envoy/config/core/v3/extension_pb.d.ts';
 import type { Permission } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
+import type { UpstreamIpPortMatcher } from '../../../generated/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.d.ts';
 import type { Int32Range } from '../../../generated/envoy/type/v3/range_pb.d.ts';
-import { readHeaderMatcher, readPathMatcher, readStringMatcher } from '../../../matchers/api.ts';
+import { readCidr, readHeaderMatcher, readPathMatcher, readStringMatcher } from '../../../matchers/api.ts';
 import { readUriTemplate } from '../../../router/api.ts';
-import { readCidr, readDynamicMetadata, readEach, readSourcedMetadata } from './config-values.ts';
-import { addressOf, IpMatcher, PortRangeMatcher, ServerNameMatcher } from './connection-matchers.ts';
+import { readDynamicMetadata, readEach, readSourcedMetadata } from './config-values.ts';
+import { addressOf, IpMatcher, PortRangeMatcher, ServerNameMatcher, UpstreamMatcher } from './connection-matchers.ts';
 import { AllMatcher, AnyMatcher, anything, NotMatcher, type RbacMatcher } from './matcher.ts';
 import { RequestHeaderMatcher, UrlPathMatcher } from './request-matchers.ts';
 
@@ -58,12 +60,32 @@ export function readPermission(message: Permission, context: ConfigContext): Rba
       return template && new UrlPathMatcher(template.regex);
     }
     case 'matcher':
-      // The table of coverage refuses it.
-      return undefined;
+      return readExtension(rule.value, context);
     case undefined:
       // Required by the API's own rules.
       return undefined;
   }
+}
+
+function readExtension(extension: TypedExtensionConfig, context: ConfigContext): RbacMatcher | undefined {
+  const message = extension.typedConfig && context.unpack(extension.typedConfig);
+  if (message === undefined) return undefined;
+  if (message.$typeName !== 'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher') {
+    context.error(message, '', 'RMR0700', `${message.$typeName} is no permission of rbac`);
+    return undefined;
+  }
+  const { upstreamIp, upstreamPortRange } = message as UpstreamIpPortMatcher;
+  if (upstreamIp === undefined && upstreamPortRange === undefined) {
+    context.error(message, '', 'RMR0700', 'upstream_ip or upstream_port_range must say what is permitted');
+    return undefined;
+  }
+  const range = upstreamIp === undefined ? null : readCidr(upstreamIp, context);
+  if (range === undefined) return undefined;
+  const ports =
+    upstreamPortRange === undefined
+      ? null
+      : { start: Number(upstreamPortRange.start), end: Number(upstreamPortRange.end) };
+  return new UpstreamMatcher(range, ports);
 }
 
 const portLimit = 65536;

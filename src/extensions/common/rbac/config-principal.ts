@@ -1,15 +1,18 @@
 // Owns the way from envoy.config.rbac.v3.Principal, who a request comes from, to its test.
 import type { ConfigContext } from '../../../config/api.ts';
 import type { CidrRange as CidrMessage } from '../../../generated/envoy/config/core/v3/address_pb.d.ts';
+import type { TypedExtensionConfig } from '../../../generated/envoy/config/core/v3/extension_pb.d.ts';
 import type { Principal } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
+import type { Config as MtlsAuthenticated } from '../../../generated/envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated_pb.d.ts';
 import {
+  readCidr,
   readFilterStateMatcher,
   readHeaderMatcher,
   readPathMatcher,
   readStringMatcher,
 } from '../../../matchers/api.ts';
-import { readCidr, readDynamicMetadata, readEach, readSourcedMetadata } from './config-values.ts';
-import { AuthenticatedMatcher, addressOf, IpMatcher } from './connection-matchers.ts';
+import { readDynamicMetadata, readEach, readSourcedMetadata } from './config-values.ts';
+import { AuthenticatedMatcher, addressOf, IpMatcher, MtlsMatcher } from './connection-matchers.ts';
 import { AllMatcher, AnyMatcher, anything, NotMatcher, type RbacMatcher } from './matcher.ts';
 import { RequestHeaderMatcher, StateMatcher, UrlPathMatcher } from './request-matchers.ts';
 
@@ -64,10 +67,36 @@ export function readPrincipal(message: Principal, context: ConfigContext): RbacM
       return state && new StateMatcher(state);
     }
     case 'custom':
-      // The table of coverage refuses it.
-      return undefined;
+      return readExtension(id.value, context);
     case undefined:
       // Required by the API's own rules.
       return undefined;
   }
+}
+
+/** envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType. */
+const otherName = 5;
+
+function readExtension(extension: TypedExtensionConfig, context: ConfigContext): RbacMatcher | undefined {
+  const message = extension.typedConfig && context.unpack(extension.typedConfig);
+  if (message === undefined) return undefined;
+  if (message.$typeName !== 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config') {
+    context.error(message, '', 'RMR0700', `${message.$typeName} is no principal of rbac`);
+    return undefined;
+  }
+  const { sanMatcher, anyValidatedClientCertificate } = message as MtlsAuthenticated;
+  if (sanMatcher === undefined) {
+    if (anyValidatedClientCertificate) return new MtlsMatcher(null);
+    const text = 'san_matcher or any_validated_client_certificate must say who is meant';
+    context.error(message, '', 'RMR0700', text);
+    return undefined;
+  }
+  const sanType = Number(sanMatcher.sanType);
+  if (sanType === otherName && sanMatcher.oid === '') {
+    context.error(sanMatcher, 'oid', 'RMR0700', 'of an OTHER_NAME the oid must be given');
+    return undefined;
+  }
+  // Required by the API's own rules.
+  const name = sanMatcher.matcher && readStringMatcher(sanMatcher.matcher, context);
+  return name && new MtlsMatcher({ sanType, oid: sanMatcher.oid, name });
 }

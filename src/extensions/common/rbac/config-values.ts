@@ -1,7 +1,5 @@
-// Owns what permissions and principals are both made of: sets, ranges of addresses, metadata by its source.
-import { type CidrRange, cidrRange } from '../../../base/cidr.ts';
+// Owns what permissions and principals are both made of: sets, metadata by its source.
 import type { ConfigContext } from '../../../config/api.ts';
-import type { CidrRange as CidrMessage } from '../../../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { SourcedMetadata } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
 import type { MetadataMatcher as MetadataMessage } from '../../../generated/envoy/type/matcher/v3/metadata_pb.d.ts';
 import { readMetadataMatcher } from '../../../matchers/api.ts';
@@ -15,15 +13,6 @@ export function readEach<M>(
 ): readonly RbacMatcher[] | undefined {
   const matchers = messages.map(read).filter((matcher) => matcher !== undefined);
   return matchers.length === messages.length ? matchers : undefined;
-}
-
-/** A length beyond the address counts as all of it, as in Envoy. */
-export function readCidr(message: CidrMessage, context: ConfigContext): CidrRange | undefined {
-  const { addressPrefix, prefixLen = 0 } = message;
-  const range = cidrRange(addressPrefix, Math.min(prefixLen, addressPrefix.includes(':') ? 128 : 32));
-  if (range !== null) return range;
-  context.error(message, 'address_prefix', 'RMR0901', `'${addressPrefix}' is no IP address`);
-  return undefined;
 }
 
 export function readDynamicMetadata(message: MetadataMessage, context: ConfigContext): RbacMatcher | undefined {

@@ -83,3 +83,45 @@ export class AuthenticatedMatcher implements RbacMatcher {
     return false;
   }
 }
+
+/**
+ * The upstream's address, where a filter found it before the router does (dynamic forward proxy). No filter does so yet:
+ * this never matches. `ports` are from `start` up to and with `end`.
+ */
+export class UpstreamMatcher implements RbacMatcher {
+  readonly range: CidrRange | null;
+  readonly ports: { readonly start: number; readonly end: number } | null;
+
+  constructor(range: CidrRange | null, ports: { readonly start: number; readonly end: number } | null) {
+    this.range = range;
+    this.ports = ports;
+  }
+
+  matches(_info: StreamInfo): boolean {
+    return false;
+  }
+}
+
+/** One of the certificate's alternative names. */
+export interface AlternativeName {
+  /** envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType. */
+  readonly sanType: number;
+  readonly oid: string;
+  readonly name: StringMatcher;
+}
+
+/**
+ * A peer whose certificate was validated. Without TLS nobody's was: this never matches. With TLS (issue 5) `san` is held
+ * against the certificate's names; null takes any that is valid.
+ */
+export class MtlsMatcher implements RbacMatcher {
+  readonly san: AlternativeName | null;
+
+  constructor(san: AlternativeName | null) {
+    this.san = san;
+  }
+
+  matches(_info: StreamInfo): boolean {
+    return false;
+  }
+}

@@ -1,11 +1,11 @@
 // Owns one set of rules as a filter has it, in force or only tried (shadow rules): the engine and the metadata that says what
 // came of it, made once for every outcome.
-import type { RbacEngine, RbacPolicy } from './engine.ts';
+import type { RbacDecision, RbacEngine } from './engine.ts';
 
 export type RulesKind = 'enforced' | 'shadow';
 
 type Fields = Readonly<Record<string, unknown>>;
-type Outcomes = ReadonlyMap<RbacPolicy | null, Fields>;
+type Outcomes = ReadonlyMap<RbacDecision, Fields>;
 
 export class RbacRules {
   readonly engine: RbacEngine;
@@ -27,25 +27,26 @@ export class RbacRules {
    * For the filter's namespace of the dynamic metadata. A route whose rules have no prefix takes that of its filter,
    * `filterPrefix`.
    */
-  metadata(matching: RbacPolicy | null, filterPrefix: string): Fields {
+  metadata(decision: RbacDecision, filterPrefix: string): Fields {
     const prefix = this.#prefix === '' ? filterPrefix : this.#prefix;
     // A route may stand behind several filters; mostly it is one.
     if (prefix !== this.#outcomesPrefix) {
       this.#outcomes = outcomesOf(this.engine, this.#kind, prefix);
       this.#outcomesPrefix = prefix;
     }
-    return this.#outcomes.get(matching) ?? {};
+    return this.#outcomes.get(decision) ?? {};
   }
 }
 
 function outcomesOf(engine: RbacEngine, kind: RulesKind, prefix: string): Outcomes {
   return new Map(
-    [null, ...engine.policies].map((policy): [RbacPolicy | null, Fields] => {
-      const result = { [`${prefix}${kind}_engine_result`]: engine.allows(policy) ? 'allowed' : 'denied' };
-      return [policy, policy === null ? result : { [`${prefix}${kind}_effective_policy_id`]: policy.name, ...result }];
+    engine.decisions.map((decision): [RbacDecision, Fields] => {
+      const { name, allowed } = decision;
+      const result = { [`${prefix}${kind}_engine_result`]: allowed ? 'allowed' : 'denied' };
+      return [decision, name === null ? result : { [`${prefix}${kind}_effective_policy_id`]: name, ...result }];
     }),
   );
 }
 
-/** What rules that only log leave in the namespace `envoy.common`. */
+/** What rules that log leave in the namespace `envoy.common`. */
 export const accessLogHint = { matched: { access_log_hint: true }, unmatched: { access_log_hint: false } } as const;

@@ -1,6 +1,6 @@
 // Owns the statistics of rules, and of single policies where track_per_rule_stats asks for them.
 import type { Counter, StatsScope } from '../../../observability/stats/api.ts';
-import type { RbacPolicy } from './engine.ts';
+import type { RbacDecision } from './engine.ts';
 import type { RulesKind } from './rules.ts';
 
 /** Of rules in force or of shadow rules. */
@@ -11,7 +11,7 @@ export class RuleStats {
   readonly #allowed: Counter;
   readonly #denied: Counter;
   /** Made when a policy first decides, as in Envoy; a policy of a route that is gone takes its entry along. */
-  readonly #policies = new WeakMap<RbacPolicy, Counter>();
+  readonly #policies = new WeakMap<RbacDecision, Counter>();
 
   /** `prefix` is rules_stat_prefix or shadow_rules_stat_prefix; a dot follows it, unless it has one. */
   constructor(scope: StatsScope, prefix: string, kind: RulesKind) {
@@ -27,12 +27,14 @@ export class RuleStats {
     else this.#denied.inc();
   }
 
-  /** The outcome of a policy is always the same one. */
-  countPolicy(policy: RbacPolicy, allowed: boolean): void {
-    let counter = this.#policies.get(policy);
+  /** Counts for the policy or action that decided, where there is one. */
+  countPolicy(decision: RbacDecision): void {
+    const { name, allowed } = decision;
+    if (name === null) return;
+    let counter = this.#policies.get(decision);
     if (counter === undefined) {
-      counter = this.#scope.counter(`policy.${policy.name}.${this.#ending}${allowed ? 'allowed' : 'denied'}`);
-      this.#policies.set(policy, counter);
+      counter = this.#scope.counter(`policy.${name}.${this.#ending}${allowed ? 'allowed' : 'denied'}`);
+      this.#policies.set(decision, counter);
     }
     counter.inc();
   }

@@ -1,7 +1,7 @@
 // Owns the filter that lets requests pass or answers 403, by rules; and tells what shadow rules would have done.
 import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
-import type { RbacPolicy } from '../../../common/rbac/engine.ts';
+import type { RbacDecision } from '../../../common/rbac/engine.ts';
 import { accessLogHint, type RbacRules } from '../../../common/rbac/rules.ts';
 import type { RuleStats } from '../../../common/rbac/stats.ts';
 
@@ -40,30 +40,28 @@ export class RbacFilter extends PassThroughDecoder {
     const { enforced, shadow, trackPolicies } = route ?? this.#settings;
     if (shadow !== null) this.#judge(shadow, headers, this.#stats.shadow, trackPolicies);
     if (enforced === null) return FilterHeadersStatus.Continue;
-    const policy = this.#judge(enforced, headers, this.#stats.enforced, trackPolicies);
-    if (enforced.engine.action === 'log') {
-      const hint = policy === null ? accessLogHint.unmatched : accessLogHint.matched;
+    const { allowed, logHint, details, cause } = this.#judge(enforced, headers, this.#stats.enforced, trackPolicies);
+    if (logHint !== null) {
+      const hint = logHint ? accessLogHint.matched : accessLogHint.unmatched;
       this.#callbacks.streamInfo.setDynamicMetadata('envoy.common', hint);
     }
-    if (enforced.engine.allows(policy)) return FilterHeadersStatus.Continue;
+    if (allowed) return FilterHeadersStatus.Continue;
     this.#callbacks.sendLocalReply({
       status: 403,
       body: 'RBAC: access denied',
-      details: `rbac_access_denied_matched_policy[${policy === null ? 'none' : policy.name}]`,
-      cause: policy === null ? 'no policy of the rbac rules allows it' : `the rbac policy '${policy.name}' denies it`,
+      details,
+      cause,
     });
     return FilterHeadersStatus.StopIteration;
   }
 
-  /** Counts and leaves metadata; returns the policy that matched. */
-  #judge(rules: RbacRules, headers: RequestHeaders, stats: RuleStats, trackPolicies: boolean): RbacPolicy | null {
+  /** Counts and leaves metadata. */
+  #judge(rules: RbacRules, headers: RequestHeaders, stats: RuleStats, trackPolicies: boolean): RbacDecision {
     const { streamInfo } = this.#callbacks;
-    const { engine } = rules;
-    const policy = engine.matchingPolicy(streamInfo, headers);
-    const allowed = engine.allows(policy);
-    stats.count(allowed);
-    if (trackPolicies && policy !== null) stats.countPolicy(policy, allowed);
-    streamInfo.setDynamicMetadata(metadataNamespace, rules.metadata(policy, stats.prefix));
-    return policy;
+    const decision = rules.engine.decide(streamInfo, headers);
+    stats.count(decision.allowed);
+    if (trackPolicies) stats.countPolicy(decision);
+    streamInfo.setDynamicMetadata(metadataNamespace, rules.metadata(decision, stats.prefix));
+    return decision;
   }
 }

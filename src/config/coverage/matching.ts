@@ -1,0 +1,18 @@
+/** Owns the coverage of what matcher trees (xds.type.matcher.v3.Matcher) are made of: inputs, and custom matchers. */
+import type { PackageCoverage } from './coverage.ts';
+
+export const matching: PackageCoverage = {
+  'envoy.type.matcher.v3.HttpRequestHeaderMatchInput': { implemented: ['header_name'] },
+  'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput': { implemented: ['key', 'field'] },
+  'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput': { implemented: ['filter', 'path'] },
+  'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput.PathSegment': { implemented: ['key'] },
+  'envoy.extensions.matching.common_inputs.environment_variable.v3.Config': { implemented: ['name'] },
+  'envoy.extensions.matching.input_matchers.ip.v3.Ip': { implemented: ['cidr_ranges', 'stat_prefix'] },
+  'envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing': {
+    implemented: ['threshold', 'modulo', 'seed'],
+  },
+  'envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction': {
+    implemented: ['runtime_fraction', 'seed'],
+  },
+  'envoy.extensions.matching.input_matchers.metadata.v3.Metadata': { implemented: ['value', 'invert'] },
+};

@@ -1,0 +1,66 @@
+// Owns the way from a matcher tree whose actions are envoy.config.rbac.v3.Action to an engine.
+import type { Message } from '@bufbuild/protobuf';
+import type { Runtime } from '../../../base/runtime.ts';
+import type { ConfigContext } from '../../../config/api.ts';
+import type { Action } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
+import type { Matcher } from '../../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
+import { type DataInput, type RequestData, readMatchTree, requestInput, type TreeUser } from '../../../matchers/api.ts';
+import type { StatsScope } from '../../../observability/stats/api.ts';
+import { actionOf } from './config.ts';
+import { type NamedAction, TreeEngine } from './tree-engine.ts';
+
+export interface TreeServices {
+  readonly runtime: Runtime;
+  /** Root of all statistics. */
+  readonly stats: StatsScope;
+}
+
+/** Undefined when something was wrong and reported. */
+export function readTreeEngine(
+  message: Matcher,
+  services: TreeServices,
+  context: ConfigContext,
+): TreeEngine | undefined {
+  const user = new RbacTreeUser(services, context);
+  const before = context.errorCount;
+  const tree = readMatchTree(message, user, context);
+  // Who is let in must not be decided by a part of the tree.
+  return tree === undefined || context.errorCount > before ? undefined : new TreeEngine(tree, user.actions);
+}
+
+const actionType = 'envoy.config.rbac.v3.Action';
+
+class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
+  readonly code = 'RMR0700';
+  readonly runtime: Runtime;
+  readonly stats: StatsScope;
+  readonly actions: NamedAction[] = [];
+  readonly #context: ConfigContext;
+
+  constructor({ runtime, stats }: TreeServices, context: ConfigContext) {
+    this.runtime = runtime;
+    this.stats = stats;
+    this.#context = context;
+  }
+
+  action(message: Message): NamedAction | undefined {
+    if (message.$typeName !== actionType) {
+      const text = `${message.$typeName} is no action of rbac: ${actionType} is`;
+      this.#context.error(message, '', this.code, text);
+      return undefined;
+    }
+    const { name, action } = message as Action;
+    const leaf = { name, action: actionOf(action) };
+    this.actions.push(leaf);
+    return leaf;
+  }
+
+  input(message: Message): DataInput<RequestData> | undefined {
+    const input = requestInput(message);
+    if (input !== undefined) return input;
+    const text = `rbac cannot look at ${message.$typeName}`;
+    const hint = 'request headers, addresses and ports, the server name, filter state and dynamic metadata are there';
+    this.#context.error(message, '', this.code, text, hint);
+    return undefined;
+  }
+}
