@@ -1,7 +1,7 @@
 // Owns the road from configuration messages to running clusters and listeners: reads, reports, diffs, applies. The
 // bootstrap, a changed bootstrap file, files as xDS sources and control planes all take it.
 import { logger } from '../base/logger.ts';
-import { ConfigContext, type Diagnostic } from '../config/api.ts';
+import { ConfigContext, type Diagnostic, loadCelWhereUsed } from '../config/api.ts';
 import { discardListener, listenerName, readListener } from '../listener/config.ts';
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
@@ -51,6 +51,7 @@ export async function prepareResources(
   }
   for (const message of listeners) typeNamesIn(message, context, names);
   await services.extensions.preload(names);
+  await loadCelWhereUsed(context);
   const clusterConfigs: ClusterConfig[] = [];
   const options = { context, extensions: services.extensions, defaultBindConfig: managers.defaultBindConfig };
   for (const message of clusters) {

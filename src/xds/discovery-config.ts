@@ -3,7 +3,7 @@
 // not keep its neighbours from being applied.
 
 import { logger } from '../base/logger.ts';
-import type { ConfigContext } from '../config/api.ts';
+import { type ConfigContext, loadCelWhereUsed } from '../config/api.ts';
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
@@ -71,6 +71,7 @@ export class ClusterDiscovery implements ResourceHandler {
       for (const name of impliedExtensions(message)) names.add(name);
     }
     await extensions.preload(names);
+    await loadCelWhereUsed(context);
     const named = new Set<string>();
     let changed = false;
     for (const message of messages) {
@@ -117,6 +118,7 @@ export class ListenerDiscovery implements ResourceHandler {
     const names = new Set<string>();
     for (const message of messages) if (!unusable.has(message)) typeNamesIn(message, context, names);
     await this.#services.extensions.preload(names);
+    await loadCelWhereUsed(context);
     const named = new Set(messages.map(listenerName));
     // Those that go free their addresses for those that come.
     for (const [name, entry] of this.#manager.entries()) {
@@ -227,6 +229,7 @@ export class RouteDiscovery implements ResourceHandler {
       return;
     }
     await this.#services.extensions.preload(typeNamesIn(message, context));
+    await loadCelWhereUsed(context);
     this.#sink(message, version, context);
   }
 }

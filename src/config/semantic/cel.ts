@@ -35,6 +35,7 @@ export function noteCelText(value: unknown, context: ConfigContext): void {
   }
 }
 
+/** After `inspect` of all that is to be used, and before anything is made from it. */
 export async function loadCelWhereUsed(context: ConfigContext): Promise<void> {
   if (context.usesCel) await loadCel();
 }

@@ -12,6 +12,7 @@ import type { TlsConnectionInfo } from '../tls-info.ts';
 import { LazyMap } from './lazy-map.ts';
 import { library } from './library.ts';
 import { localityMessage, metadataMessage } from './messages.ts';
+import { textOf } from './text.ts';
 
 export type Read = (context: LogContext) => CelInput | undefined;
 type Attributes = Readonly<Record<string, Read>>;
@@ -21,8 +22,6 @@ export const unsupported: Readonly<Record<string, readonly string[]>> = {
   xds: ['node', 'upstream_host_locality_metadata'],
 };
 
-/** Header values are byte strings, CEL's strings are text. */
-const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 const some = (value: string): string | undefined => (value === '' ? undefined : value);
 const port = (address: Address | null | undefined): bigint | undefined =>
   address?.kind === 'ip' ? BigInt(address.port) : undefined;
@@ -79,7 +78,7 @@ export function attributesOf(headerName: HeaderNameResolver): Readonly<Record<st
     const key = headerName(name);
     return ({ requestHeaders }) => {
       const value = requestHeaders?.get(key);
-      return value === undefined ? undefined : text(value);
+      return value === undefined ? undefined : textOf(value);
     };
   };
   const headers =
@@ -89,7 +88,7 @@ export function attributesOf(headerName: HeaderNameResolver): Readonly<Record<st
       return new LazyMap(
         (name) => {
           const value = map?.getJoined(headerName(name.toLowerCase()));
-          return value === undefined ? undefined : text(value);
+          return value === undefined ? undefined : textOf(value);
         },
         { keys: () => map?.names() ?? [] },
       ).asCel();

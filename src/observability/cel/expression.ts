@@ -1,5 +1,7 @@
 // Owns CEL expressions: read once from configuration, evaluated for each stream.
 import type { CelInput, CelResult, CelValue, parse } from '@bufbuild/cel';
+import { shouldNeverHappen } from '../../base/assert.ts';
+import { loadedCel } from '../../base/cel.ts';
 import type { HeaderNameResolver, LogContext } from '../access-log/context.ts';
 import { attributesOf, type Read } from './attributes.ts';
 import { complaints } from './check.ts';
@@ -22,6 +24,10 @@ export class CelExpression {
     headerName: HeaderNameResolver,
     functions: CelFunctions = standardFunctions,
   ) {
+    if (loadedCel() === null) {
+      shouldNeverHappen('a CEL expression was met before the library is loaded (config/semantic/cel.ts)');
+      throw new CelSyntaxError('CEL is not loaded');
+    }
     const expression = typeof source === 'string' ? parseExpression(source) : source;
     const environment = environmentOf(functions);
     const complaint = complaints(expression, environment.funcs, functions);

@@ -1,16 +1,16 @@
 // Owns how the value of an expression is written: as text for %CEL%, as JSON for %TYPED_CEL%, both as Envoy writes them.
 import type { CelMap, CelValue } from '@bufbuild/cel';
-import { toByteString } from '../../base/byte-string.ts';
 import { lazyMapOf } from './lazy-map.ts';
 import { library } from './library.ts';
 import { jsonNumber, shortNumber } from './number-text.ts';
+import { bytesOf } from './text.ts';
 import { durationJson, durationText, timestampJson, timestampText } from './time-text.ts';
 
 /** A byte string. Lists and maps have a name only. */
 export function celText(value: CelValue): string {
   switch (typeof value) {
     case 'string':
-      return toByteString(value);
+      return bytesOf(value);
     case 'bigint':
     case 'boolean':
       return String(value);

@@ -1,5 +1,5 @@
 // Turns the bootstrap's `admin` into what the admin acts on: its access logs and the paths that may be asked for.
-import { ConfigContext } from '../../config/api.ts';
+import { ConfigContext, loadCelWhereUsed } from '../../config/api.ts';
 import type { Admin } from '../../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import { readStringMatcher } from '../../matchers/config.ts';
 import {
@@ -23,6 +23,7 @@ export async function readAdmin(message: Admin | undefined, services: ProcessSer
   if (message === undefined) return { accessLogs: [], allowed: anyPath };
   const context = new ConfigContext();
   await services.extensions.preload(typeNamesIn(message.accessLog, context));
+  await loadCelWhereUsed(context);
   const settings = services.accessLog;
   const accessLogs = [...buildAccessLogs(message.accessLog, { config: context, settings })];
   // The deprecated way: a file, in the default format.

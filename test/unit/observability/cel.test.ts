@@ -3,6 +3,9 @@ import t from 'tap';
 import { loadCel } from '../../../src/base/cel.ts';
 import { headerName } from '../../../src/http/headers/api.ts';
 import { CelExpression, type ParsedExpression } from '../../../src/observability/cel/expression.ts';
+import { jsonNumber, shortNumber } from '../../../src/observability/cel/number-text.ts';
+import { bytesOf, textOf } from '../../../src/observability/cel/text.ts';
+import { durationText } from '../../../src/observability/cel/time-text.ts';
 import { answered } from './access-log/context.ts';
 
 await loadCel();
@@ -107,4 +110,32 @@ t.test('what a parsed expression lacks is said', async (t) => {
   t.throws(() => parsed({ case: 'identExpr', value: { name: '' } }), { message: /name/ });
   t.throws(() => parsed({ case: 'constExpr', value: { constantKind: { case: undefined } } }), { message: /constant/ });
   t.throws(() => parsed({ case: 'callExpr', value: { function: '_[_]', args: [] } }), { message: /takes 2 operands/ });
+});
+
+t.test('byte strings come back as they were', async (t) => {
+  for (const bytes of ['a', '\xc3\xa9', '\xff\x80', 'a\xc3\xa9\xff', '\xed\xa0\x80', '\xf0\x9f\x98\x80\xf0\x9f']) {
+    t.equal(bytesOf(textOf(bytes)), bytes);
+  }
+  t.equal(textOf('\xc3\xa9\xff').length, 2);
+  t.equal(bytesOf('\u{1f600}\udcff'), '\xf0\x9f\x98\x80\xff');
+});
+
+t.test('numbers and durations are written as C++ does', async (t) => {
+  for (const [value, short, json] of [
+    [100000, '100000', '1e+05'],
+    [1e6, '1e+06', '1e+06'],
+    [0.00001, '1e-05', '1e-05'],
+    [-0, '-0', '-0'],
+    [1.5, '1.5', '1.5'],
+    [2 ** 60, '1.15292e+18', '1152921504606846976'],
+    [1e-7, '1e-07', '1e-07'],
+    [Number.NaN, 'nan', 'null'],
+    [Number.NEGATIVE_INFINITY, '-inf', 'null'],
+  ] as const) {
+    t.equal(shortNumber(value), short);
+    t.equal(jsonNumber(value), json);
+  }
+  t.equal(durationText(1n), '1ns');
+  t.equal(durationText(-1_500_000n), '-1.5ms');
+  t.equal(durationText(3_600_000_000_000n), '1h');
 });

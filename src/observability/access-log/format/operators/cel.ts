@@ -1,9 +1,10 @@
 // Owns the operators on CEL expressions: %CEL(expression):N%, always text, and %TYPED_CEL(expression)%, in JSON a value of
 // its type. Without a value both are nothing.
 import { CelExpression, CelSyntaxError } from '../../../cel/expression.ts';
+import { bytesOf } from '../../../cel/text.ts';
 import { celJson, celText, JsonNumber, type JsonValue } from '../../../cel/value.ts';
 import type { LogContext } from '../../context.ts';
-import { quoteJson, toByteString } from '../bytes.ts';
+import { quoteJson } from '../bytes.ts';
 import { FormatError } from '../error.ts';
 import {
   BytesOperator,
@@ -34,16 +35,16 @@ class TypedCelOperator extends CelOperator {
   override json(context: LogContext): string {
     const value = this.expression.use(context, celJson);
     if (value === undefined) return 'null';
-    return typeof value === 'string' ? quoteJson(toByteString(value).slice(0, this.#maxTextLength)) : write(value);
+    return typeof value === 'string' ? quoteJson(bytesOf(value).slice(0, this.#maxTextLength)) : write(value);
   }
 }
 
 function write(value: JsonValue): string {
-  if (typeof value === 'string') return quoteJson(toByteString(value));
+  if (typeof value === 'string') return quoteJson(bytesOf(value));
   if (value instanceof JsonNumber) return value.text;
   if (value instanceof Map) {
     const members = [...(value as ReadonlyMap<string, JsonValue>)]
-      .map(([key, item]): [string, JsonValue] => [toByteString(key), item])
+      .map(([key, item]): [string, JsonValue] => [bytesOf(key), item])
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => `${quoteJson(key)}:${write(item)}`);
     return `{${members.join(',')}}`;
