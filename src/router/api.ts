@@ -38,8 +38,16 @@ export type RouteMatchResult = Route | NoRoute;
 
 export interface NoRoute {
   readonly kind: 'none';
+  /** The one in which no route was found; null where none serves the authority. */
+  readonly virtualHost: MissedVirtualHost | null;
   /** Why nothing matched, in words, naming the nearest miss (DESIGN 4). Worked out when read: read it only to show it. */
   readonly cause: string;
+}
+
+export interface MissedVirtualHost {
+  readonly name: string;
+  /** Null without. */
+  readonly metadata: RouteBase['metadata'] | null;
 }
 
 export type Route = ForwardRoute | RedirectRoute | DirectResponseRoute | NonForwardingRoute;

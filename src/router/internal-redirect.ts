@@ -47,7 +47,6 @@ export function redirectHeaders(request: RedirectedRequest, response: ResponseHe
   callbacks.clearRouteCache();
   const route = callbacks.route() as Route | null;
   if (route === null) {
-    callbacks.streamInfo.routeName = '';
     stats.passthroughInternalRedirectNoRoute.inc();
   } else {
     const target = { fromRoute: request.routeName, toRoute: route.name, fromHttp, toHttp };

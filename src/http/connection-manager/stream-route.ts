@@ -1,7 +1,7 @@
 // Owns the route of one downstream stream: matched when first asked for, kept until a filter changes what it was matched
 // by. The stream extends this class: a request costs no object more for it.
 import type { Explanation } from '../../observability/stream-info.ts';
-import type { Route } from '../../router/api.ts';
+import type { NoRoute, Route } from '../../router/api.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { StreamTimeouts } from './stream-timeouts.ts';
@@ -32,6 +32,7 @@ export abstract class StreamRoute extends StreamTimeouts {
     const result = table.match({ headers, streamInfo: info, randomValue: this.randomValue });
     if (result.kind === 'none') {
       this.#matched = null;
+      this.#nameNoRoute(result);
       return null;
     }
     info.routeName = result.name;
@@ -42,6 +43,15 @@ export abstract class StreamRoute extends StreamTimeouts {
     this.#matched = result;
     this.applyRouteTimeouts(result, headers);
     return result;
+  }
+
+  /** Where it was looked for is known, and nothing of a route matched before. */
+  #nameNoRoute({ virtualHost }: NoRoute): void {
+    const { info } = this;
+    info.routeName = '';
+    info.routeMetadata = null;
+    info.virtualHostName = virtualHost?.name ?? '';
+    info.virtualHostMetadata = virtualHost?.metadata ?? null;
   }
 
   /** For logs of requests that end, or are shown, before the router has chosen the cluster. */

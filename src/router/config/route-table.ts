@@ -91,6 +91,7 @@ function makeVirtualHost(
     if (entry !== undefined) entries.push(entry);
   }
   return new VirtualHost({
+    metadata: message.metadata?.filterMetadata ?? null,
     name: message.name,
     domains: message.domains,
     entries,

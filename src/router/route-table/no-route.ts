@@ -15,6 +15,7 @@ const fewDomains = 50;
 /** No virtual host serves the authority. */
 export class NoVirtualHost implements NoRoute {
   readonly kind = 'none';
+  readonly virtualHost = null;
   readonly #host: string;
   readonly #domains: DomainTable<VirtualHost>;
   readonly #virtualHosts: readonly VirtualHost[];
@@ -72,7 +73,7 @@ function resembling(name: string, domains: readonly string[]): readonly string[]
 /** The virtual host has no route for the request. */
 export class NoMatchingRoute implements NoRoute {
   readonly kind = 'none';
-  readonly #virtualHost: VirtualHost;
+  readonly virtualHost: VirtualHost;
   readonly #context: RouteMatchContext;
   readonly #request: RequestView;
   readonly #ignorePathParameters: boolean;
@@ -84,7 +85,7 @@ export class NoMatchingRoute implements NoRoute {
     request: RequestView,
     ignorePathParameters: boolean,
   ) {
-    this.#virtualHost = virtualHost;
+    this.virtualHost = virtualHost;
     this.#context = context;
     this.#request = request;
     this.#ignorePathParameters = ignorePathParameters;
@@ -93,11 +94,11 @@ export class NoMatchingRoute implements NoRoute {
   get cause(): string {
     const { method, path } = this.#context.headers;
     const nearMiss = this.#nearMiss();
-    return `virtual host '${this.#virtualHost.name}' has no route for ${method} ${path}${nearMiss === '' ? '' : ` (${nearMiss})`}`;
+    return `virtual host '${this.virtualHost.name}' has no route for ${method} ${path}${nearMiss === '' ? '' : ` (${nearMiss})`}`;
   }
 
   #nearMiss(): string {
-    const entries = this.#virtualHost.entries;
+    const { entries } = this.virtualHost;
     if (entries.length === 0) return 'it has no routes';
     const request = this.#request;
     request.set(this.#context, this.#ignorePathParameters);
@@ -153,7 +154,12 @@ function commonEnd(a: string, b: string): number {
   return length;
 }
 
-export const noWeight: NoRoute = {
-  kind: 'none',
-  cause: 'the route that matches has weighted clusters, and the runtime sets all their weights to 0',
-};
+export class NoWeight implements NoRoute {
+  readonly kind = 'none';
+  readonly cause = 'the route that matches has weighted clusters, and the runtime sets all their weights to 0';
+  readonly virtualHost: VirtualHost;
+
+  constructor(virtualHost: VirtualHost) {
+    this.virtualHost = virtualHost;
+  }
+}

@@ -2,7 +2,7 @@
 import type { NameInfo } from '../../http/headers/name.ts';
 import type { RouteMatchContext, RouteMatchResult, RouteTable } from '../api.ts';
 import { type DomainTable, portStart } from './domain-table.ts';
-import { NoMatchingRoute, NoVirtualHost, noWeight } from './no-route.ts';
+import { NoMatchingRoute, NoVirtualHost, NoWeight } from './no-route.ts';
 import type { RequestView } from './request-view.ts';
 import { needsTls } from './tls-redirect-route.ts';
 import type { VirtualHost } from './virtual-host.ts';
@@ -52,7 +52,7 @@ export class PreparedRouteTable implements RouteTable {
     request.set(context, this.#settings.ignorePathParameters);
     const entry = virtualHost.match();
     request.clear();
-    if (entry !== null) return entry.choice.select(context) ?? noWeight;
+    if (entry !== null) return entry.choice.select(context) ?? new NoWeight(virtualHost);
     return new NoMatchingRoute(virtualHost, context, request, this.#settings.ignorePathParameters);
   }
 

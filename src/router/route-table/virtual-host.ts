@@ -5,6 +5,7 @@ import type { MatchNode } from '../../matchers/tree/match-tree.ts';
 import type { Route, RouteMatchContext } from '../api.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { RequestView } from './request-view.ts';
+import type { Metadata } from './route-base.ts';
 import type { RouteCondition } from './route-conditions.ts';
 import { RouteList } from './route-list.ts';
 import type { TlsRedirectRoute, TlsRequirement } from './tls-redirect-route.ts';
@@ -33,6 +34,7 @@ export class RouteEntry {
 
 export interface VirtualHostSettings {
   readonly name: string;
+  readonly metadata: Metadata | null;
   readonly domains: readonly string[];
   readonly entries: readonly RouteEntry[];
   /** Where a tree says which routes apply; null: all entries, in their order. */
@@ -45,6 +47,7 @@ export interface VirtualHostSettings {
 
 export class VirtualHost {
   readonly name: string;
+  readonly metadata: Metadata | null;
   readonly domains: readonly string[];
   /** All routes, for explanations. */
   readonly entries: readonly RouteEntry[];
@@ -57,6 +60,7 @@ export class VirtualHost {
 
   constructor(settings: VirtualHostSettings) {
     this.name = settings.name;
+    this.metadata = settings.metadata;
     this.domains = settings.domains;
     this.entries = settings.entries;
     this.tlsRequirement = settings.tlsRequirement;
