@@ -1,8 +1,6 @@
 /** Owns the coverage of filters that set and judge what is known of a request: metadata, filter state, rbac, gRPC statistics. */
 import type { PackageCoverage } from './coverage.ts';
 
-const notYetMatched = 'who is let in would be decided without it';
-
 export const filtersPolicy: PackageCoverage = {
   'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig': {
     implemented: [
