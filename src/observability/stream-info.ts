@@ -127,6 +127,9 @@ export class FilterStateText implements FilterStateObject {
   }
 }
 
+/** Of a request that no connection brought. */
+export const noAddress: Address = { kind: 'internal', listener: '', endpointId: '', text: '' };
+
 export class StreamInfo {
   /** Milliseconds since the epoch. */
   startTimeWall: number;

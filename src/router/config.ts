@@ -1,5 +1,6 @@
 // Names for the messages that the router's interfaces mention, and the router filter's own configuration.
 
+import { durationMs } from '../base/duration.ts';
 import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
 import type { Router } from '../generated/envoy/extensions/filters/http/router/v3/router_pb.d.ts';
 import type { Rds } from '../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
@@ -24,7 +25,12 @@ export function readRouter(message: Router, context: HttpFilterContext): RouterC
     // Envoy's own rules say which names may stand there.
     strictCheckHeaders: message.strictCheckHeaders.map((name) => pinnedName(name.toLowerCase())),
     suppressGrpcCodeStats: message.suppressGrpcRequestFailureCodeStats,
-    upstreamLogs: buildAccessLogs(message.upstreamLog, { config: context.config, settings: accessLog }),
+    attemptLog: {
+      logs: buildAccessLogs(message.upstreamLog, { config: context.config, settings: accessLog }),
+      onConnection: message.upstreamLogOptions?.flushUpstreamLogOnUpstreamStream === true,
+      flushIntervalMs:
+        message.upstreamLog.length === 0 ? 0 : durationMs(message.upstreamLogOptions?.upstreamLogFlushInterval, 0),
+    },
     localAddress,
     zone: node.zone,
   };

@@ -33,6 +33,7 @@ import { updateAuthority } from './route-table/host-rewrite.ts';
 import { RouterRequest } from './router-request.ts';
 import { checkStrictly } from './strict-headers.ts';
 import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
+import { keepForLog } from './upstream-log.ts';
 import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
 const log = logger('router');
@@ -79,7 +80,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     callbacks.addDownstreamWatermarkCallbacks(this);
     if (route.mirrors.length > 0) this.mirror(route, headers, endStream);
     this.#startAttempt(endStream, false);
-    if (endStream) this.#onRequestSent();
+    if (endStream) this.onRequestSent();
     return FilterHeadersStatus.StopIteration;
   }
 
@@ -104,6 +105,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     attempt.info.attemptCount = this.attempts;
     callbacks.streamInfo.upstream = attempt.info;
     this.attempt = attempt;
+    attempt.logFlush = this.config.timeouts.start(this.config.attemptLog.flushIntervalMs, this, attempt.startTime);
     const route = this.route as ForwardRoute;
     if (route.autoHostRewrite && host.hostname !== '') {
       updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.config.suppressEnvoyHeaders);
@@ -120,7 +122,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.keepsBodyByWish && !this.#abandonRetries())
       return FilterDataStatus.StopIterationNoBuffer;
     this.attempt?.sendData(data, endStream);
-    if (endStream) this.#onRequestSent();
+    if (endStream) this.onRequestSent();
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
@@ -141,29 +143,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     (this.body as RequestBody).trailers = trailers;
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.sendTrailers(trailers);
     this.attempt?.sendTrailers(trailers);
-    this.#onRequestSent();
+    this.onRequestSent();
     return FilterTrailersStatus.StopIteration;
-  }
-
-  /**
-   * The route's timeout runs from the moment the request was complete, whether or not there is a connection yet; that of
-   * an attempt from the moment it has one (asked of the real Envoy with a request that waits for its connection).
-   */
-  #onRequestSent(): void {
-    const attempt = this.attempt;
-    if (attempt === null || this.done || attempt.responseComplete) return;
-    this.timeouts?.startGlobal(this.config.timeouts, this, this.requestEndTime);
-    if (attempt.requestStarted) this.onUpstreamConnected(attempt);
-  }
-
-  // --- what an attempt asks ------------------------------------------------------------------------------------------------
-
-  /** The attempt has its connection: what was unknown of the peer is known now. */
-  onUpstreamConnected(attempt: UpstreamRequest): void {
-    if (!attempt.requestStarted) this.virtualCluster?.stats.upstreamRqTotal.inc();
-    const limitMs = attempt.cluster.info.maxStreamDurationMs;
-    if (limitMs > 0) attempt.streamDuration ??= this.config.timeouts.start(limitMs, this, this.now());
-    if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
   }
 
   // --- the response --------------------------------------------------------------------------------------------------------
@@ -175,6 +156,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
     const callbacks = this.callbacks;
     const { status } = headers;
+    keepForLog(this.config.attemptLog, attempt, headers);
     if (this.retryState !== null) {
       const wanted = this.retryState.wantsStatus(headers);
       if (wanted) this.retryState.noteResponse(headers, callbacks.clock.wall());
@@ -358,7 +340,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       attempt.streamDuration = null;
       this.#streamTooLong(attempt, timeout.delayMs);
       return;
-    } else return;
+    } else {
+      if (attempt.logFlush === timeout) this.logPeriodically(attempt);
+      return;
+    }
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
       this.logAttempt(attempt, kind === 'global' ? 0 : ResponseFlag.UpstreamRequestTimeout);

@@ -1,5 +1,6 @@
 // Owns what one request knows while the router works on it, and what others ask of it meanwhile: the load balancer, the
 // client's connection, the attempts. The filter itself extends this class: a request costs no object more for it.
+import type { LazyTimeout, TimeoutHandler } from '../base/lazy-timeout.ts';
 import type { Protocol } from '../http/codec/api.ts';
 import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
@@ -25,14 +26,14 @@ import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
 import { type Shadow, startShadows } from './shadow.ts';
 import { type RequestTimeouts, tellExpected } from './timeouts.ts';
-import { logAttempt } from './upstream-log.ts';
+import { logAttemptConnected, logAttemptEnd, logAttemptPeriodically } from './upstream-log.ts';
 import { replyForUpstream } from './upstream-reply.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 /** Bytes: nobody asked for it, so a replay of a large upload is not worth its memory. */
 const replayLimit = 1024 * 1024;
 
-export abstract class RouterRequest implements LoadBalancerContext, DownstreamWatermarkCallbacks {
+export abstract class RouterRequest implements LoadBalancerContext, DownstreamWatermarkCallbacks, TimeoutHandler {
   priority: Priority = Priority.Default;
   /** The route's criteria with the request's metadata laid over them; null until asked for, and without such metadata. */
   #ownMetadataMatch: MetadataMatchCriteria | null = null;
@@ -66,6 +67,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   constructor(config: RouterConfig) {
     this.config = config;
   }
+
+  abstract onTimeout(timeout: LazyTimeout): void;
 
   setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.callbacks = callbacks;
@@ -227,8 +230,37 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     tellExpected(headers, timeouts.expectedMs(this.requestEnded ? this.now() - this.requestEndTime : 0));
   }
 
+  /**
+   * The route's timeout runs from the moment the request was complete, whether or not there is a connection yet; that of
+   * an attempt from the moment it has one (asked of the real Envoy with a request that waits for its connection).
+   */
+  protected onRequestSent(): void {
+    const attempt = this.attempt;
+    if (attempt === null || this.done || attempt.responseComplete) return;
+    this.timeouts?.startGlobal(this.config.timeouts, this, this.requestEndTime);
+    if (attempt.requestStarted) this.onUpstreamConnected(attempt);
+  }
+
+  /** The attempt has its connection: what was unknown of the peer is known now. */
+  onUpstreamConnected(attempt: UpstreamRequest): void {
+    if (!attempt.requestStarted) {
+      this.virtualCluster?.stats.upstreamRqTotal.inc();
+      logAttemptConnected(this.config.attemptLog, attempt, this.callbacks);
+    }
+    const limitMs = attempt.cluster.info.maxStreamDurationMs;
+    if (limitMs > 0) attempt.streamDuration ??= this.config.timeouts.start(limitMs, this, this.now());
+    if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
+  }
+
   protected logAttempt(attempt: UpstreamRequest, flag: number): void {
-    logAttempt(this.config.upstreamLogs, attempt, this.callbacks, flag);
+    logAttemptEnd(this.config.attemptLog.logs, attempt, this.callbacks, flag);
+  }
+
+  /** upstream_log_flush_interval. */
+  protected logPeriodically(attempt: UpstreamRequest): void {
+    const { timeouts, attemptLog } = this.config;
+    attempt.logFlush = timeouts.start(attemptLog.flushIntervalMs, this, this.now());
+    logAttemptPeriodically(attemptLog, attempt, this.callbacks);
   }
 
   /** The response is complete: accounts for it before its last byte goes on, since that may end the whole stream. */

@@ -9,7 +9,15 @@ import type { Cluster, Host, LoadBalancerContext, MetadataMatchCriteria, Priorit
 import { countForHost, countResponse, countTime } from './accounting.ts';
 import type { ForwardRoute, MirrorPolicy } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
-import { resetStatus } from './failure.ts';
+import { resetFlag, resetStatus } from './failure.ts';
+import { releasePerTry } from './timeouts.ts';
+import {
+  type LoggedRequest,
+  logAttemptConnected,
+  logAttemptEnd,
+  logAttemptPeriodically,
+  requestOfOurOwn,
+} from './upstream-log.ts';
 import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
 /** Bytes that may wait where the listener sets no limit. */
@@ -39,10 +47,15 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   #endTime = -1;
   /** Its upstream does not take what is there. */
   #stuck = false;
+  /** Null without an upstream log. */
+  readonly #logged: LoggedRequest | null;
 
   constructor(options: ShadowOptions) {
     this.#options = options;
     this.metadataMatch = options.metadataMatch;
+    const { cluster, headers, config } = options;
+    this.#logged =
+      config.attemptLog.logs.length === 0 ? null : requestOfOurOwn(cluster.info.name, headers, config.timeouts.clock);
     this.bufferLimit = options.bufferLimit > 0 ? options.bufferLimit : defaultLimit;
   }
 
@@ -57,6 +70,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     }
     const attempt = new UpstreamRequest(this, cluster, host, null);
     this.#attempt = attempt;
+    this.#startLogFlush(attempt);
     if (endStream) this.#requestEnded();
     attempt.start(pool, headers, endStream, false);
   }
@@ -88,7 +102,18 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     this.#timeout = null;
     const attempt = this.#attempt;
     this.#attempt = null;
-    attempt?.cancel();
+    if (attempt === null) return;
+    this.#logEnd(attempt, 0);
+    attempt.cancel();
+  }
+
+  #startLogFlush(attempt: UpstreamRequest): void {
+    const { timeouts, attemptLog } = this.#options.config;
+    attempt.logFlush = timeouts.start(attemptLog.flushIntervalMs, this, this.now());
+  }
+
+  #logEnd(attempt: UpstreamRequest, flag: number): void {
+    if (this.#logged !== null) logAttemptEnd(this.#options.config.attemptLog.logs, attempt, this.#logged, flag);
   }
 
   #countFailure(status: number): void {
@@ -110,7 +135,9 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     this.#stuck = on;
   }
 
-  onUpstreamConnected(): void {}
+  onUpstreamConnected(attempt: UpstreamRequest): void {
+    if (this.#logged !== null) logAttemptConnected(this.#options.config.attemptLog, attempt, this.#logged);
+  }
 
   onUpstream1xx(): void {}
 
@@ -137,6 +164,8 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     if (this.#endTime >= 0) countTime(attempt, Math.round(this.now() - this.#endTime), headers, config.zone);
     this.#timeout?.release();
     this.#timeout = null;
+    this.#logEnd(attempt, 0);
+    releasePerTry(attempt);
     // The rest of the request has nowhere to go once it was answered.
     if (this.#endTime < 0) this.cancel();
   }
@@ -145,12 +174,18 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     if (attempt.info.protocol >= Protocol.Http2) attempt.cluster.stats.upstreamRqRxReset.inc();
     attempt.host.stats.rqError++;
     if (!attempt.responseStarted) this.#countFailure(resetStatus(reason));
+    this.#logEnd(attempt, resetFlag(reason));
     this.cancel();
   }
 
-  onTimeout(): void {
-    this.#timeout = null;
+  onTimeout(timeout: LazyTimeout): void {
     const attempt = this.#attempt;
+    if (attempt !== null && attempt.logFlush === timeout) {
+      this.#startLogFlush(attempt);
+      if (this.#logged !== null) logAttemptPeriodically(this.#options.config.attemptLog, attempt, this.#logged);
+      return;
+    }
+    this.#timeout = null;
     if (attempt === null) return;
     attempt.cluster.stats.upstreamRqTimeout.inc();
     attempt.host.stats.rqTimeout++;

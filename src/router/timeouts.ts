@@ -61,6 +61,8 @@ export interface TimedAttempt {
   perTryIdleTimeout: LazyTimeout | null;
   /** max_stream_duration of the cluster: counts from the connection, whatever the request still has to send. */
   streamDuration: LazyTimeout | null;
+  /** Until the next line of an attempt that lasts (upstream_log_flush_interval). */
+  logFlush: LazyTimeout | null;
 }
 
 export function releasePerTry(attempt: TimedAttempt): void {
@@ -70,6 +72,8 @@ export function releasePerTry(attempt: TimedAttempt): void {
   attempt.perTryIdleTimeout = null;
   attempt.streamDuration?.release();
   attempt.streamDuration = null;
+  attempt.logFlush?.release();
+  attempt.logFlush = null;
 }
 
 export interface TimeoutSettings {

@@ -52,8 +52,9 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   /** Part of the request went to the codec. */
   requestStarted = false;
   reused = false;
-  /** The response's headers; null before them. */
+  /** The response's headers; null before them. Where attempts are logged a copy, as they came. */
   response: ResponseHeaders | null = null;
+  trailers: HeaderMap | null = null;
   /** Bytes of body. */
   bodyReceived = 0;
   bodySent = 0;
@@ -66,6 +67,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   perTryTimeout: LazyTimeout | null = null;
   perTryIdleTimeout: LazyTimeout | null = null;
   streamDuration: LazyTimeout | null = null;
+  logFlush: LazyTimeout | null = null;
 
   readonly #router: AttemptOwner;
   #stream: ClientStream | null = null;
@@ -240,6 +242,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
 
   decodeTrailers(trailers: HeaderMap): void {
     if (this.detached) return;
+    this.trailers = trailers;
     this.#markResponseComplete(this.#router.now());
     this.#router.onUpstreamTrailers(this, trailers);
   }

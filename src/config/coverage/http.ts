@@ -121,9 +121,12 @@ export const http: PackageCoverage = {
       'strict_check_headers',
       'suppress_grpc_request_failure_code_stats',
       'upstream_log',
+      'upstream_log_options',
     ],
-    refused: { upstream_log_options: 'lines before the end of an attempt are not implemented yet: a later issue' },
     harmless: { start_child_span: 'there are no spans yet', dynamic_stats: 'statistics are always kept' },
+  },
+  'envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions': {
+    implemented: ['flush_upstream_log_on_upstream_stream', 'upstream_log_flush_interval'],
   },
   [upstream]: {
     implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],

@@ -189,6 +189,8 @@ export interface ClientCodec {
   dispatch(data: Buffer): CodecError | null;
   /** The peer half-closed: completes a body that runs until close, anything else incomplete is reset. */
   onEndOfInput(): CodecError | null;
+  /** The peer reset the connection: a response that is incomplete by its own framing is an error of the protocol, as in Envoy. */
+  onInputReset(): CodecError | null;
   onConnectionClosed(reason: ResetReason): void;
   goAway(): void;
   onAboveWriteBufferHighWatermark(): void;

@@ -9,7 +9,7 @@ import {
   ResetReason,
   type ResponseDecoder,
 } from '../../http/codec/api.ts';
-import type { ConnectionEvent } from '../../network/api.ts';
+import { ConnectionEvent } from '../../network/api.ts';
 import type { PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
@@ -181,7 +181,11 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
     this.#pool.onConnectFailed(this, reason, details);
   }
 
-  protected onClosed(_event: ConnectionEvent): void {
+  protected onClosed(event: ConnectionEvent): void {
+    if (event === ConnectionEvent.RemoteClose && !this.#inputEnded && (this.#codec?.onInputReset() ?? null) !== null) {
+      this.cluster.stats.upstreamCxProtocolError.inc();
+      this.#protocolError = true;
+    }
     this.#idleTimer?.cancel();
     this.cluster.stats.upstreamRqPerCx.record(this.requests);
     // First out of the pool and of the counts, then the reset: whoever it reaches may ask the pool again at once.

@@ -21,7 +21,10 @@ function neverConnects(): { cluster: Cluster; cancelled: () => number } {
 
 function shadow(cluster: Cluster): Shadow {
   const clock = new FakeClock();
-  const config = { timeouts: new TimeoutPool(clock, new FakeTimers(clock)) } as unknown as RouterConfig;
+  const config = {
+    timeouts: new TimeoutPool(clock, new FakeTimers(clock)),
+    attemptLog: { logs: [], onConnection: false, flushIntervalMs: 0 },
+  } as unknown as RouterConfig;
   const headers = new RequestHeaders();
   return new Shadow({
     config,

@@ -98,6 +98,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     let pos = 0;
     let error: CodecError | null = null;
     let answered: H1ClientStream | null = null;
+    // As Envoy: of what was read together all counts, also where the stream ends before it is parsed.
+    if (this.#stream !== null) this.#stream.bytesMeter.wireBytesReceived += end;
     while (pos < end && error === null) {
       const stream = this.#stream;
       if (stream === null) {
@@ -109,7 +111,6 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
       }
       answered = stream;
       const before = pos;
-      const meter = stream.bytesMeter;
       switch (this.#state) {
         case State.Head:
           if (!stream.requestStarted) {
@@ -117,7 +118,6 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
             continue;
           }
           pos = this.#reader.read(data, pos, end);
-          meter.wireBytesReceived += pos - before;
           if (this.#reader.result === ScanResult.Complete) error = this.#onHead(stream, pos < end);
           else error = judgeBeginning(this.#reader, this.#head);
           break;
@@ -125,14 +125,12 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
           const taken = Math.min(this.#remaining, end - pos);
           pos += taken;
           this.#remaining -= taken;
-          meter.wireBytesReceived += taken;
           this.#onBody(stream, data, before, pos, this.#remaining === 0, pos < end);
           break;
         }
         case State.Chunked: {
           const chunks = this.#chunks;
           pos = chunks.read(data, pos, end);
-          meter.wireBytesReceived += pos - before;
           if (chunks.event === ChunkEvent.Data) {
             const full = this.#gatherer.add(data, chunks.dataStart, chunks.dataEnd);
             if (full !== null) this.#deliver(stream, full, false);
@@ -144,14 +142,12 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
         }
         case State.Trailers:
           pos = this.#reader.read(data, pos, end);
-          meter.wireBytesReceived += pos - before;
           if (this.#reader.result === ScanResult.Complete) error = this.#onTrailers(stream, data, pos < end);
           else if (this.#reader.result === ScanResult.Error) error = this.#reader.error;
           break;
         default:
           // Raw and UntilClose.
           pos = end;
-          meter.wireBytesReceived += end - before;
           this.#onBody(stream, data, before, end, false, false);
       }
     }
@@ -225,8 +221,8 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     const { scanner } = this.#reader;
     let trailers: HeaderMap | null = null;
     if (scanner.count !== 0) {
-      stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * scanner.count;
       if (this.settings.enableTrailers) {
+        stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * scanner.count;
         trailers = new HeaderMap();
         const error = readTrailers(this.#reader, trailers, this.settings, this.#stats);
         if (error !== null) return error;
@@ -278,13 +274,19 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
 
   onEndOfInput(): CodecError | null {
     const stream = this.#stream;
-    if (stream === null) return null;
+    if (stream === null || this.#state !== State.UntilClose) return this.onInputReset();
+    this.#state = State.Ended;
+    stream.responseComplete = true;
+    stream.decoder.decodeData(noBytes, true);
+    this.#afterResponse(stream);
+    return null;
+  }
+
+  onInputReset(): CodecError | null {
+    if (this.#stream === null) return null;
     switch (this.#state) {
       case State.UntilClose:
-        this.#state = State.Ended;
-        stream.responseComplete = true;
-        stream.decoder.decodeData(noBytes, true);
-        this.#afterResponse(stream);
+        // RFC 9112 section 8: an error of the connection leaves it incomplete.
         return null;
       case State.Raw:
         // A tunnel has no end of its own: it ends with the connection, as in Envoy (`UC`).

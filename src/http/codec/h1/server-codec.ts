@@ -225,14 +225,14 @@ export class H1ServerCodec implements ServerCodec, ServerStreamOwner {
     this.#gatherer.release();
   }
 
-  /** Trailers count and are checked like fields, and go on only where they are enabled. */
+  /** Trailers are fields where they are enabled; else they are passed over, and count as no header in the log. */
   #onTrailers(data: Buffer): CodecError | null {
     const stream = this.#stream;
     const scanner = this.#reader.scanner;
     let trailers: HeaderMap | null = null;
     if (scanner.count !== 0) {
-      if (stream !== null) stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * scanner.count;
       if (this.settings.enableTrailers) {
+        if (stream !== null) stream.bytesMeter.headerBytesReceived += scanner.textLength + 3 * scanner.count;
         trailers = new HeaderMap();
         const error = readTrailers(this.#reader, trailers, this.settings, this.#stats);
         if (error !== null) return error;

@@ -1,6 +1,7 @@
 // Owns the operators on the two connections: addresses, ports, ids, names.
 import type { Address } from '../../../../base/address.ts';
 import { maskedAddress } from '../../../../base/cidr.ts';
+import { noAddress } from '../../../stream-info.ts';
 import type { LogContext } from '../../context.ts';
 import { toByteString } from '../bytes.ts';
 import { FormatError } from '../error.ts';
@@ -39,11 +40,12 @@ function port(read: AddressReader): OperatorFactory {
   });
 }
 
-const downstreamRemote: AddressReader = (context) => context.streamInfo.downstreamRemoteAddress;
-const downstreamDirect: AddressReader = (context) => context.streamInfo.connection.directRemoteAddress;
-const downstreamLocal: AddressReader = (context) => context.streamInfo.connection.localAddress;
+const known = (address: Address): Address | null => (address === noAddress ? null : address);
+const downstreamRemote: AddressReader = (context) => known(context.streamInfo.downstreamRemoteAddress);
+const downstreamDirect: AddressReader = (context) => known(context.streamInfo.connection.directRemoteAddress);
+const downstreamLocal: AddressReader = (context) => known(context.streamInfo.connection.localAddress);
 const downstreamDirectLocal: AddressReader = ({ streamInfo: { connection } }) =>
-  connection.directLocalAddress ?? connection.localAddress;
+  known(connection.directLocalAddress ?? connection.localAddress);
 const upstreamHost: AddressReader = (context) => context.streamInfo.upstream?.host?.address;
 const upstreamLocal: AddressReader = (context) => context.streamInfo.upstream?.localAddress;
 const upstreamRemote: AddressReader = (context) => context.streamInfo.upstream?.remoteAddress;
