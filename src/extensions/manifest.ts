@@ -206,6 +206,12 @@ export const extensions: readonly ExtensionEntry[] = [
   ),
   ...matching,
   builtIn(
+    'envoy.router.cluster_specifier_plugin.matcher',
+    'envoy.router.cluster_specifier_plugin',
+    'envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier',
+  ),
+  builtIn('cluster', 'envoy.matching.action', 'envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction'),
+  builtIn(
     'envoy.path.match.uri_template.uri_template_matcher',
     'envoy.path.match',
     'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',

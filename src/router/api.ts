@@ -32,6 +32,8 @@ export interface RouteTable {
   readonly internalOnlyHeaders: readonly NameInfo[];
   /** Names of clusters that routes forward to, each once; for validation and for waiting until they are warm. */
   readonly clusterNames: readonly string[];
+  /** Nobody routes by it any more: its statistics go. */
+  release(): void;
 }
 
 export type RouteMatchResult = Route | NoRoute;
@@ -74,11 +76,16 @@ export interface RouteBase {
 
 export interface ForwardRoute extends RouteBase {
   readonly kind: 'forward';
-  /** The cluster, by weight or header where configured. A handle whose `cluster` is null answers `clusterNotFoundStatus`. */
+  /**
+   * The cluster. One that the request names was chosen when the route was matched, as in Envoy: what filters change
+   * afterwards changes nothing. A handle whose `cluster` is null answers `clusterNotFoundStatus`.
+   */
   selectCluster(context: RouteMatchContext): ClusterHandle;
   readonly clusterNotFoundStatus: number;
   /** By what the request counts in its virtual host; null where that has no virtual clusters. */
   virtualCluster(headers: RequestHeaders): VirtualCluster | null;
+  /** What its requests count in by the route's stat_prefix; null without. */
+  readonly ownStats: RequestStats | null;
   readonly priority: Priority;
   /** Metadata a host must carry, a weighted cluster's laid over the route's; null: any host will do. */
   readonly metadataMatch: MetadataMatchCriteria | null;
@@ -153,9 +160,8 @@ export interface NonForwardingRoute extends RouteBase {
   readonly kind: 'non-forwarding';
 }
 
-export interface VirtualCluster {
-  /** For the log; empty for requests that fit none. */
-  readonly name: string;
+/** What requests count in beside the cluster. */
+export interface RequestStats {
   readonly stats: {
     readonly upstreamRqRetry: Counter;
     readonly upstreamRqRetryLimitExceeded: Counter;
@@ -165,6 +171,11 @@ export interface VirtualCluster {
     readonly upstreamRqTotal: Counter;
   };
   readonly responses: { record(status: number): void; recordTime(milliseconds: number): void };
+}
+
+export interface VirtualCluster extends RequestStats {
+  /** For the log; empty for requests that fit none. */
+  readonly name: string;
 }
 
 export interface RetryPolicy {

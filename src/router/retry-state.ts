@@ -6,7 +6,7 @@ import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map
 import { headerName, type NameInfo, Names, pinnedName } from '../http/headers/name.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { Cluster, Host, Priority, ResourceLimit, RetryPriority } from '../upstream/api.ts';
-import type { ForwardRoute, RetryPolicy, VirtualCluster } from './api.ts';
+import type { ForwardRoute, RequestStats, RetryPolicy } from './api.ts';
 import { askedIntervalMs, exponentialDelayMs, rateLimitedDelayMs } from './retry-back-off.ts';
 import type { RetryControls } from './retry-controls.ts';
 import { looksAtGrpcStatus, parseRetryGrpcOn, parseRetryOn, RetryOn, wantsGrpcStatus } from './retry-on.ts';
@@ -40,7 +40,8 @@ export interface RetryScheduling {
 }
 
 export class RetryState implements TimerHandler {
-  #virtualCluster: VirtualCluster | null = null;
+  #virtualCluster: RequestStats | null = null;
+  #ownStats: RequestStats | null = null;
   #controls: RetryControls | null = null;
   readonly #policy: RetryPolicy;
   readonly #retryOn: number;
@@ -79,8 +80,9 @@ export class RetryState implements TimerHandler {
   }
 
   /** What counts beside the cluster, and what the runtime says of retries. */
-  bind(virtualCluster: VirtualCluster | null, controls: RetryControls): void {
+  bind(virtualCluster: RequestStats | null, ownStats: RequestStats | null, controls: RetryControls): void {
     this.#virtualCluster = virtualCluster;
+    this.#ownStats = ownStats;
     this.#controls = controls;
   }
 
@@ -142,6 +144,7 @@ export class RetryState implements TimerHandler {
       if (this.#counts) {
         stats.upstreamRqRetrySuccess.inc();
         this.#virtualCluster?.stats.upstreamRqRetrySuccess.inc();
+        this.#ownStats?.stats.upstreamRqRetrySuccess.inc();
       }
       this.release();
       return RetryVerdict.NotWanted;
@@ -150,11 +153,13 @@ export class RetryState implements TimerHandler {
     if (this.exhausted) {
       stats.upstreamRqRetryLimitExceeded.inc();
       this.#virtualCluster?.stats.upstreamRqRetryLimitExceeded.inc();
+      this.#ownStats?.stats.upstreamRqRetryLimitExceeded.inc();
       return RetryVerdict.LimitExceeded;
     }
     if (!this.#breaker.canCreate()) {
       stats.upstreamRqRetryOverflow.inc();
       this.#virtualCluster?.stats.upstreamRqRetryOverflow.inc();
+      this.#ownStats?.stats.upstreamRqRetryOverflow.inc();
       return RetryVerdict.Overflow;
     }
     if (this.#controls?.allows() === false) return RetryVerdict.NotWanted;
@@ -205,6 +210,7 @@ export class RetryState implements TimerHandler {
   countRetry({ stats }: Cluster): void {
     stats.upstreamRqRetry.inc();
     this.#virtualCluster?.stats.upstreamRqRetry.inc();
+    this.#ownStats?.stats.upstreamRqRetry.inc();
     if (this.#waitsAsAsked) stats.upstreamRqRetryBackoffRatelimited.inc();
     else stats.upstreamRqRetryBackoffExponential.inc();
   }

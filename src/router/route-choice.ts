@@ -6,9 +6,7 @@ import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster } from '../upstream/api.ts';
 import type { DirectResponseRoute, ForwardRoute, NonForwardingRoute, RedirectRoute, RouteMatchContext } from './api.ts';
-import type { RouterConfig } from './config-types.ts';
 import type { RouterStats } from './stats.ts';
-import { replyForUpstream } from './upstream-reply.ts';
 
 export function answerNoRoute(callbacks: DecoderFilterCallbacks, stats: RouterStats): void {
   stats.noRoute.inc();
@@ -63,14 +61,14 @@ export function selectCluster(
   route: ForwardRoute,
   headers: RequestHeaders,
   callbacks: DecoderFilterCallbacks,
-  config: RouterConfig,
+  stats: RouterStats,
 ): Cluster | null {
   const { streamInfo } = callbacks;
   const context: RouteMatchContext = { headers, streamInfo, randomValue: callbacks.randomValue };
   const handle = route.selectCluster(context);
   const cluster = handle.cluster;
   if (cluster === null) {
-    config.stats.noCluster.inc();
+    stats.noCluster.inc();
     streamInfo.setFlag(ResponseFlag.NoClusterFound);
     callbacks.sendLocalReply({
       status: route.clusterNotFoundStatus,
@@ -83,13 +81,5 @@ export function selectCluster(
   }
   streamInfo.clusterName = handle.name;
   streamInfo.clusterMetadata = cluster.info.metadata;
-  if (cluster.inMaintenance()) {
-    cluster.stats.upstreamRqMaintenanceMode.inc();
-    streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
-    const cause = `cluster '${handle.name}' is in maintenance (runtime key upstream.maintenance_mode.${handle.name})`;
-    const reply = { status: 503, body: 'maintenance mode', details: 'maintenance_mode', cause };
-    replyForUpstream({ callbacks, cluster, route, headers, config }, reply, !config.suppressEnvoyHeaders);
-    return null;
-  }
   return cluster;
 }

@@ -60,16 +60,17 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       return FilterHeadersStatus.StopIteration;
     }
     this.route = route;
-    const cluster = selectCluster(route, headers, callbacks, this.config);
+    const cluster = selectCluster(route, headers, callbacks, stats);
     if (cluster === null) return FilterHeadersStatus.StopIteration;
     const strict = this.config.strictCheckHeaders;
     if (strict.length > 0 && !checkStrictly(strict, headers, callbacks)) return FilterHeadersStatus.StopIteration;
     this.cluster = cluster;
-    this.findVirtualCluster(route, headers);
+    this.findStats(route, headers);
+    if (this.refusedInMaintenance(cluster)) return FilterHeadersStatus.StopIteration;
     this.priority = route.priority;
     this.timeouts = requestTimeouts(headers, route, this.config);
     this.retryState = retryStateFor(headers, route.retryPolicy);
-    this.retryState?.bind(this.virtualCluster, this.config.retryControls);
+    this.retryState?.bind(this.virtualCluster, this.ownStats, this.config.retryControls);
     // Before the rules: they may show it, or put something else in its place for the first attempt.
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, '1');
     route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
@@ -168,7 +169,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     countForHost(attempt, status);
     if (this.internalRedirects?.codes.includes(status) && this.followRedirect(headers)) return;
     countResponse(attempt, status, this.headers as RequestHeaders, this.config);
-    this.virtualCluster?.responses.record(status);
+    this.countOwn(status);
     this.responseStarted = true;
     // No other attempt follows: what was kept for one may go.
     this.body?.drop();
@@ -325,8 +326,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     const { streamInfo } = this.callbacks;
     let kind: TimeoutKind = 'global';
     if ((this.timeouts as RequestTimeouts).takeGlobal(timeout)) {
-      cluster.stats.upstreamRqTimeout.inc();
-      this.virtualCluster?.stats.upstreamRqTimeout.inc();
+      this.countTimeout(cluster);
     } else if (attempt === null) return;
     else if (attempt.perTryTimeout === timeout) {
       attempt.perTryTimeout = null;

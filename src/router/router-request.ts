@@ -17,7 +17,7 @@ import {
   type RetryPriority,
 } from '../upstream/api.ts';
 import { countTime } from './accounting.ts';
-import type { ForwardRoute, InternalRedirectPolicy, VirtualCluster } from './api.ts';
+import type { ForwardRoute, InternalRedirectPolicy, RequestStats, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { explainTimeout, type TimeoutKind } from './failure.ts';
 import { dropsBody, redirectHeaders } from './internal-redirect.ts';
@@ -45,6 +45,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected cluster: Cluster | null = null;
   /** Counts beside the cluster; null where the virtual host has none. */
   protected virtualCluster: VirtualCluster | null = null;
+  /** Likewise by the route's stat_prefix. */
+  protected ownStats: RequestStats | null = null;
   /** Null between two attempts. */
   protected attempt: UpstreamRequest | null = null;
   protected attempts = 0;
@@ -138,9 +140,38 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   }
 
   /** By the request as it came: rules and rewrites come later. */
-  protected findVirtualCluster(route: ForwardRoute, headers: RequestHeaders): void {
+  protected findStats(route: ForwardRoute, headers: RequestHeaders): void {
+    this.ownStats = route.ownStats;
     this.virtualCluster = route.virtualCluster(headers);
     if (this.virtualCluster !== null) this.callbacks.streamInfo.virtualClusterName = this.virtualCluster.name;
+  }
+
+  /** A response, for what counts beside the cluster. */
+  protected countOwn(status: number): void {
+    this.virtualCluster?.responses.record(status);
+    this.ownStats?.responses.record(status);
+  }
+
+  protected countOwnRequest(): void {
+    this.virtualCluster?.stats.upstreamRqTotal.inc();
+    this.ownStats?.stats.upstreamRqTotal.inc();
+  }
+
+  protected countTimeout(cluster: Cluster): void {
+    cluster.stats.upstreamRqTimeout.inc();
+    this.virtualCluster?.stats.upstreamRqTimeout.inc();
+    this.ownStats?.stats.upstreamRqTimeout.inc();
+  }
+
+  /** True after a reply. */
+  protected refusedInMaintenance(cluster: Cluster): boolean {
+    if (!cluster.inMaintenance()) return false;
+    const { name } = cluster.info;
+    cluster.stats.upstreamRqMaintenanceMode.inc();
+    this.callbacks.streamInfo.setFlag(ResponseFlag.UpstreamOverflow);
+    const cause = `cluster '${name}' is in maintenance (runtime key upstream.maintenance_mode.${name})`;
+    this.reply(503, 'maintenance mode', 'maintenance_mode', cause, true);
+    return true;
   }
 
   /** Answers in the upstream's place, counted as its response. */
@@ -155,7 +186,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
       headers: this.headers as RequestHeaders,
       config: this.config,
     };
-    this.virtualCluster?.responses.record(status);
+    this.countOwn(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
   }
 
@@ -244,7 +275,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
     if (!attempt.requestStarted) {
-      this.virtualCluster?.stats.upstreamRqTotal.inc();
+      this.countOwnRequest();
       logAttemptConnected(this.config.attemptLog, attempt, this.callbacks);
     }
     const limitMs = attempt.cluster.info.maxStreamDurationMs;
@@ -269,6 +300,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
       const milliseconds = Math.round(this.now() - this.requestEndTime);
       countTime(attempt, milliseconds, this.headers as RequestHeaders, this.config.zone);
       this.virtualCluster?.responses.recordTime(milliseconds);
+      this.ownStats?.responses.recordTime(milliseconds);
     }
     attempt.takeBytes();
     this.logAttempt(attempt, 0);

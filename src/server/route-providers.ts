@@ -32,6 +32,7 @@ class InlineRoutes implements RouteSubscription {
 
   release(): void {
     this.#owner.delete(this);
+    this.current.release();
   }
 }
 

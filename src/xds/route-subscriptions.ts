@@ -45,7 +45,10 @@ class SharedRoutes implements RouteSubscription {
     const sink: RouteSink = (message, version, context) => {
       const table = build(message, context);
       if (table === undefined) return;
+      const before = this.current;
       this.current = table;
+      // After the new one took its statistics: what both have stays.
+      before?.release();
       this.message = message;
       this.version = version;
       this.lastUpdated = services.clock.wall();
@@ -66,6 +69,7 @@ class SharedRoutes implements RouteSubscription {
     if (--this.users > 0) return;
     this.#subscription.stop();
     this.#scope.close();
+    this.current?.release();
     this.#onUnused(this);
   }
 }

@@ -53,6 +53,7 @@ export async function tryBuild(
   configuration: object,
   clusters: ClusterManager = new FakeClusters(['a', 'b', 'c']),
   extensions = new ExtensionRegistry([]),
+  stats = new StatsStore(),
 ): Promise<BuildResult> {
   const loaded = await loadMessage<RouteConfiguration>(
     'envoy.config.route.v3.RouteConfiguration',
@@ -67,7 +68,7 @@ export async function tryBuild(
       extensions,
       runtime: new FakeRuntime(),
       clock: new FakeClock(),
-      stats: new StatsStore(),
+      stats,
       node: { cluster: 'here' },
     },
     config,

@@ -15,6 +15,7 @@ export const route: PackageCoverage = {
       'ignore_path_parameters_in_path_matching',
       'typed_per_filter_config',
       'request_mirror_policies',
+      'cluster_specifier_plugins',
       'request_headers_to_add',
       'request_headers_to_remove',
       'response_headers_to_add',
@@ -68,6 +69,7 @@ export const route: PackageCoverage = {
       'response_headers_to_add',
       'response_headers_to_remove',
       'typed_per_filter_config',
+      'stat_prefix',
     ],
     refused: {
       filter_action: 'neither Envoy nor Remora has an extension that makes use of it',
@@ -75,7 +77,6 @@ export const route: PackageCoverage = {
     notYet: {
       decorator: 'it names the spans of traces: a later issue',
       tracing: 'traces: a later issue',
-      stat_prefix: 'statistics of single routes: a later issue; virtual_clusters count parts of a virtual host',
     },
   },
   'envoy.config.route.v3.RouteMatch': {
@@ -106,6 +107,8 @@ export const route: PackageCoverage = {
       'cluster',
       'cluster_header',
       'weighted_clusters',
+      'cluster_specifier_plugin',
+      'inline_cluster_specifier_plugin',
       'cluster_not_found_response_code',
       'prefix_rewrite',
       'regex_rewrite',
@@ -138,14 +141,15 @@ export const route: PackageCoverage = {
       hash_policy: 'the balancers that hash come in a later issue',
     },
     refused: {
-      cluster_specifier_plugin:
-        'no extension that chooses clusters is known here; use cluster, cluster_header or weighted_clusters',
-      inline_cluster_specifier_plugin:
-        'no extension that chooses clusters is known here; use cluster, cluster_header or weighted_clusters',
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',
       hedge_policy: 'hedged requests are not implemented yet: a later issue; use retry_policy',
     },
   },
+  'envoy.config.route.v3.ClusterSpecifierPlugin': { implemented: ['extension', 'is_optional'] },
+  'envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier': {
+    implemented: ['cluster_matcher'],
+  },
+  'envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction': { implemented: ['cluster'] },
   'envoy.config.route.v3.InternalRedirectPolicy': {
     implemented: [
       'max_internal_redirects',

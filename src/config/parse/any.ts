@@ -104,7 +104,12 @@ function readOwnForm(
     const problem = `${descriptor.name} inside an Any stands under "value"`;
     context.report('error', origin.child(key), '', 'RMR0101', problem, undefined, 'key');
   }
-  return readers.readMessage(descriptor, mapping['value'] ?? null, origin.child('value'), context);
+  const value = mapping['value'] ?? null;
+  const at = origin.child('value');
+  // As Envoy: without a value it is the empty message.
+  return value === null
+    ? readers.readFields(descriptor, {}, at, context)
+    : readers.readMessage(descriptor, value, at, context);
 }
 
 /** {"@type": …TypedStruct, type_url: …, value: {…}}: the message that type_url names, its fields under `value`. */

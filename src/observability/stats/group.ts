@@ -7,9 +7,10 @@ export type GaugeGroup<Names> = { readonly [Key in keyof Names]: Gauge };
 export function counters<Names extends Readonly<Record<string, string>>>(
   scope: StatsScope,
   names: Names,
+  prefix = '',
 ): CounterGroup<Names> {
   const group = {} as { [Key in keyof Names]: Counter };
-  for (const key in names) group[key] = scope.counter(names[key] as string);
+  for (const key in names) group[key] = scope.counter(prefix + names[key]);
   return asFastObject(group);
 }
 

@@ -5,6 +5,7 @@ import type { ConfigContext } from '../../config/api.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { ClusterManager } from '../../upstream/api.ts';
+import type { ClusterSpecifier } from './cluster-specifier.ts';
 
 /** What a table needs of the process. */
 export interface RouteTableServices {
@@ -36,10 +37,13 @@ export class RouteBuild {
   readonly extensions: ExtensionRegistry;
   readonly runtime: Runtime;
   readonly clock: Clock;
+  /** Root of all statistics, for this table: what it took goes with it. */
   readonly stats: StatsScope;
   readonly sourceCluster: string;
   readonly config: ConfigContext;
   readonly settings: BuildSettings;
+  /** By name; undefined is one whose error was reported. */
+  clusterSpecifiers: ReadonlyMap<string, ClusterSpecifier | undefined> = new Map();
   /** Clusters that routes name. */
   readonly clusterNames = new Set<string>();
 
@@ -48,7 +52,7 @@ export class RouteBuild {
     this.extensions = services.extensions;
     this.runtime = services.runtime;
     this.clock = services.clock;
-    this.stats = services.stats;
+    this.stats = services.stats.scope('');
     this.sourceCluster = services.node.cluster;
     this.config = config;
     this.settings = settings;

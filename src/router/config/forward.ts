@@ -13,12 +13,14 @@ import type { GrpcTimeoutRule, MirrorPolicy, RetryPolicy } from '../api.ts';
 import { readRateLimits } from '../rate-limit/config.ts';
 import type { RateLimits } from '../rate-limit/descriptor.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
-import { type ForwardSettings, PreparedForwardRoute } from '../route-table/forward-route.ts';
+import type { ForwardChoice, ForwardSettings } from '../route-table/forward-route.ts';
 import { LiteralHostRewrite } from '../route-table/host-rewrite.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
+import { forwardChoice } from '../route-table/request-cluster-route.ts';
 import type { RouteBaseSettings } from '../route-table/route-base.ts';
 import type { RouteChoice } from '../route-table/virtual-host.ts';
 import { WeightedRoutes } from '../route-table/weighted-routes.ts';
+import { type ClusterSpecifier, readClusterSpecifier } from './cluster-specifier.ts';
 import type { RouteBuild } from './context.ts';
 import { readHeaderRules } from './header-rules.ts';
 import { readInternalRedirects } from './internal-redirect.ts';
@@ -50,15 +52,27 @@ export function readForward(message: RouteAction, parents: ForwardParents, build
   switch (clusterSpecifier.case) {
     case 'cluster':
       checkCluster(message, 'cluster', clusterSpecifier.value, build);
-      return route(parents.base, settings, new NamedCluster(build.clusters.handle(clusterSpecifier.value)));
+      return choice(parents.base, settings, new NamedCluster(build.clusters.handle(clusterSpecifier.value)));
     case 'clusterHeader':
-      return route(parents.base, settings, new HeaderCluster(build.clusters, pinnedName(clusterSpecifier.value)));
+      return choice(parents.base, settings, new HeaderCluster(build.clusters, pinnedName(clusterSpecifier.value)));
     case 'weightedClusters':
       return readWeighted(clusterSpecifier.value, settings, parents, build);
-    case 'clusterSpecifierPlugin':
+    case 'clusterSpecifierPlugin': {
+      const name = clusterSpecifier.value;
+      if (!build.clusterSpecifiers.has(name)) {
+        const text = `There is no cluster specifier plugin ${JSON.stringify(name)}`;
+        build.config.error(
+          message,
+          'cluster_specifier_plugin',
+          'RMR0405',
+          text,
+          'cluster_specifier_plugins of the route configuration names them',
+        );
+      }
+      return withPlugin(build.clusterSpecifiers.get(name), settings, parents);
+    }
     case 'inlineClusterSpecifierPlugin':
-      build.config.error(message, '', 'RMR0304', 'Cluster specifier plugins are not implemented yet');
-      return undefined;
+      return withPlugin(readClusterSpecifier(clusterSpecifier.value, build), settings, parents);
     case undefined:
       // Required by the API's own rules.
       return undefined;
@@ -67,8 +81,17 @@ export function readForward(message: RouteAction, parents: ForwardParents, build
 
 type CommonSettings = Omit<ForwardSettings, 'cluster'>;
 
-function route(base: RouteBaseSettings, settings: CommonSettings, cluster: ClusterSelector): PreparedForwardRoute {
-  return new PreparedForwardRoute(base, { ...settings, cluster });
+function choice(base: RouteBaseSettings, settings: CommonSettings, cluster: ClusterSelector): ForwardChoice {
+  return forwardChoice(base, { ...settings, cluster });
+}
+
+/** No route where the plugin is of an unknown kind, optional or not. */
+function withPlugin(
+  plugin: ClusterSpecifier | undefined,
+  settings: CommonSettings,
+  parents: ForwardParents,
+): ForwardChoice | undefined {
+  return plugin === undefined || plugin === null ? undefined : choice(parents.base, settings, plugin);
 }
 
 function readSettings(message: RouteAction, parents: ForwardParents, build: RouteBuild): CommonSettings {
@@ -180,12 +203,12 @@ function readClusterWeight(
   settings: CommonSettings,
   parents: ForwardParents,
   build: RouteBuild,
-): PreparedForwardRoute {
+): ForwardChoice {
   const { name, clusterHeader } = message;
   if (name !== '') checkCluster(message, 'name', name, build);
   const levels: RuleLevels = { ...parents.levels, weightedCluster: readHeaderRules(message, build.config) };
   const host = message.hostRewriteSpecifier;
-  return new PreparedForwardRoute(
+  return forwardChoice(
     {
       ...parents.base,
       filterOverrides: readPerFilterConfigs(message.typedPerFilterConfig, parents.filterOverrides, build),

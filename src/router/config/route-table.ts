@@ -10,6 +10,7 @@ import { RequestView } from '../route-table/request-view.ts';
 import { PreparedRouteTable } from '../route-table/route-table.ts';
 import { TlsRedirectRoute } from '../route-table/tls-redirect-route.ts';
 import { type RouteEntry, VirtualHost } from '../route-table/virtual-host.ts';
+import { readClusterSpecifiers } from './cluster-specifier.ts';
 import { RouteBuild, type RouteTableContext } from './context.ts';
 import { readDeprecatedCors } from './deprecated-cors.ts';
 import { readHeaderRules } from './header-rules.ts';
@@ -37,6 +38,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
   const routeConfigRules = readHeaderRules(message, context.config);
   const routeConfigOverrides = readPerFilterConfigs(message.typedPerFilterConfig, null, build);
   const routeConfigMirrors = readMirrorPolicies(message.requestMirrorPolicies, build);
+  build.clusterSpecifiers = readClusterSpecifiers(message.clusterSpecifierPlugins, build);
   const request = new RequestView();
   const domains = new DomainTable<VirtualHost>();
   const virtualHosts = message.virtualHosts.map((virtualHost) => {
@@ -61,7 +63,10 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
     for (const domain of virtualHost.domains) domains.add(domain, made);
     return made;
   });
-  if (context.config.errorCount > errorsBefore) return undefined;
+  if (context.config.errorCount > errorsBefore) {
+    build.stats.close();
+    return undefined;
+  }
   return new PreparedRouteTable({
     name: message.name,
     domains,
@@ -71,6 +76,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
     virtualHostHeader: message.vhostHeader === '' ? null : pinnedName(message.vhostHeader),
     internalOnlyHeaders: message.internalOnlyHeaders.map(pinnedName),
     clusterNames: [...build.clusterNames],
+    stats: build.stats,
     request,
   });
 }
@@ -114,6 +120,7 @@ function makeTlsRedirect(message: VirtualHostMessage, parents: RouteParents, bui
     virtualHostMetadata: message.metadata?.filterMetadata,
     requestBufferLimit: undefined,
     virtualClusters: null,
+    ownStats: null,
     responseRules: ruleChain(
       {
         weightedCluster: null,

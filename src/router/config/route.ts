@@ -1,8 +1,9 @@
 // Reads one route: what it matches and what it does.
 import type { Route, VirtualHost } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
-import type { MirrorPolicy, RateLimits, RetryPolicy } from '../api.ts';
+import type { MirrorPolicy, RateLimits, RequestStats, RetryPolicy } from '../api.ts';
 import { PreparedNonForwardingRoute } from '../route-table/direct-response-route.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
+import { PreparedRequestStats } from '../route-table/request-stats.ts';
 import type { Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
 import type { VirtualClusterTable } from '../route-table/virtual-clusters.ts';
 import { type RouteChoice, RouteEntry } from '../route-table/virtual-host.ts';
@@ -72,6 +73,7 @@ function readChoice(
     requestBufferLimit: bufferLimit(message) ?? parents.requestBufferLimit,
     responseRules: ruleChain(levels, 'response', build),
     virtualClusters: parents.virtualClusters,
+    ownStats: readOwnStats(message, parents, build),
   };
   const { action } = message;
   switch (action.case) {
@@ -105,6 +107,12 @@ function readChoice(
       // Required by the API's own rules.
       return undefined;
   }
+}
+
+/** stat_prefix. Routes of a virtual host with one prefix count together. */
+function readOwnStats({ statPrefix }: Route, { virtualHost }: RouteParents, build: RouteBuild): RequestStats | null {
+  if (statPrefix === '') return null;
+  return new PreparedRequestStats(build.stats, `vhost.${virtualHost.name}.route.${statPrefix}.`);
 }
 
 /** Bytes; undefined where the message does not say. The 64-bit field is the newer one. */

@@ -8,7 +8,7 @@ import type { RouteBuild } from './context.ts';
 /** Null without any. */
 export function readVirtualClusters(host: VirtualHost, build: RouteBuild): VirtualClusterTable | null {
   if (host.virtualClusters.length === 0) return null;
-  const scopeOf = (name: string) => build.stats.scope(`vhost.${host.name}.vcluster.${name}.`);
+  const prefixOf = (name: string) => `vhost.${host.name}.vcluster.${name}.`;
   const clusters = host.virtualClusters.map((cluster) => {
     if (cluster.headers.length === 0) {
       build.config.error(cluster, 'headers', 'RMR0600', 'A virtual cluster needs headers to tell its requests by');
@@ -16,7 +16,7 @@ export function readVirtualClusters(host: VirtualHost, build: RouteBuild): Virtu
     const matchers = cluster.headers
       .map((header) => readHeaderMatcher(header, build.config))
       .filter((matcher): matcher is HeaderMatcher => matcher !== undefined);
-    return new PreparedVirtualCluster(cluster.name, matchers, scopeOf(cluster.name));
+    return new PreparedVirtualCluster(cluster.name, matchers, build.stats, prefixOf(cluster.name));
   });
-  return new VirtualClusterTable(clusters, new PreparedVirtualCluster('', [], scopeOf('other')));
+  return new VirtualClusterTable(clusters, new PreparedVirtualCluster('', [], build.stats, prefixOf('other')));
 }

@@ -1,5 +1,7 @@
 // Owns how a route finds its cluster.
 import type { NameInfo } from '../../http/headers/name.ts';
+import type { RequestData } from '../../matchers/tree/inputs.ts';
+import type { MatchNode } from '../../matchers/tree/match-tree.ts';
 import type { ClusterHandle, ClusterManager } from '../../upstream/api.ts';
 import type { RouteMatchContext } from '../api.ts';
 
@@ -29,5 +31,18 @@ export class HeaderCluster implements ClusterSelector {
     const name = headers.get(this.#name) ?? '';
     // A handle lives for good: clients must not be able to make new ones.
     return this.#clusters.has(name) ? this.#clusters.handle(name) : { name, cluster: null };
+  }
+}
+
+const noCluster: ClusterHandle = Object.freeze({ name: '', cluster: null });
+
+/** A matcher tree says which. */
+export class TreeCluster implements ClusterSelector {
+  readonly #tree: MatchNode<RequestData, ClusterHandle>;
+  constructor(tree: MatchNode<RequestData, ClusterHandle>) {
+    this.#tree = tree;
+  }
+  select(context: RouteMatchContext): ClusterHandle {
+    return this.#tree.find(context) ?? noCluster;
   }
 }

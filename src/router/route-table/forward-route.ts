@@ -8,8 +8,8 @@ import type {
   GrpcTimeoutRule,
   InternalRedirectPolicy,
   MirrorPolicy,
+  RequestStats,
   RetryPolicy,
-  Route,
   RouteAlternatives,
   RouteBase,
   RouteMatchContext,
@@ -24,11 +24,19 @@ import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
 import type { VirtualClusterTable } from './virtual-clusters.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
+/** A route that forwards, or one that makes such routes: a request's own. */
+export interface ForwardChoice extends RouteChoice {
+  select(context: RouteMatchContext): PreparedForwardRoute;
+  readonly retryPolicy: RetryPolicy | null;
+  /** Set by whoever chooses among several, where retries may choose again. */
+  alternatives: RouteAlternatives | null;
+}
+
 /** What a forward route shows as it was configured, and what it needs to change requests. */
 export interface ForwardSettings
   extends Omit<
     ForwardRoute,
-    keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest' | 'virtualCluster' | 'alternatives'
+    keyof RouteBase | 'kind' | 'selectCluster' | 'finalizeRequest' | 'virtualCluster' | 'alternatives' | 'ownStats'
   > {
   readonly cluster: ClusterSelector;
   /** A weighted cluster's own: it comes before the route's and leaves no x-envoy-original-host. */
@@ -38,7 +46,7 @@ export interface ForwardSettings
   readonly requestRules: HeaderRuleChain;
 }
 
-export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRoute, RouteChoice {
+export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRoute, ForwardChoice {
   readonly kind = 'forward';
   readonly clusterNotFoundStatus: number;
   readonly priority: Priority;
@@ -50,8 +58,9 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
   readonly grpcTimeout: GrpcTimeoutRule | null;
   readonly retryPolicy: RetryPolicy | null;
-  /** Set by whoever chooses among several, where retries may choose again. */
   alternatives: RouteAlternatives | null = null;
+  /** What it was made by for one request, else itself. */
+  origin: ForwardChoice = this;
   readonly internalRedirects: InternalRedirectPolicy | null;
   readonly mirrors: readonly MirrorPolicy[];
   readonly includeAttemptCountInRequest: boolean;
@@ -61,6 +70,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly appendForwardedHost: boolean;
   readonly upgrades: ReadonlyMap<string, boolean>;
   readonly rateLimits: RouteRateLimits;
+  readonly ownStats: RequestStats | null;
   readonly #cluster: ClusterSelector;
   readonly #clusterHostRewrite: LiteralHostRewrite | null;
   readonly #hostRewrite: HostRewrite | null;
@@ -68,9 +78,10 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly #requestRules: HeaderRuleChain;
   readonly #virtualClusters: VirtualClusterTable | null;
 
-  constructor(base: RouteBaseSettings, settings: ForwardSettings) {
+  /** `cluster`: the one that was chosen for a request, in place of the settings'. */
+  constructor(base: RouteBaseSettings, settings: ForwardSettings, cluster: ClusterSelector = settings.cluster) {
     super(base);
-    this.#cluster = settings.cluster;
+    this.#cluster = cluster;
     this.clusterNotFoundStatus = settings.clusterNotFoundStatus;
     this.priority = settings.priority;
     this.metadataMatch = settings.metadataMatch;
@@ -94,10 +105,11 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.#hostRewrite = settings.hostRewrite;
     this.#pathRewrite = settings.pathRewrite;
     this.#requestRules = settings.requestRules;
+    this.ownStats = base.ownStats;
     this.#virtualClusters = base.virtualClusters;
   }
 
-  select(): Route {
+  select(): PreparedForwardRoute {
     return this;
   }
 

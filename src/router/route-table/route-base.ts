@@ -1,7 +1,7 @@
 // Owns what all kinds of routes have in common: names, per-filter configuration, metadata, header rules on the way down.
 import type { RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
-import type { RouteBase } from '../api.ts';
+import type { RequestStats, RouteBase } from '../api.ts';
 import type { HeaderRuleChain, HeaderRules } from './header-rules.ts';
 import type { VirtualClusterTable } from './virtual-clusters.ts';
 
@@ -31,6 +31,8 @@ export interface RouteBaseSettings {
   readonly responseRules: HeaderRuleChain;
   /** Null where the virtual host has none. */
   readonly virtualClusters: VirtualClusterTable | null;
+  /** Null without stat_prefix. */
+  readonly ownStats: RequestStats | null;
 }
 
 export class PreparedRouteBase implements RouteBase {

@@ -1,5 +1,6 @@
 // Owns a whole route configuration as it is matched: the virtual host by authority, then the route in it.
 import type { NameInfo } from '../../http/headers/name.ts';
+import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteMatchContext, RouteMatchResult, RouteTable } from '../api.ts';
 import { type DomainTable, portStart } from './domain-table.ts';
 import { NoMatchingRoute, NoVirtualHost, NoWeight } from './no-route.ts';
@@ -17,6 +18,8 @@ export interface RouteTableSettings {
   readonly virtualHostHeader: NameInfo | null;
   readonly internalOnlyHeaders: readonly NameInfo[];
   readonly clusterNames: readonly string[];
+  /** What the table took; goes with it. */
+  readonly stats: StatsScope;
   /** Shared with the virtual hosts. */
   readonly request: RequestView;
 }
@@ -54,6 +57,10 @@ export class PreparedRouteTable implements RouteTable {
     request.clear();
     if (entry !== null) return entry.choice.select(context) ?? new NoWeight(virtualHost);
     return new NoMatchingRoute(virtualHost, context, request, this.#settings.ignorePathParameters);
+  }
+
+  release(): void {
+    this.#settings.stats.close();
   }
 
   #hostOf({ headers }: RouteMatchContext): string {

@@ -3,30 +3,17 @@
 import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { allMatch, type HeaderMatcher } from '../../matchers/header-matcher.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
-import { type CounterGroup, counters } from '../../observability/stats/group.ts';
-import { ResponseGroup } from '../../upstream/cluster-stats.ts';
 import type { VirtualCluster } from '../api.ts';
+import { PreparedRequestStats } from './request-stats.ts';
 
-const names = {
-  upstreamRqRetry: 'upstream_rq_retry',
-  upstreamRqRetryLimitExceeded: 'upstream_rq_retry_limit_exceeded',
-  upstreamRqRetryOverflow: 'upstream_rq_retry_overflow',
-  upstreamRqRetrySuccess: 'upstream_rq_retry_success',
-  upstreamRqTimeout: 'upstream_rq_timeout',
-  upstreamRqTotal: 'upstream_rq_total',
-} as const;
-
-export class PreparedVirtualCluster implements VirtualCluster {
+export class PreparedVirtualCluster extends PreparedRequestStats implements VirtualCluster {
   readonly name: string;
-  readonly stats: CounterGroup<typeof names>;
-  readonly responses: ResponseGroup;
   readonly #matchers: readonly HeaderMatcher[];
 
-  /** `name` is what the log says: empty for those that fit nowhere. `scope` is `vhost.NAME.vcluster.NAME.`. */
-  constructor(name: string, matchers: readonly HeaderMatcher[], scope: StatsScope) {
+  /** `name` is what the log says: empty for those that fit nowhere. `prefix` is `vhost.NAME.vcluster.NAME.`. */
+  constructor(name: string, matchers: readonly HeaderMatcher[], scope: StatsScope, prefix: string) {
+    super(scope, prefix);
     this.name = name;
-    this.stats = counters(scope, names);
-    this.responses = new ResponseGroup(scope, '');
     this.#matchers = matchers;
   }
 

@@ -3,7 +3,7 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
 import type { ForwardRoute, Route, RouteAlternatives, RouteMatchContext } from '../api.ts';
-import type { PreparedForwardRoute } from './forward-route.ts';
+import type { ForwardChoice, PreparedForwardRoute } from './forward-route.ts';
 import type { RouteChoice } from './virtual-host.ts';
 
 const decimal = /^[0-9]{1,20}$/;
@@ -15,7 +15,7 @@ export interface RuntimeWeights {
 }
 
 export class WeightedRoutes implements RouteChoice, RouteAlternatives {
-  readonly #routes: readonly PreparedForwardRoute[];
+  readonly #routes: readonly ForwardChoice[];
   /** Sums of the weights up to and with each route. */
   #bounds: readonly number[] = [];
   #total = 0;
@@ -27,7 +27,7 @@ export class WeightedRoutes implements RouteChoice, RouteAlternatives {
 
   /** At least one weight is above zero. */
   constructor(
-    routes: readonly PreparedForwardRoute[],
+    routes: readonly ForwardChoice[],
     weights: readonly number[],
     header: NameInfo | null,
     live: RuntimeWeights | null = null,
@@ -59,23 +59,24 @@ export class WeightedRoutes implements RouteChoice, RouteAlternatives {
     const bounds = this.#bounds;
     let i = 0;
     while (i < bounds.length - 1 && at >= (bounds[i] as number)) i++;
-    return this.#routes[i] as ForwardRoute;
+    return (this.#routes[i] as ForwardChoice).select(context);
   }
 
   /** For a retry. Asked of the real Envoy: what decided the first choice, header or chance, decides this one too. */
   another(tried: ForwardRoute[], context: RouteMatchContext): ForwardRoute | null {
-    if (this.#routes.every((route) => tried.includes(route))) tried.length = 0;
+    const routes = this.#routes;
+    if (routes.every((route) => isAmong(tried, route))) tried.length = 0;
     const weightOf = (i: number): number => (this.#bounds[i] as number) - (this.#bounds[i - 1] ?? 0);
     let total = 0;
-    for (let i = 0; i < this.#routes.length; i++) {
-      if (!tried.includes(this.#routes[i] as ForwardRoute)) total += weightOf(i);
+    for (let i = 0; i < routes.length; i++) {
+      if (!isAmong(tried, routes[i] as ForwardChoice)) total += weightOf(i);
     }
     if (total === 0) return null;
     let at = this.#place(context, total);
-    for (let i = 0; i < this.#routes.length; i++) {
-      const route = this.#routes[i] as ForwardRoute;
-      if (tried.includes(route)) continue;
-      if (at < weightOf(i)) return route;
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[i] as ForwardChoice;
+      if (isAmong(tried, route)) continue;
+      if (at < weightOf(i)) return route.select(context);
       at -= weightOf(i);
     }
     return null;
@@ -89,4 +90,10 @@ export class WeightedRoutes implements RouteChoice, RouteAlternatives {
     const number = BigInt(value);
     return number < 2n ** 64n ? Number(number % BigInt(total)) : randomValue % total;
   }
+}
+
+function isAmong(tried: readonly ForwardRoute[], choice: ForwardChoice): boolean {
+  // Routes that forward come from this folder alone; the interface hides what made them.
+  for (const route of tried) if ((route as PreparedForwardRoute).origin === choice) return true;
+  return false;
 }

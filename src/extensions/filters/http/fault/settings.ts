@@ -77,11 +77,12 @@ export interface FaultSettings {
   readonly runtime: Runtime;
 }
 
-/** A whole number in decimal digits, -1 for anything else. */
+/** A whole number in decimal digits, as Envoy with or without a plus sign; -1 for anything else. */
 export function parseUnsigned(text: string): number {
-  if (text === '' || text.length > 15) return -1;
+  const start = text.startsWith('+') ? 1 : 0;
+  if (text.length === start || text.length > 15) return -1;
   let value = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = start; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 0x30;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
