@@ -98,6 +98,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       common: new LiveCommonLb(config.commonLb.panicThreshold, environment.runtime),
       hostSets: this.hostSets.sets,
       random: environment.random,
+      runtime: environment.runtime,
       stats: this.stats,
     });
     this.stats.warmingState.set(1);

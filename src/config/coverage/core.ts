@@ -55,8 +55,7 @@ export const core: PackageCoverage = {
     implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.RuntimeDouble': {
-    implemented: ['default_value'],
-    notYet: { runtime_key: 'active_request_bias stays at its default_value' },
+    implemented: ['default_value', 'runtime_key'],
   },
   'envoy.config.core.v3.RuntimeUInt32': {
     implemented: ['default_value', 'runtime_key'],

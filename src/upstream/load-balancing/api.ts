@@ -1,6 +1,7 @@
 // What a load-balancing policy sees and offers. Policies are extensions (category `envoy.load_balancing_policies`);
 // core hands them the hosts of a cluster by priority and tells them when a priority changed.
 import type { Random } from '../../base/random.ts';
+import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/context.ts';
 import { extensionCategory } from '../../config/extension-registry.ts';
 import type { Counter, Gauge } from '../../observability/stats/api.ts';
@@ -52,6 +53,7 @@ export interface LoadBalancerOptions<Config> {
   /** By priority; grows and shrinks. Read it at each change. */
   readonly hostSets: readonly HostSet[];
   readonly random: Random;
+  readonly runtime: Runtime;
   readonly stats: LoadBalancerStats;
 }
 

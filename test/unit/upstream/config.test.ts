@@ -174,7 +174,13 @@ t.test('load balancing: lb_policy and load_balancing_policy are read as the same
   };
   const list = (...policies: string[]): string =>
     `{name: a, load_balancing_policy: {policies: [${policies.map((one) => `{typed_extension_config: {name: x, typed_config: ${one}}}`).join(', ')}]}}`;
-  const plain = { choiceCount: 2, activeRequestBias: 1, fullScan: false, locality: { kind: 'none' } };
+  const plain = {
+    choiceCount: 2,
+    activeRequestBias: 1,
+    activeRequestBiasKey: '',
+    fullScan: false,
+    locality: { kind: 'none' },
+  };
   t.strictSame(await policy('{name: a, lb_policy: LEAST_REQUEST}'), {
     typeName: policyTypes.leastRequest,
     config: plain,
@@ -189,7 +195,13 @@ t.test('load balancing: lb_policy and load_balancing_policy are read as the same
     ),
     {
       typeName: policyTypes.leastRequest,
-      config: { ...plain, choiceCount: 5, activeRequestBias: 0.5, locality: { kind: 'weighted' } },
+      config: {
+        ...plain,
+        choiceCount: 5,
+        activeRequestBias: 0.5,
+        activeRequestBiasKey: 'k',
+        locality: { kind: 'weighted' },
+      },
     },
   );
   t.match(

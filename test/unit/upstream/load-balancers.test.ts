@@ -4,6 +4,7 @@ import type { EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
 import { ClusterStats } from '../../../src/upstream/cluster-stats.ts';
 import { HostSets } from '../../../src/upstream/host-sets.ts';
 import type { LoadBalancer } from '../../../src/upstream/load-balancing/api.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { anyHost, endpoints, policy, policyTypes, portOf, StatsStore, specs, statsOf } from './support.ts';
 
@@ -17,6 +18,8 @@ interface Balanced {
   update(config: EndpointsConfig): void;
 }
 
+const runtime = new FakeRuntime();
+
 function balance(typeName: string, config: EndpointsConfig, parsed: unknown, panicThreshold = 50): Balanced {
   const sets = new HostSets({ name: 'c', observabilityName: 'c' });
   sets.update(specs(config), config);
@@ -26,6 +29,7 @@ function balance(typeName: string, config: EndpointsConfig, parsed: unknown, pan
     common: { panicThreshold },
     hostSets: sets.sets,
     random: new SeededRandom(seed),
+    runtime,
     stats: new ClusterStats(store),
   });
   const update = (changed: EndpointsConfig): void => {
@@ -122,7 +126,7 @@ t.test('least request takes the less loaded of two draws', async (t) => {
   const { balancer, sets } = balance(
     policyTypes.leastRequest,
     endpoints({ endpoints: [{ port: 1 }, { port: 2 }, { port: 3 }, { port: 4 }] }),
-    { choiceCount: 2, activeRequestBias: 1, fullScan: false, locality: { kind: 'none' } },
+    { choiceCount: 2, activeRequestBias: 1, activeRequestBiasKey: '', fullScan: false, locality: { kind: 'none' } },
   );
   const [busy] = sets.all();
   if (busy !== undefined) busy.stats.rqActive = 100;
@@ -135,6 +139,7 @@ t.test('least request with more choices avoids the busy host more; a full scan a
   const four = balance(policyTypes.leastRequest, config, {
     choiceCount: 4,
     activeRequestBias: 1,
+    activeRequestBiasKey: '',
     fullScan: false,
     locality: { kind: 'none' },
   });
@@ -143,6 +148,7 @@ t.test('least request with more choices avoids the busy host more; a full scan a
   const scan = balance(policyTypes.leastRequest, config, {
     choiceCount: 2,
     activeRequestBias: 1,
+    activeRequestBiasKey: '',
     fullScan: true,
     locality: { kind: 'none' },
   });
@@ -154,7 +160,13 @@ t.test('least request with more choices avoids the busy host more; a full scan a
 
 t.test('least request by weight divides the weight by the load', async (t) => {
   const config = endpoints({ endpoints: [{ port: 1 }, { port: 2, weight: 9 }] });
-  const parsed = { choiceCount: 2, activeRequestBias: 1, fullScan: false, locality: { kind: 'none' } };
+  const parsed = {
+    choiceCount: 2,
+    activeRequestBias: 1,
+    activeRequestBiasKey: '',
+    fullScan: false,
+    locality: { kind: 'none' },
+  };
   const idle = balance(policyTypes.leastRequest, config, parsed);
   near(t, shares(idle.balancer, 4000)[2], 90, 1, 'idle, weight 9 beside 1');
   const loaded = balance(policyTypes.leastRequest, config, parsed);
@@ -163,6 +175,22 @@ t.test('least request by weight divides the weight by the load', async (t) => {
   const unbiased = balance(policyTypes.leastRequest, config, { ...parsed, activeRequestBias: 0 });
   for (const host of unbiased.sets.all()) if (host.weight === 9) host.stats.rqActive = 8;
   near(t, shares(unbiased.balancer, 4000)[2], 90, 1, 'bias 0 ignores load');
+});
+
+t.test('the bias by its runtime key counts from the next change of hosts on', async (t) => {
+  t.teardown(() => runtime.clear());
+  const config = endpoints({ endpoints: [{ port: 1 }, { port: 2, weight: 9 }] });
+  const parsed = { choiceCount: 2, activeRequestBias: 1, fullScan: false, locality: { kind: 'none' } };
+  const { balancer, sets, update } = balance(policyTypes.leastRequest, config, {
+    ...parsed,
+    activeRequestBiasKey: 'bias',
+  });
+  for (const host of sets.all()) if (host.weight === 9) host.stats.rqActive = 8;
+  balancer.chooseHost(anyHost);
+  runtime.set('bias', 0);
+  near(t, shares(balancer, 4000)[2], 50, 1, 'not yet');
+  update(endpoints({ endpoints: [{ port: 1 }, { port: 2, weight: 9 }, { port: 3 }] }));
+  near(t, shares(balancer, 4000)[2], 82, 2, 'weight 9 of 11 whatever its load');
 });
 
 t.test('a retry gets another host, or the last one asked when all are refused', async (t) => {

@@ -9,6 +9,7 @@ import { type Host, type LoadBalancerContext, MetadataMatchCriteria } from '../.
 import { ClusterStats } from '../../../src/upstream/cluster-stats.ts';
 import { HostSets } from '../../../src/upstream/host-sets.ts';
 import type { LoadBalancer } from '../../../src/upstream/load-balancing/api.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { anyHost, endpoint, policy, policyTypes, portOf, StatsStore, specs } from './support.ts';
 
@@ -69,6 +70,7 @@ function balance(config: Partial<SubsetConfig>, members: readonly Member[], loca
     common: { panicThreshold: 50 },
     hostSets: sets.sets,
     random: new SeededRandom(20261123),
+    runtime: new FakeRuntime(),
     stats: new ClusterStats(store),
   });
   return {

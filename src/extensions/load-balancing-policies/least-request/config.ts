@@ -1,4 +1,5 @@
 // Owns the least-request policy's factory: typed message (or the cluster's least_request_lb_config) to configuration.
+import { RuntimeNumber } from '../../../base/runtime.ts';
 import type {
   LeastRequest,
   LeastRequest_SelectionMethod,
@@ -16,15 +17,18 @@ export const factory: LoadBalancerFactory<LeastRequestConfig & { readonly locali
     return {
       choiceCount: config?.choiceCount ?? 2,
       activeRequestBias: config?.activeRequestBias?.defaultValue ?? 1,
+      activeRequestBiasKey: config?.activeRequestBias?.runtimeKey ?? '',
       fullScan: config?.selectionMethod === FULL_SCAN || config?.enableFullScan === true,
       locality: parseLocalityConfig(config?.localityLbConfig),
     };
   },
   create(options) {
+    const { config, random, runtime } = options;
+    const bias = new RuntimeNumber(config.activeRequestBias, config.activeRequestBiasKey, runtime);
     return new PriorityLoadBalancer(
       options,
-      options.config.locality,
-      (hosts) => new LeastRequestPicker(hosts, options.config, options.random),
+      config.locality,
+      (hosts) => new LeastRequestPicker(hosts, config, bias, random),
     );
   },
 };

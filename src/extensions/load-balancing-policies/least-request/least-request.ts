@@ -2,6 +2,7 @@
 // choices); with differing weights earliest deadline first, on weights that shrink with the host's active requests.
 // https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/load_balancers#weighted-least-request
 import type { Random } from '../../../base/random.ts';
+import type { RuntimeNumber } from '../../../base/runtime.ts';
 import type { Host } from '../../../upstream/api.ts';
 import { EdfScheduler } from '../../common/load-balancing/edf-scheduler.ts';
 import type { HostPicker } from '../../common/load-balancing/priority-load-balancer.ts';
@@ -12,6 +13,8 @@ export interface LeastRequestConfig {
   readonly choiceCount: number;
   /** Exponent: weight / (active requests + 1) ^ bias. 0 ignores load, 1 is Envoy's default. */
   readonly activeRequestBias: number;
+  /** Runtime key in its place; empty: none. */
+  readonly activeRequestBiasKey: string;
   /** Looks at every host instead of drawing some. */
   readonly fullScan: boolean;
 }
@@ -20,10 +23,13 @@ export class LeastRequestPicker implements HostPicker {
   #hosts: readonly Host[] = [];
   #scheduler: EdfScheduler | null = null;
   readonly #config: LeastRequestConfig;
+  readonly #liveBias: RuntimeNumber;
+  #bias = 1;
   readonly #random: Random;
 
-  constructor(hosts: readonly Host[], config: LeastRequestConfig, random: Random) {
+  constructor(hosts: readonly Host[], config: LeastRequestConfig, bias: RuntimeNumber, random: Random) {
     this.#config = config;
+    this.#liveBias = bias;
     this.#random = random;
     this.setHosts(hosts);
   }
@@ -31,6 +37,9 @@ export class LeastRequestPicker implements HostPicker {
   setHosts(hosts: readonly Host[]): void {
     this.#hosts = hosts;
     this.#scheduler = null;
+    // As Envoy: what the runtime says counts from the next change of hosts on, and nonsense is the default.
+    const bias = this.#liveBias.value;
+    this.#bias = bias >= 0 ? bias : 1;
     if (equalWeights(hosts)) return;
     const scheduler = new EdfScheduler(weightsOf(hosts));
     this.#scheduler = scheduler;
@@ -49,7 +58,7 @@ export class LeastRequestPicker implements HostPicker {
   }
 
   #weight(host: Host): number {
-    const bias = this.#config.activeRequestBias;
+    const bias = this.#bias;
     if (bias === 0) return host.weight;
     const active = host.stats.rqActive + 1;
     return host.weight / (bias === 1 ? active : active ** bias);
