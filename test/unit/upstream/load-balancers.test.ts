@@ -293,6 +293,24 @@ t.test('all hosts unhealthy: panic over all, or none where traffic is to fail', 
   t.equal(failing.balancer.chooseHost(anyHost), null);
 });
 
+t.test('where all priorities panic the load goes by number of hosts, as the real Envoy', async (t) => {
+  const found = async (...priorities: readonly (readonly number[])[]): Promise<Record<number, number>> => {
+    let port = 0;
+    const localities = priorities.map((statuses, priority) => ({
+      priority,
+      endpoints: statuses.map((healthStatus) => ({ port: ++port, healthStatus })),
+    }));
+    return shares(balance(policyTypes.roundRobin, endpoints(...localities), roundRobin).balancer, 20000);
+  };
+  const one = await found([2], [1, 2, 2]);
+  for (const port of [1, 2, 3, 4]) near(t, one[port], 25, 1.5, 'the sick priority gets its share');
+  const draining = await found([3, 1, 2, 2, 2], [3]);
+  for (const port of [1, 2, 3, 4, 5, 6]) near(t, draining[port], 16.7, 1.5, 'draining hosts are counted then');
+  const calm = await found([1, 2, 2], [1, 1, 2, 2]);
+  near(t, calm[1], 46, 1.5, 'together they can take all: nobody panics');
+  near(t, calm[4], 27, 1.5, 'the second priority');
+});
+
 t.test('localities by weight and availability, as the real Envoy (5403 : 11347)', async (t) => {
   const { balancer } = balance(
     policyTypes.roundRobin,

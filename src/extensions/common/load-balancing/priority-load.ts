@@ -24,9 +24,8 @@ export function priorityShares(sets: readonly HostSet[], panicThreshold: number)
       : distribute(healthy, degraded, total);
   if (total === 100) return shares.map((share) => ({ ...share, panic: false }));
   const panic = sets.map((set) => isPanicking(set, panicThreshold));
-  // Nothing is available anywhere and some priorities panic: the load goes by number of hosts.
-  const panickingHosts = sets.reduce((count, set, index) => count + (panic[index] ? set.hosts.length : 0), 0);
-  if (total === 0 && panickingHosts > 0) return byHostCount(sets, panic, panickingHosts);
+  // All panic: the load goes by number of hosts.
+  if (panic.every(Boolean)) return byHostCount(sets);
   return shares.map((share, index) => ({ ...share, panic: panic[index] ?? false }));
 }
 
@@ -77,22 +76,23 @@ function distribute(
   return healthyShares.map((share, index) => ({ healthy: share, degraded: degradedShares[index] ?? 0 }));
 }
 
+/** Where no host counts (none there, or all draining) any is better than none. */
 function isPanicking(set: HostSet, threshold: number): boolean {
   const expected = set.hosts.length - set.excluded.length;
-  // With nothing but draining hosts any host is better than none.
-  if (expected === 0) return set.hosts.length > 0 && threshold > 0;
-  return ((set.healthy.length + set.degraded.length) * 100) / expected < threshold;
+  const available = expected === 0 ? 0 : ((set.healthy.length + set.degraded.length) * 100) / expected;
+  return available < threshold;
 }
 
-function byHostCount(sets: readonly HostSet[], panic: readonly boolean[], hosts: number): PriorityShare[] {
-  let left = 100;
-  const shares = sets.map((set, index) => {
-    const healthy = panic[index] ? Math.min(left, Math.floor((100 * set.hosts.length) / hosts)) : 0;
-    left -= healthy;
-    return { healthy, degraded: 0, panic: panic[index] ?? false };
-  });
-  const first = shares.findIndex((share) => share.healthy > 0);
-  return shares.map((share, index) => (index === first ? { ...share, healthy: share.healthy + left } : share));
+function byHostCount(sets: readonly HostSet[]): PriorityShare[] {
+  const hosts = sum(sets.map((set) => set.hosts.length));
+  const healthy = sets.map((set) => (hosts === 0 ? 0 : Math.floor((100 * set.hosts.length) / hosts)));
+  // What rounding lost goes to the first that has hosts; without any the load must still be somewhere.
+  const first = Math.max(
+    0,
+    sets.findIndex((set) => set.hosts.length > 0),
+  );
+  const left = 100 - sum(healthy);
+  return healthy.map((share, index) => ({ healthy: index === first ? share + left : share, degraded: 0, panic: true }));
 }
 
 function weightOf(hosts: readonly Host[]): number {
