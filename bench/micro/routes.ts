@@ -40,7 +40,7 @@ async function table(routes: readonly object[], domains: readonly string[] = ['*
         runtime,
         clock: systemClock,
         stats: new StatsStore(),
-        node: { cluster: '' },
+        node: { cluster: '', localCluster: '' },
       },
       config: new ConfigContext(),
     });

@@ -59,6 +59,7 @@ export async function readBootstrapConfig(
     node: {
       id: options.serviceNode || (message.node?.id ?? ''),
       cluster: options.serviceCluster || (message.node?.cluster ?? ''),
+      localCluster: message.clusterManager?.localClusterName ?? '',
       region: locality?.region ?? '',
       zone: options.serviceZone || (locality?.zone ?? ''),
       subZone: locality?.subZone ?? '',

@@ -13,6 +13,8 @@ import type { ClusterManager } from './api.ts';
 export interface NodeInfo {
   readonly id: string;
   readonly cluster: string;
+  /** cluster_manager.local_cluster_name: whose members are this process and its like; empty for none. */
+  readonly localCluster: string;
   readonly region: string;
   readonly zone: string;
   readonly subZone: string;

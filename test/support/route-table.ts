@@ -69,7 +69,7 @@ export async function tryBuild(
       runtime: new FakeRuntime(),
       clock: new FakeClock(),
       stats,
-      node: { cluster: 'here' },
+      node: { cluster: 'here', localCluster: '' },
     },
     config,
   });

@@ -92,10 +92,9 @@ export const bootstrap: PackageCoverage = {
   'envoy.config.metrics.v3.TagSpecifier': { implemented: ['tag_name', 'regex', 'fixed_value'] },
   'envoy.config.metrics.v3.StatsMatcher': { implemented: ['reject_all', 'exclusion_list', 'inclusion_list'] },
   'envoy.config.bootstrap.v3.ClusterManager': {
-    implemented: ['upstream_bind_config'],
+    implemented: ['upstream_bind_config', 'local_cluster_name'],
     harmless: { enable_deferred_cluster_creation: 'a cluster costs little before its first request' },
     notYet: {
-      local_cluster_name: 'zone-aware routing: a later issue',
       outlier_detection: 'a later issue',
       load_stats_config: 'issue 7',
     },

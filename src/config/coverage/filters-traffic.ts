@@ -51,8 +51,8 @@ export const filtersTraffic: PackageCoverage = {
       'rate_limits',
       'max_dynamic_descriptors',
       'enable_retry_after_header',
+      'local_cluster_rate_limit',
     ],
-    refused: { local_cluster_rate_limit: 'each process would allow the whole limit' },
   },
   'envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor': {
     implemented: ['entries', 'token_bucket', 'shadow_mode'],

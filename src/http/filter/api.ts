@@ -221,6 +221,8 @@ export interface RouteFilterContext {
   readonly extensions: ExtensionRegistry;
   /** This process's own cluster (node.cluster). */
   readonly sourceCluster: string;
+  /** cluster_manager.local_cluster_name: whose members are this process and its like; empty for none. */
+  readonly localCluster: string;
 }
 
 /** An HTTP filter extension. */

@@ -16,7 +16,7 @@ export interface RouteTableServices {
   readonly clock: Clock;
   /** Root of all statistics. */
   readonly stats: StatsScope;
-  readonly node: { readonly cluster: string };
+  readonly node: { readonly cluster: string; readonly localCluster: string };
 }
 
 export interface RouteTableContext {
@@ -40,6 +40,7 @@ export class RouteBuild {
   /** Root of all statistics, for this table: what it took goes with it. */
   readonly stats: StatsScope;
   readonly sourceCluster: string;
+  readonly localCluster: string;
   readonly config: ConfigContext;
   readonly settings: BuildSettings;
   /** By name; undefined is one whose error was reported. */
@@ -54,6 +55,7 @@ export class RouteBuild {
     this.clock = services.clock;
     this.stats = services.stats.scope('');
     this.sourceCluster = services.node.cluster;
+    this.localCluster = services.node.localCluster;
     this.config = config;
     this.settings = settings;
   }

@@ -36,6 +36,7 @@ const routeContext = {
   clock: new FakeClock(),
   extensions: new ExtensionRegistry([]),
   sourceCluster: '',
+  localCluster: '',
 };
 
 t.test('rbac', async (t) => {

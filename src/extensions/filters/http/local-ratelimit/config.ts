@@ -15,6 +15,7 @@ import type {
 } from '../../../../http/filter/api.ts';
 import { Fraction, RuntimeFraction, readRuntimeFraction } from '../../../../matchers/api.ts';
 import { readRateLimits, readRequestHeaderRules, readResponseHeaderRules } from '../../../../router/api.ts';
+import type { ClusterHandle } from '../../../../upstream/api.ts';
 import { LocalRateLimitFilter } from './filter.ts';
 import type { BucketSettings, DescriptorSettings } from './limiter.ts';
 import { Limiters, type LocalRateLimitSettings, localRateLimitStats, type VirtualHostLimits } from './settings.ts';
@@ -38,6 +39,7 @@ export const factory: HttpFilterConfigFactory = {
             stats: services.stats,
             extensions: services.extensions,
             sourceCluster: services.node.cluster,
+            localCluster: services.node.localCluster,
           });
     return {
       name,
@@ -62,10 +64,6 @@ function readSettings(
   config: ConfigContext,
   context: RouteFilterContext,
 ): LocalRateLimitSettings {
-  if (message.localClusterRateLimit !== undefined) {
-    const words = 'Buckets are not shared among the hosts of the local cluster yet';
-    config.error(message, 'local_cluster_rate_limit', 'RMR0306', words);
-  }
   refuseTwins(message, config);
   const { runtime, clock } = context;
   const status = message.status?.code ?? defaultStatus;
@@ -74,6 +72,7 @@ function readSettings(
     descriptors: message.descriptors.map((descriptor) => readDescriptor(descriptor, config)),
     maxDynamicDescriptors: message.maxDynamicDescriptors ?? defaultMaxDynamicDescriptors,
     alwaysConsumeDefault: message.alwaysConsumeDefaultTokenBucket ?? true,
+    sharedWith: readSharedWith(message, config, context),
   };
   return {
     stats: localRateLimitStats(context.stats, message.statPrefix),
@@ -90,6 +89,26 @@ function readSettings(
     retryAfterHeader: message.enableRetryAfterHeader,
     limiters: new Limiters(settings, message.localRateLimitPerDownstreamConnection, clock),
   };
+}
+
+/** The local cluster, where its members share the tokens. */
+function readSharedWith(
+  message: LocalRateLimit,
+  config: ConfigContext,
+  { clusters, localCluster }: RouteFilterContext,
+): ClusterHandle | null {
+  if (message.localClusterRateLimit === undefined) return null;
+  const refuse = (words: string): null => {
+    config.error(message, 'local_cluster_rate_limit', 'RMR0700', words);
+    return null;
+  };
+  if (message.localRateLimitPerDownstreamConnection) {
+    return refuse('tokens of one connection cannot be shared with other processes');
+  }
+  if (localCluster === '') {
+    return refuse('cluster_manager.local_cluster_name must say whose members share the tokens');
+  }
+  return clusters.handle(localCluster);
 }
 
 /** Of two buckets for the same entries the second would never be asked. */

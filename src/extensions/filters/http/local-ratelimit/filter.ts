@@ -78,7 +78,11 @@ export class LocalRateLimitFilter extends PassThroughFilter {
   #completeReply(settings: LocalRateLimitSettings, verdict: Verdict, response: ResponseHeaders): void {
     const { requestHeaders, streamInfo, clock } = this.#callbacks;
     settings.responseRules?.applyToResponse(response, requestHeaders, streamInfo);
-    if (settings.retryAfterHeader) response.set(Names.retryAfter, secondsUntilNext(verdict, clock.monotonic()));
+    if (settings.retryAfterHeader) {
+      // Shared buckets may have a token, but not enough of them.
+      const seconds = secondsUntilNext(verdict, clock.monotonic());
+      response.set(Names.retryAfter, seconds === '0' ? '1' : seconds);
+    }
   }
 
   #describe(settings: LocalRateLimitSettings, headers: RequestHeaders): readonly RateLimitDescriptor[] {

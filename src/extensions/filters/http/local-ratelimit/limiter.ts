@@ -2,6 +2,7 @@
 // make as values come.
 import type { Clock } from '../../../../base/clock.ts';
 import type { DescriptorEntry, RateLimitDescriptor } from '../../../../router/api.ts';
+import type { ClusterHandle } from '../../../../upstream/api.ts';
 import { TokenBucket } from '../../../common/rate-limiting/token-bucket.ts';
 
 export interface BucketSettings {
@@ -22,6 +23,8 @@ export interface LimiterSettings {
   readonly descriptors: readonly DescriptorSettings[];
   readonly maxDynamicDescriptors: number;
   readonly alwaysConsumeDefault: boolean;
+  /** The cluster whose members share the tokens; null: each process has them all. */
+  readonly sharedWith: ClusterHandle | null;
 }
 
 /** The bucket that decided. */
@@ -98,6 +101,7 @@ export class LocalRateLimiter {
   readonly #clock: Clock;
   readonly #default: TokenBucket | null;
   readonly #alwaysConsumeDefault: boolean;
+  readonly #sharedWith: ClusterHandle | null;
   readonly #fixed = new Map<string, { readonly settings: DescriptorSettings; readonly bucket: TokenBucket }>();
   readonly #open: OpenDescriptor[] = [];
 
@@ -106,6 +110,7 @@ export class LocalRateLimiter {
     this.#clock = clock;
     this.#default = settings.bucket === null ? null : makeBucket(settings.bucket, now);
     this.#alwaysConsumeDefault = settings.alwaysConsumeDefault;
+    this.#sharedWith = settings.sharedWith;
     for (const descriptor of settings.descriptors) {
       if (descriptor.entries.some(({ value }) => value === '')) {
         this.#open.push(new OpenDescriptor(descriptor, settings.maxDynamicDescriptors));
@@ -119,15 +124,16 @@ export class LocalRateLimiter {
   /** Takes the tokens: of every descriptor that matches, the slowest first, then of the default bucket. */
   ask(descriptors: readonly RateLimitDescriptor[]): Verdict {
     const now = this.#clock.monotonic();
+    const cost = this.#cost();
     const matches = this.#match(descriptors, now);
     for (let i = 0; i < matches.length; i++) {
       const { bucket, shadow, descriptor } = matches[i] as Match;
-      if (descriptor.hits > 0 && bucket.take(descriptor.hits, now)) continue;
+      if (descriptor.hits > 0 && bucket.take(descriptor.hits * cost, now)) continue;
       return { allowed: false, bucket, shadow, xRateLimitOption: descriptor.xRateLimitOption };
     }
     const first = matches[0];
     if (first === undefined || this.#alwaysConsumeDefault) {
-      if (this.#default !== null && !this.#default.take(1, now)) {
+      if (this.#default !== null && !this.#default.take(cost, now)) {
         return { allowed: false, bucket: this.#default, shadow: false, xRateLimitOption: 0 };
       }
     }
@@ -137,6 +143,11 @@ export class LocalRateLimiter {
       shadow: false,
       xRateLimitOption: first?.descriptor.xRateLimitOption ?? 0,
     };
+  }
+
+  /** Tokens for one hit: every member counts a hit for each of the others too. */
+  #cost(): number {
+    return Math.max(1, this.#sharedWith?.cluster?.stats.membershipTotal.value ?? 1);
   }
 
   #match(descriptors: readonly RateLimitDescriptor[], now: number): Match[] {
