@@ -21,7 +21,7 @@ export interface ExtensionEntry {
   readonly category: string;
   /** Full message names without `type.googleapis.com/`. */
   readonly typeNames: readonly string[];
-  readonly status: 'stable' | 'alpha' | 'wip';
+  readonly status: 'stable' | 'alpha';
   /** Envoy's security posture: may it face peers that are not trusted? */
   readonly securityPosture:
     | 'robust_to_untrusted_downstream'

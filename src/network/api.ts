@@ -103,11 +103,6 @@ export interface ReadFilter {
   onData(data: Buffer, endStream: boolean): FilterStatus;
 }
 
-/** A filter of the bytes to downstream, called in reverse order. May replace the bytes. */
-export interface WriteFilter {
-  onWrite(data: Buffer, endStream: boolean): FilterStatus;
-}
-
 /** Made once for each filter chain, shared by its connections. */
 export interface NetworkFilterFactory {
   createFilter(): ReadFilter;

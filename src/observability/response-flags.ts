@@ -34,7 +34,6 @@ export const ResponseFlag = {
   DownstreamRemoteReset: 1 << 28,
   UnconditionalDropOverload: 1 << 29,
 } as const;
-export type ResponseFlags = number;
 
 /** In the order of their bits. */
 const names: readonly (readonly [flag: number, short: string, long: string])[] = [

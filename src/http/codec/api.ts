@@ -10,9 +10,6 @@ import type { PreserveCaseSettings } from '../headers/header-spelling.ts';
 export const Protocol = { Http10: 0, Http11: 1, Http2: 2, Http3: 3 } as const;
 export type Protocol = (typeof Protocol)[keyof typeof Protocol];
 
-/** `HTTP/1.1` and the like, by `Protocol`; for %PROTOCOL%. */
-export const protocolNames = ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2', 'HTTP/3'] as const;
-
 /** Why a stream ended before its time. Names and meanings are Envoy's StreamResetReason. */
 export const ResetReason = {
   /** We gave it up (timeout, downstream gone). */

@@ -6,7 +6,7 @@ import { isValidReferer } from '../../base/absolute-url.ts';
 import type { Address } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
-import { NameFlag, type NameInfo, Names, pinnedName } from '../headers/name.ts';
+import { NameFlag, type NameInfo, Names } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 import { addressFromTheRight, appendForwardedFor, contains } from './forwarded-for.ts';
 
@@ -23,8 +23,6 @@ export interface RequestOrigin {
 /** Envoy keeps its decision to trace in the version digit of a UUID; whoever is outside may not take it. */
 const traceDigit = 14;
 const uuidLength = 36;
-
-const xForwardedPort = pinnedName('x-forwarded-port');
 
 /** From external peers these would steer the proxy or speak for the mesh. */
 const externalHeaders = [
@@ -76,10 +74,10 @@ export function prepareRequestHeaders(
     }
     if (
       config.appendXForwardedPort &&
-      (config.xffNumTrustedHops === 0 || !headers.has(xForwardedPort)) &&
+      (config.xffNumTrustedHops === 0 || !headers.has(Names.xForwardedPort)) &&
       local.kind === 'ip'
     ) {
-      headers.set(xForwardedPort, String(local.port));
+      headers.set(Names.xForwardedPort, String(local.port));
     }
   } else if (config.ipDetection.length > 0) {
     for (const detection of config.ipDetection) {

@@ -1,7 +1,7 @@
 // Owns the header map: a flat array of [name, value, name, value, ...] in wire order, and the request's and response's
 // own fields for what HTTP/2 calls pseudo-headers.
 import type { HeaderSpelling } from './header-spelling.ts';
-import { headerName, NameFlag, type NameInfo, Names } from './name.ts';
+import { NameFlag, type NameInfo, Names } from './name.ts';
 
 const pseudoNames = [Names.authority, Names.method, Names.path, Names.scheme, Names.protocol, Names.status] as const;
 
@@ -105,11 +105,6 @@ export class HeaderMap {
     const removed = (entries.length - kept) >> 1;
     if (removed !== 0) entries.length = kept;
     return removed;
-  }
-
-  /** Look-up by a name from configuration or an expression, in any case. */
-  getByName(name: string): string | undefined {
-    return this.getJoined(headerName(name));
   }
 
   /** All names, each once, pseudo-headers too: for expressions, which may list headers. */

@@ -19,7 +19,6 @@ t.test('get, getJoined, has', (t) => {
   const headers = map(['x-a', '1'], ['x-b', '2'], ['X-A', '3']);
   t.equal(headers.get(a), '1');
   t.equal(headers.getJoined(a), '1,3');
-  t.equal(headers.getByName('X-a'), '1,3');
   t.equal(headers.has(b), true);
   t.equal(headers.get(headerName('x-none')), undefined);
   t.equal(headers.getJoined(headerName('x-none')), undefined);
@@ -67,8 +66,7 @@ t.test('pseudo-headers of requests', (t) => {
   t.equal(headers.get(Names.authority), 'h');
   t.equal(headers.get(Names.host), 'h', 'host is the authority');
   t.equal(headers.getJoined(Names.host), 'h');
-  t.equal(headers.getByName(':method'), 'GET');
-  t.equal(headers.getByName('Host'), 'h');
+  t.equal(headers.getJoined(Names.method), 'GET');
   t.match(headers, { method: 'GET', path: '/x', scheme: 'http', authority: 'h', protocol: 'websocket' });
   t.end();
 });

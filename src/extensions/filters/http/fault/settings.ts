@@ -1,5 +1,5 @@
 // What one configuration of the filter, in the chain or of a route, has the filter do.
-import type { Runtime } from '../../../../base/runtime.ts';
+import type { Runtime, RuntimeShare } from '../../../../base/runtime.ts';
 import type { NameInfo, RequestHeaders } from '../../../../http/headers/api.ts';
 import type { HeaderMatcher } from '../../../../matchers/api.ts';
 
@@ -10,6 +10,9 @@ export class FaultShare {
   readonly #header: NameInfo | null;
   readonly #key: string;
   readonly #runtime: Runtime;
+  /** What the runtime says of `#key`, asked once for each change. */
+  #live: RuntimeShare | undefined;
+  #version = -1;
 
   constructor(
     configured: { readonly numerator: number; readonly denominator: number },
@@ -26,9 +29,18 @@ export class FaultShare {
 
   /** `serviceKey`: the calling service's own key, which is asked instead; '' for none. */
   includes(random: number, headers: RequestHeaders, serviceKey: string): boolean {
-    const share = this.#runtime.share(serviceKey === '' ? this.#key : serviceKey);
+    const share = serviceKey === '' ? this.#liveShare() : this.#runtime.share(serviceKey);
     if (share !== undefined) return random % share.denominator < share.numerator;
     return random % this.#denominator < this.#limit(headers);
+  }
+
+  #liveShare(): RuntimeShare | undefined {
+    const { version } = this.#runtime;
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#live = this.#runtime.share(this.#key);
+    }
+    return this.#live;
   }
 
   #limit(headers: RequestHeaders): number {
