@@ -198,3 +198,36 @@ t.test('localities keep their weight, or the share of it that is in the subset',
   t.same(share('scaled'), { 1: 6, 4: 6 });
   t.same(share('none'), { 1: 6, 4: 6 });
 });
+
+t.test('fallbacks that find nobody, as the real Envoy', async (t) => {
+  const members = ['1', '2', '3'].map((v, index) => ({ port: index + 1, lb: { v } }));
+  const chosen = (config: Partial<SubsetConfig>, wanted: Record<string, unknown> | null): number | null => {
+    const host = balance(config, members).balancer.chooseHost(wanted === null ? anyHost : wants(wanted));
+    return host === null ? null : portOf(host);
+  };
+  const toDefault = { ...selector('v'), fallback: 'default' } as const;
+  const nobody = { v: '9' };
+  const third = { v: '3' };
+  const failing = { selectors: [toDefault], defaultSubset: nobody, fallback: 'any', panicModeAny: true } as const;
+  t.equal(chosen(failing, { v: '7' }), null, 'the fallback of a selector knows no panic');
+  t.equal(chosen({ panicModeAny: true }, { v: '7' }), null, 'nor do those who want no fallback');
+  t.equal(chosen({ panicModeAny: true }, null), null);
+  t.equal(chosen({ selectors: [toDefault], defaultSubset: third }, { v: '7' }), 3, 'a default of selectors alone');
+  t.equal(chosen({ selectors: [toDefault], defaultSubset: third }, { z: '7' }), null);
+  const none = { ...selector('v'), fallback: 'none' } as const;
+  const twice = { selectors: [none, toDefault], defaultSubset: third, fallback: 'default' } as const;
+  t.equal(chosen(twice, { v: '7' }), null, 'the first of two selectors with the same keys counts');
+});
+
+t.test('one host for each subset: of the first priority that has one', async (t) => {
+  const selectors = [{ ...selector('v'), singleHost: true }];
+  const { balancer, store } = balance({ selectors }, [
+    { port: 1, lb: { v: '1' }, priority: 1 },
+    { port: 2, lb: { v: '1' } },
+    { port: 3, lb: { v: '2' }, priority: 1 },
+    { port: 4, lb: { v: '2' }, priority: 1 },
+  ]);
+  t.same(picks(balancer, wants({ v: '1' }), 2), { 2: 2 });
+  t.same(picks(balancer, wants({ v: '2' }), 2), { 3: 2 });
+  t.equal(store.gauge('lb_subsets_single_host_per_subset_duplicate').value, 1, 'of the priority that changed last');
+});

@@ -14,8 +14,8 @@ export type SubsetOptions = LoadBalancerOptions<SubsetConfig>;
 export interface Subset {
   /** It has hosts, whatever their health. */
   readonly active: boolean;
-  /** Hosts beyond what it takes. */
-  readonly surplus: number;
+  /** It takes one host only. */
+  readonly single: boolean;
   /** Whether it had hosts in that priority. */
   has(priority: number): boolean;
   update(priority: number, hosts: readonly Host[], localityOf: LocalityIndex): void;
@@ -33,7 +33,7 @@ export function localityIndex(set: HostSet): LocalityIndex {
 
 /** Any number of hosts, under the policy that the configuration names. */
 export class BalancedSubset implements Subset {
-  readonly surplus = 0;
+  readonly single = false;
   active = false;
   readonly #options: SubsetOptions;
   readonly #sets: HostSet[] = [];
@@ -71,9 +71,9 @@ export class BalancedSubset implements Subset {
   }
 }
 
-/** One host, whatever its health: the first of the first priority that has one. The others are counted. */
+/** One host, whatever its health: the first of the first priority that has one. */
 export class SingleHostSubset implements Subset {
-  surplus = 0;
+  readonly single = true;
   #host: Host | null = null;
   readonly #byPriority: (readonly Host[])[] = [];
 
@@ -88,9 +88,7 @@ export class SingleHostSubset implements Subset {
   update(priority: number, hosts: readonly Host[]): void {
     while (this.#byPriority.length <= priority) this.#byPriority.push([]);
     this.#byPriority[priority] = hosts;
-    const all = this.#byPriority.flat();
-    this.#host = all[0] ?? null;
-    this.surplus = Math.max(0, all.length - 1);
+    this.#host = this.#byPriority.find((list) => list.length > 0)?.[0] ?? null;
   }
 
   chooseHost(): Host | null {

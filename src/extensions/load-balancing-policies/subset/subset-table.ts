@@ -48,23 +48,28 @@ export class SubsetTable {
       subset.update(priority, own ?? [], localityOf);
       if (own === undefined) this.#prune(node);
     }
-    this.#countSurplus();
   }
 
   #members(hosts: readonly Host[]): Map<Node, Host[]> {
     const { selectors, listAsAny } = this.#options.config;
     const members = new Map<Node, Host[]>();
+    // As in Envoy the statistic is of the priority that changed last.
+    let surplus = 0;
     for (const host of hosts) {
       for (const selector of selectors) {
         for (const criteria of subsetsOfHost(host, selector.keys, listAsAny)) {
           const node = this.#node(criteria, selector);
           const list = members.get(node);
           if (list === undefined) members.set(node, [host]);
-          // A list may name a value twice.
-          else if (list.at(-1) !== host) list.push(host);
+          else {
+            if (node.subset?.single) surplus++;
+            // A list may name a value twice.
+            if (list.at(-1) !== host) list.push(host);
+          }
         }
       }
     }
+    this.#stats.lbSubsetsSingleHostPerSubsetDuplicate.set(surplus);
     return members;
   }
 
@@ -104,12 +109,6 @@ export class SubsetTable {
   #countRemoved(): void {
     this.#stats.lbSubsetsActive.dec();
     this.#stats.lbSubsetsRemoved.inc();
-  }
-
-  #countSurplus(): void {
-    let surplus = 0;
-    for (const { subset } of this.#nodes.values()) surplus += subset?.surplus ?? 0;
-    this.#stats.lbSubsetsSingleHostPerSubsetDuplicate.set(surplus);
   }
 
   /** They count no more; requests may still find them. */
