@@ -111,6 +111,12 @@ const matching: readonly ExtensionEntry[] = [
     'envoy.extensions.matching.input_matchers.metadata.v3.Metadata',
   ),
   builtIn(
+    'envoy.matching.inputs.cel_data_input',
+    'envoy.matching.http.input',
+    'xds.type.matcher.v3.HttpAttributesCelMatchInput',
+  ),
+  builtIn('envoy.matching.matchers.cel_matcher', 'envoy.matching.input_matchers', 'xds.type.matcher.v3.CelMatcher'),
+  builtIn(
     'envoy.matching.custom_matchers.ip_range_matcher',
     'envoy.matching.http.custom_matchers',
     'xds.type.matcher.v3.IPMatcher',

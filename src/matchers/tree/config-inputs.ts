@@ -19,6 +19,7 @@ import {
   namesOf,
   PeerCertificateInput,
   PortInput,
+  RequestAttributesInput,
   type RequestData,
   RequestHeaderInput,
   ServerNameInput,
@@ -66,6 +67,7 @@ export function connectionInput(message: Message): DataInput<ConnectionData> | u
 
 /** The same for requests, which have all of their connection's inputs. */
 export function requestInput(message: Message): DataInput<RequestData> | undefined {
+  if (message.$typeName === 'xds.type.matcher.v3.HttpAttributesCelMatchInput') return new RequestAttributesInput();
   return requestHeaderInput(message) ?? connectionInput(message);
 }
 

@@ -6,6 +6,9 @@ import type { ConsistentHashing } from '../../generated/envoy/extensions/matchin
 import type { Ip } from '../../generated/envoy/extensions/matching/input_matchers/ip/v3/ip_pb.d.ts';
 import type { Metadata } from '../../generated/envoy/extensions/matching/input_matchers/metadata/v3/metadata_pb.d.ts';
 import type { RuntimeFraction as RuntimeFractionMessage } from '../../generated/envoy/extensions/matching/input_matchers/runtime_fraction/v3/runtime_fraction_pb.d.ts';
+import type { CelMatcher } from '../../generated/xds/type/matcher/v3/cel_pb.d.ts';
+import { headerName } from '../../http/headers/api.ts';
+import { CelExpression, CelSyntaxError, type ParsedExpression } from '../../observability/cel/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import { readRuntimeFraction } from '../config.ts';
 import { readCidr } from '../config-cidr.ts';
@@ -16,6 +19,7 @@ import { ConsistentHashingTest, IpTest, RuntimeFractionTest } from './value-test
 
 export type CustomTest =
   | { readonly kind: 'text'; readonly test: ValueTest }
+  | { readonly kind: 'attributes'; readonly expression: CelExpression }
   | { readonly kind: 'json'; readonly matcher: ValueMatcher; readonly invert: boolean };
 
 export interface TestServices {
@@ -44,6 +48,8 @@ export function readValueTest(
       const matcher = value && readValueMatcher(value, context);
       return matcher && { kind: 'json', matcher, invert };
     }
+    case 'xds.type.matcher.v3.CelMatcher':
+      return readCelTest(message as CelMatcher, services, context);
     default:
       context.error(message, '', services.code, `Custom matchers of predicates are not ${message.$typeName}`);
       return undefined;
@@ -52,6 +58,30 @@ export function readValueTest(
 
 function textTest(test: ValueTest | undefined): CustomTest | undefined {
   return test && { kind: 'text', test };
+}
+
+/** What is in the deprecated fields counts where the others are empty, as in Envoy. */
+function readCelTest(message: CelMatcher, { code }: TestServices, context: ConfigContext): CustomTest | undefined {
+  const { celExprChecked, celExprParsed, exprSpecifier } = message.exprMatch ?? {};
+  const holder = celExprChecked ?? celExprParsed ?? exprSpecifier?.value;
+  if (holder === undefined) {
+    const hint = 'cel_expr_string is not looked at, in Envoy neither';
+    context.error(message, 'expr_match', code, 'the matcher has neither cel_expr_checked nor cel_expr_parsed', hint);
+    return undefined;
+  }
+  try {
+    // google.api.expr.v1alpha1.Expr and cel.expr.Expr, the library's, are the same message under two names.
+    return { kind: 'attributes', expression: new CelExpression(expressionIn(holder), headerName) };
+  } catch (error) {
+    if (!(error instanceof CelSyntaxError)) throw error;
+    context.error(message, 'expr_match', code, error.message);
+    return undefined;
+  }
+}
+
+function expressionIn(holder: { readonly expr?: unknown }): ParsedExpression {
+  if (holder.expr === undefined) throw new CelSyntaxError('the expression is empty');
+  return holder.expr as ParsedExpression;
 }
 
 function readIp(message: Ip, { stats }: TestServices, context: ConfigContext): ValueTest | undefined {

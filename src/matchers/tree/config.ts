@@ -20,8 +20,10 @@ import { ExactMap, PrefixMap } from './match-maps.ts';
 import {
   ActionNode,
   AnyPredicate,
+  CelPredicate,
   type DataInput,
   EveryPredicate,
+  type JsonInput,
   JsonPredicate,
   type ListEntry,
   MatchList,
@@ -146,18 +148,27 @@ class TreeReader<Data, Action> {
       const custom = this.#unpack(matcher.value);
       const test = custom && readValueTest(custom, this.#user, this.#context);
       if (input === undefined || test === undefined) return undefined;
+      if (input.kind === 'attributes' && test.kind === 'attributes') return new CelPredicate(input, test.expression);
+      if (input.kind === 'attributes' || test.kind === 'attributes') return this.#misfit(config);
       if (test.kind === 'text') return new ValuePredicate(textOf(input), test.test);
       return input.kind === 'json'
         ? new JsonPredicate(input, test.matcher, test.invert)
         : new ValuePredicate(input, neverMatches);
     }
     const text = matcher.value && readStringMatcher(matcher.value, this.#context);
+    if (input?.kind === 'attributes') return this.#misfit(config);
     return input && text && new ValuePredicate(textOf(input), text);
   }
 
   #textInput(config: TypedExtensionConfig | undefined): TextInput<Data> | undefined {
     const input = this.#input(config);
+    if (input?.kind === 'attributes') return this.#misfit(config);
     return input && textOf(input);
+  }
+
+  #misfit(input: TypedExtensionConfig | undefined): undefined {
+    const text = 'HttpAttributesCelMatchInput and CelMatcher go together, and neither with anything else';
+    this.#context.error(input ?? {}, '', this.#user.code, text);
   }
 
   #input(config: TypedExtensionConfig | undefined): DataInput<Data> | undefined {
@@ -170,6 +181,6 @@ class TreeReader<Data, Action> {
   }
 }
 
-function textOf<Data>(input: DataInput<Data>): TextInput<Data> {
+function textOf<Data>(input: TextInput<Data> | JsonInput<Data>): TextInput<Data> {
   return input.kind === 'text' ? input : noText;
 }

@@ -3,11 +3,12 @@
 import type { Address } from '../../base/address.ts';
 import type { HeaderMap } from '../../http/headers/header-map.ts';
 import type { NameInfo } from '../../http/headers/name.ts';
-import type { DownstreamConnectionInfo, FilterStateObject } from '../../observability/stream-info.ts';
+import { type CelExpression, MatchContext } from '../../observability/cel/api.ts';
+import type { DownstreamConnectionInfo, FilterStateObject, StreamInfo } from '../../observability/stream-info.ts';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
 import { toByteString } from '../byte-string.ts';
 import { valueAt } from '../metadata-matcher.ts';
-import type { InputValue, JsonInput, TextInput } from './match-tree.ts';
+import type { AttributesInput, InputValue, JsonInput, TextInput } from './match-tree.ts';
 
 /** The part of StreamInfo that inputs read. */
 export interface StreamFacts {
@@ -27,7 +28,17 @@ export interface ConnectionData {
 
 /** What there is of a request, and of the connection it came on. */
 export interface RequestData extends ConnectionData {
+  readonly streamInfo: StreamInfo;
   readonly headers: HeaderMap;
+}
+
+/** The attributes of a request before there is a response. */
+export class RequestAttributesInput implements AttributesInput<RequestData> {
+  readonly kind = 'attributes';
+  readonly #context = new MatchContext();
+  matches({ streamInfo, headers }: RequestData, expression: CelExpression): boolean | undefined {
+    return this.#context.isTrueBeforeResponse(expression, streamInfo, headers);
+  }
 }
 
 /** All values of a request header, joined with commas as Envoy does. */

@@ -2,6 +2,7 @@
 // to an action. Made once from configuration; whoever uses them says what they look at (Data) and what actions are. Asked of
 // Envoy 1.40: a branch without an answer is left for the next entry of a list, the next wider entry of a map, and at last for
 // on_no_match; an input of which nothing can be known ends the whole tree without an answer.
+import type { CelExpression } from '../../observability/cel/api.ts';
 import type { ValueMatcher } from '../value-matcher.ts';
 
 /** A byte string; null: there is none, which matches nothing; undefined: nothing can be known of it here. */
@@ -20,7 +21,14 @@ export interface JsonInput<Data> {
   json(data: Data): unknown;
 }
 
-export type DataInput<Data> = TextInput<Data> | JsonInput<Data>;
+/** What gives attributes, for CEL expressions only, which take nothing else. */
+export interface AttributesInput<Data> {
+  readonly kind: 'attributes';
+  /** Undefined: the expression looked at what is not there yet. */
+  matches(data: Data, expression: CelExpression): boolean | undefined;
+}
+
+export type DataInput<Data> = TextInput<Data> | JsonInput<Data> | AttributesInput<Data>;
 
 /** A test of an input's text: string matchers, and those of value-tests.ts. */
 export interface ValueTest {
@@ -72,6 +80,18 @@ export class JsonPredicate<Data> implements Predicate<Data> {
   }
   matches(data: Data): boolean {
     return this.#matcher.matches(this.#input.json(data)) !== this.#invert;
+  }
+}
+
+export class CelPredicate<Data> implements Predicate<Data> {
+  readonly #input: AttributesInput<Data>;
+  readonly #expression: CelExpression;
+  constructor(input: AttributesInput<Data>, expression: CelExpression) {
+    this.#input = input;
+    this.#expression = expression;
+  }
+  matches(data: Data): boolean | undefined {
+    return this.#input.matches(data, this.#expression);
   }
 }
 

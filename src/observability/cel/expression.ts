@@ -17,6 +17,8 @@ export class CelExpression {
   readonly #run: (variables: Record<string, CelInput>) => CelResult;
   readonly #variables: Record<string, CelInput>;
   #context: LogContext | undefined;
+  /** In the last run. */
+  #readsResponse = false;
 
   /** Text, or what was parsed from one. Throws CelSyntaxError. */
   constructor(
@@ -40,13 +42,26 @@ export class CelExpression {
 
   #define(name: string, read: Read): void {
     Object.defineProperty(this.#variables, name, {
-      get: () => (this.#context === undefined ? undefined : read(this.#context)),
+      get: () => {
+        if (name === 'response') this.#readsResponse = true;
+        return this.#context === undefined ? undefined : read(this.#context);
+      },
     });
   }
 
   /** Whether the expression is true; one that fails, or is of another type, is not. */
   isTrue(context: LogContext): boolean {
     return this.use(context, isTrue) === true;
+  }
+
+  /**
+   * The same where there is no response yet: undefined, not false, when it looked at one. What an operator skipped was not
+   * looked at (asked of Envoy 1.40).
+   */
+  isTrueBeforeResponse(context: LogContext): boolean | undefined {
+    this.#readsResponse = false;
+    if (this.isTrue(context)) return true;
+    return this.#readsResponse ? undefined : false;
   }
 
   /**

@@ -18,9 +18,14 @@ export class MatchContext implements LogContext {
   }
 
   isTrue(expression: CelExpression, streamInfo: StreamInfo, headers: HeaderReader): boolean {
+    return this.isTrueBeforeResponse(expression, streamInfo, headers) === true;
+  }
+
+  /** Undefined where the expression looked at the response. */
+  isTrueBeforeResponse(expression: CelExpression, streamInfo: StreamInfo, headers: HeaderReader): boolean | undefined {
     this.#streamInfo = streamInfo;
     this.requestHeaders = headers;
-    const result = expression.isTrue(this);
+    const result = expression.isTrueBeforeResponse(this);
     this.#streamInfo = null;
     this.requestHeaders = null;
     return result;

@@ -59,7 +59,8 @@ class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
     const input = requestInput(message);
     if (input !== undefined) return input;
     const text = `rbac cannot look at ${message.$typeName}`;
-    const hint = 'request headers, addresses and ports, the server name, filter state and dynamic metadata are there';
+    const hint =
+      'request headers, addresses and ports, the server name, filter state, dynamic metadata and CEL attributes are there';
     this.#context.error(message, '', this.code, text, hint);
     return undefined;
   }
