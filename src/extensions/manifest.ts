@@ -71,6 +71,42 @@ const matching: readonly ExtensionEntry[] = [
     'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput',
   ),
   builtIn(
+    'envoy.matching.inputs.source_type',
+    'envoy.matching.http.input',
+    'envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput',
+  ),
+  builtIn('query_params', 'envoy.matching.http.input', 'envoy.type.matcher.v3.HttpRequestQueryParamMatchInput'),
+  builtIn(
+    'envoy.matching.inputs.request_trailers',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpRequestTrailerMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.response_headers',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpResponseHeaderMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.response_trailers',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpResponseTrailerMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.status_code_input',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.status_code_class_input',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpResponseStatusCodeClassMatchInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.local_reply',
+    'envoy.matching.http.input',
+    'envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput',
+  ),
+  builtIn(
     'envoy.matching.inputs.uri_san',
     'envoy.matching.http.input',
     'envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput',

@@ -5,9 +5,8 @@ const plainValue = 'descriptor_value is plain text, as in Envoy by default';
 
 export const rateLimit: PackageCoverage = {
   'envoy.config.route.v3.RateLimit': {
-    implemented: ['stage', 'disable_key', 'actions', 'hits_addend', 'x_ratelimit_option'],
+    implemented: ['stage', 'disable_key', 'actions', 'hits_addend', 'x_ratelimit_option', 'apply_on_stream_done'],
     harmless: { limit: 'only a rate limit service reads it' },
-    refused: { apply_on_stream_done: 'the request would be counted at another time' },
   },
   'envoy.config.route.v3.RateLimit.HitsAddend': {
     implemented: ['number', 'format'],
@@ -26,11 +25,9 @@ export const rateLimit: PackageCoverage = {
       'masked_remote_address',
       'query_parameter_value_match',
       'remote_address_match',
+      'extension',
     ],
-    refused: {
-      dynamic_metadata: 'Envoy refuses it by default; use metadata',
-      extension: 'requests would be limited by less than was asked for',
-    },
+    refused: { dynamic_metadata: 'Envoy refuses it by default; use metadata' },
   },
   'envoy.config.route.v3.RateLimit.Action.RequestHeaders': {
     implemented: ['header_name', 'descriptor_key', 'skip_if_absent'],

@@ -94,11 +94,11 @@ export class ServerNameInput implements TextInput<ConnectionData> {
   }
 }
 
-/** The same for every connection: what the environment has, or nothing. */
+/** The same always: what the environment has, or nothing, or that nothing can be known. */
 export class FixedInput implements TextInput<unknown> {
   readonly kind = 'text';
-  readonly #value: string | null;
-  constructor(value: string | null) {
+  readonly #value: InputValue;
+  constructor(value: InputValue) {
     this.#value = value;
   }
   value(): InputValue {

@@ -7,6 +7,8 @@ import type { NameInfo } from '../../http/headers/name.ts';
 import { allMatch, type HeaderMatcher } from '../../matchers/header-matcher.ts';
 import { valueAt } from '../../matchers/metadata-matcher.ts';
 import { findQueryParameter, type QueryParameterMatcher } from '../../matchers/query-parameter-matcher.ts';
+import type { RequestData } from '../../matchers/tree/inputs.ts';
+import type { DataInput } from '../../matchers/tree/match-tree.ts';
 import type { DescriptorEntry, RateLimitRequest } from './descriptor.ts';
 
 export interface RateLimitAction {
@@ -205,5 +207,23 @@ export class MetadataAction implements RateLimitAction {
       case MetadataSource.Cluster:
         return route?.selectCluster({ ...context, streamInfo }).cluster?.info.metadata[namespace];
     }
+  }
+}
+
+/** What an input of matcher trees sees, as text. An empty text makes no entry; none at all makes no descriptor. */
+export class InputAction implements RateLimitAction {
+  readonly #key: string;
+  readonly #input: DataInput<RequestData>;
+
+  constructor(key: string, input: DataInput<RequestData>) {
+    this.#key = key;
+    this.#input = input;
+  }
+
+  describe(request: RateLimitRequest, entries: DescriptorEntry[]): boolean {
+    const value = this.#input.kind === 'text' ? (this.#input.value(request) ?? null) : null;
+    if (value === null) return false;
+    if (value !== '') entries.push({ key: this.#key, value });
+    return true;
   }
 }

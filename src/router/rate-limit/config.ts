@@ -3,6 +3,7 @@ import { toByteString } from '../../base/byte-string.ts';
 import { cidrRange } from '../../base/cidr.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
+import type { TypedExtensionConfig } from '../../generated/envoy/config/core/v3/extension_pb.d.ts';
 import type {
   RateLimit_Action,
   RateLimit_Action_MetaData,
@@ -11,12 +12,14 @@ import type {
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { readHeaderMatcher, readQueryParameterMatcher } from '../../matchers/config.ts';
+import { httpInput, isOfLater } from '../../matchers/tree/config-request-inputs.ts';
 import { compileFormat, FormatError, type Formatter } from '../../observability/access-log/api.ts';
 import {
   AddressMatchAction,
   DestinationClusterAction,
   FixedAction,
   HeaderMatchAction,
+  InputAction,
   MaskedRemoteAddressAction,
   MetadataAction,
   type MetadataSource,
@@ -48,9 +51,6 @@ function readRateLimit(message: RateLimitMessage, services: RateLimitServices, c
     const read = readAction(action, services, config);
     if (read !== undefined) actions.push(read);
   }
-  if (message.applyOnStreamDone) {
-    config.error(message, 'apply_on_stream_done', 'RMR0306', 'apply_on_stream_done is not implemented yet');
-  }
   return new RateLimit(
     {
       stage: message.stage ?? 0,
@@ -58,6 +58,7 @@ function readRateLimit(message: RateLimitMessage, services: RateLimitServices, c
       actions,
       hits: readHits(message, config),
       xRateLimitOption: message.xRatelimitOption,
+      applyOnStreamDone: message.applyOnStreamDone,
     },
     services.runtime,
   );
@@ -118,12 +119,11 @@ function readAction(
       return readAddressMatch(action.value, config);
     case 'metadata':
       return readMetadata(action.value, config);
+    case 'extension':
+      return readExtension(action.value, config);
     case 'dynamicMetadata':
-    case 'extension': {
-      const field = action.case === 'extension' ? 'extension' : 'dynamic_metadata';
-      config.error(message, field, 'RMR0306', `The rate limit action ${field} is not implemented`);
+      // As Envoy; the table of coverage says what to use in its place.
       return undefined;
-    }
     case undefined:
       // Required by the API's own rules.
       return undefined;
@@ -153,6 +153,22 @@ function readAddressMatch(message: RateLimit_Action_RemoteAddressMatch, config: 
     addressMatcher?.invertMatch !== true,
     (address) => ranges.some((range) => range?.contains(address) === true),
   );
+}
+
+/** An input of matcher trees. */
+function readExtension(extension: TypedExtensionConfig, config: ConfigContext): RateLimitAction | undefined {
+  const message = extension.typedConfig && config.unpack(extension.typedConfig);
+  if (message === undefined) return undefined;
+  const input = httpInput(message);
+  if (input === undefined) {
+    config.error(message, '', 'RMR0600', `${message.$typeName} cannot describe a request for rate limits`);
+    return undefined;
+  }
+  if (input.kind === 'json' || isOfLater(message)) {
+    const text = `${message.$typeName} is nothing that describes a request: this rate limit never applies`;
+    config.warning(message, '', 'RMR0605', text);
+  }
+  return new InputAction(extension.name, input);
 }
 
 const sources: readonly MetadataSource[] = [0, 1, 2];

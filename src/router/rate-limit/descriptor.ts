@@ -39,16 +39,20 @@ export interface RateLimitSettings {
   readonly actions: readonly RateLimitAction[];
   readonly hits: number | Formatter;
   readonly xRateLimitOption: XRateLimitOption;
+  readonly applyOnStreamDone: boolean;
 }
 
 /** One RateLimit message. */
 export class RateLimit {
   readonly stage: number;
+  /** It is meant for when the stream is over. */
+  readonly applyOnStreamDone: boolean;
   readonly #settings: RateLimitSettings;
   readonly #runtime: Runtime;
 
   constructor(settings: RateLimitSettings, runtime: Runtime) {
     this.stage = settings.stage;
+    this.applyOnStreamDone = settings.applyOnStreamDone;
     this.#settings = settings;
     this.#runtime = runtime;
   }

@@ -18,21 +18,45 @@ const routeContext = () => ({
   sourceCluster: '',
   localCluster: '',
 });
+const tokenBucket = { max_tokens: 1, fill_interval: '1s' };
+
+async function said(settings: object): Promise<string[]> {
+  const text = JSON.stringify({ stat_prefix: 'a', token_bucket: tokenBucket, ...settings });
+  const type = 'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit';
+  const { message } = await loadMessage(type, { name: 'x', format: 'json', text }, {});
+  if (message === undefined) throw new Error('does not load');
+  const context = new ConfigContext();
+  factory.readRouteConfig?.(message, context, routeContext());
+  return (await context.takeDiagnostics()).map(({ message: words }) => words);
+}
 
 t.test('two buckets for the same entries are refused, as by Envoy', async (t) => {
-  const tokenBucket = { max_tokens: 1, fill_interval: '1s' };
   const descriptor = (value: string): object => ({ entries: [{ key: 'a', value }], token_bucket: tokenBucket });
-  const said = async (...descriptors: object[]): Promise<string[]> => {
-    const text = JSON.stringify({ stat_prefix: 'a', token_bucket: tokenBucket, descriptors });
-    const type = 'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit';
-    const { message } = await loadMessage(type, { name: 'x', format: 'json', text }, {});
-    if (message === undefined) throw new Error('does not load');
-    const context = new ConfigContext();
-    factory.readRouteConfig?.(message, context, routeContext());
-    return (await context.takeDiagnostics()).map(({ message: words }) => words);
-  };
-  t.match(await said(descriptor('b'), descriptor('b')), ['two descriptors have the entries a=b']);
-  t.strictSame(await said(descriptor('b'), descriptor('c')), []);
+  t.match(await said({ descriptors: [descriptor('b'), descriptor('b')] }), ['two descriptors have the entries a=b']);
+  t.strictSame(await said({ descriptors: [descriptor('b'), descriptor('c')] }), []);
+});
+
+t.test('what has no place in rate limits of the filter itself, as in Envoy', async (t) => {
+  const limits = (more: object): object => ({
+    rate_limits: [{ actions: [{ generic_key: { descriptor_value: 'a' } }], ...more }],
+  });
+  t.match(await said(limits({ stage: 0 })), [/stage has no place/]);
+  t.match(await said(limits({ disable_key: 'a' })), [/disable_key has no place/]);
+  const override = { dynamic_metadata: { metadata_key: { key: 'a', path: [{ key: 'b' }] } } };
+  t.match(await said(limits({ limit: override })), [/limit has no place/]);
+  t.strictSame(await said(limits({ apply_on_stream_done: true })), []);
+});
+
+t.test('actions that are inputs of matchers', async (t) => {
+  const action = (type: string, more: object = {}): object => ({
+    rate_limits: [
+      { actions: [{ extension: { name: 'x', typed_config: { '@type': `type.googleapis.com/${type}`, ...more } } }] },
+    ],
+  });
+  t.strictSame(await said(action('envoy.type.matcher.v3.HttpRequestQueryParamMatchInput', { query_param: 'a' })), []);
+  const response = action('envoy.type.matcher.v3.HttpResponseHeaderMatchInput', { header_name: 'a' });
+  t.match(await said(response), [/never applies/]);
+  t.match(await said(action('envoy.config.rbac.v3.Action', { name: 'a' })), [/cannot describe a request/]);
 });
 
 t.test('a share of the tokens needs the name of the local cluster, and buckets for the whole process', async (t) => {

@@ -14,7 +14,12 @@ import type {
   RouteFilterContext,
 } from '../../../../http/filter/api.ts';
 import { Fraction, RuntimeFraction, readRuntimeFraction } from '../../../../matchers/api.ts';
-import { readRateLimits, readRequestHeaderRules, readResponseHeaderRules } from '../../../../router/api.ts';
+import {
+  type RateLimits,
+  readRateLimits,
+  readRequestHeaderRules,
+  readResponseHeaderRules,
+} from '../../../../router/api.ts';
 import type { ClusterHandle } from '../../../../upstream/api.ts';
 import { LocalRateLimitFilter } from './filter.ts';
 import type { BucketSettings, DescriptorSettings } from './limiter.ts';
@@ -65,7 +70,6 @@ function readSettings(
   context: RouteFilterContext,
 ): LocalRateLimitSettings {
   refuseTwins(message, config);
-  const { runtime, clock } = context;
   const status = message.status?.code ?? defaultStatus;
   const settings = {
     bucket: message.tokenBucket === undefined ? null : readBucket(message.tokenBucket, config),
@@ -83,11 +87,11 @@ function readSettings(
     requestRules: readRequestHeaderRules(message.requestHeadersToAddWhenNotEnforced, [], config),
     responseRules: readResponseHeaderRules(message.responseHeadersToAdd, config),
     stage: message.stage,
-    rateLimits: readRateLimits(message.rateLimits, { runtime, sourceCluster: context.sourceCluster }, config),
+    rateLimits: readOwnRateLimits(message, config, context),
     virtualHostLimits: message.vhRateLimits as VirtualHostLimits,
     xRateLimitHeaders: Number(message.enableXRatelimitHeaders) === 1,
     retryAfterHeader: message.enableRetryAfterHeader,
-    limiters: new Limiters(settings, message.localRateLimitPerDownstreamConnection, clock),
+    limiters: new Limiters(settings, message.localRateLimitPerDownstreamConnection, context.clock),
   };
 }
 
@@ -109,6 +113,21 @@ function readSharedWith(
     return refuse('cluster_manager.local_cluster_name must say whose members share the tokens');
   }
   return clusters.handle(localCluster);
+}
+
+/** As Envoy: of these, unlike those of routes, the ones meant for the end of the stream are never asked. */
+function readOwnRateLimits(
+  { rateLimits }: LocalRateLimit,
+  config: ConfigContext,
+  { runtime, sourceCluster }: RouteFilterContext,
+): RateLimits | null {
+  if (rateLimits.length === 0) return null;
+  for (const limit of rateLimits) {
+    const field = limit.stage !== undefined ? 'stage' : limit.disableKey !== '' ? 'disable_key' : 'limit';
+    if (field === 'limit' && limit.limit === undefined) continue;
+    config.error(limit, field, 'RMR0700', `${field} has no place in a rate limit of the filter itself`);
+  }
+  return readRateLimits(rateLimits, { runtime, sourceCluster }, config).filter((limit) => !limit.applyOnStreamDone);
 }
 
 /** Of two buckets for the same entries the second would never be asked. */

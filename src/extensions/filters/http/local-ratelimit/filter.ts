@@ -97,7 +97,7 @@ export class LocalRateLimitFilter extends PassThroughFilter {
         if (descriptor !== null) descriptors.push(descriptor);
       }
     };
-    if (settings.rateLimits.length > 0) {
+    if (settings.rateLimits !== null) {
       add(settings.rateLimits);
       return descriptors;
     }

@@ -37,8 +37,8 @@ export interface LocalRateLimitSettings {
   readonly requestRules: HeaderRules | null;
   readonly responseRules: HeaderRules | null;
   readonly stage: number;
-  /** The filter's own, in the place of the route's; empty for none. */
-  readonly rateLimits: RateLimits;
+  /** The filter's own, in the place of the route's; null: those of the route. */
+  readonly rateLimits: RateLimits | null;
   readonly virtualHostLimits: VirtualHostLimits;
   readonly xRateLimitHeaders: boolean;
   readonly retryAfterHeader: boolean;
