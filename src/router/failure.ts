@@ -2,7 +2,7 @@
 // Status, body and details are Envoy's contract; the words are ours (DESIGN 4).
 import { ResetReason } from '../http/codec/api.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { PoolFailureReason, type Priority } from '../upstream/api.ts';
+import { type Cluster, type MetadataMatchCriteria, PoolFailureReason, type Priority } from '../upstream/api.ts';
 
 interface ResetDescription {
   readonly text: string;
@@ -56,8 +56,15 @@ export function isTransportFailure(reason: ResetReason): boolean {
   );
 }
 
-export function explainNoHost(cluster: string): string {
-  return `cluster '${cluster}' has no host that may take a request: no endpoints, or none of them healthy`;
+/** `wanted`: the metadata that a host must carry; null where any will do. */
+export function explainNoHost({ info, stats }: Cluster, wanted: MetadataMatchCriteria | null): string {
+  const available = stats.membershipHealthy.value + stats.membershipDegraded.value;
+  if (available === 0)
+    return `cluster '${info.name}' has no host that may take a request: no endpoints, or none of them healthy`;
+  const none = `none of the ${available} available hosts of cluster '${info.name}' may take the request`;
+  return wanted === null
+    ? `${none}: its load balancing falls back to no host (fallback_policy of subsets, fail_traffic_on_panic)`
+    : `${none}: it asks for the metadata {${wanted.text}} (metadata_match, dynamic metadata envoy.lb), which no subset has, and there is no fallback`;
 }
 
 export function explainNoPool(cluster: string, priority: Priority, max: number): string {

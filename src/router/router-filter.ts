@@ -93,7 +93,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.attempts++;
     if (host === null) {
       cluster.stats.upstreamCxNoneHealthy.inc();
-      this.noHealthyUpstream(explainNoHost(cluster.info.name));
+      this.noHealthyUpstream(explainNoHost(cluster, this.metadataMatch));
       return;
     }
     const pool = cluster.httpPool(host, this.priority, this.downstreamProtocol);
