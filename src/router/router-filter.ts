@@ -346,6 +346,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     }
     if (attempt !== null) {
       attempt.host.stats.rqTimeout++;
+      if (!this.responseStarted) attempt.host.stats.rqError++;
       this.logAttempt(attempt, kind === 'global' ? 0 : ResponseFlag.UpstreamRequestTimeout);
       attempt.cancel();
       if (kind !== 'global' && !this.responseStarted && this.retryState !== null) {
