@@ -1,4 +1,8 @@
-/** Owns the coverage of what matcher trees (xds.type.matcher.v3.Matcher) are made of: inputs, and custom matchers. */
+/**
+ * Owns the coverage of what matcher trees (xds.type.matcher.v3.Matcher) are made of: inputs, and custom matchers. The older
+ * form of trees (envoy.config.common.matcher.v3) is taken by ExtensionWithMatcher, tap and outlier detection by errors only,
+ * none of which is implemented.
+ */
 import type { PackageCoverage } from './coverage.ts';
 
 const notThereYet =
