@@ -26,6 +26,7 @@ export function checkHeaderMutations(message: Mutations, context: ConfigContext)
   }
 }
 
-function isProtected(name: string): boolean {
+/** Pseudo-headers and host. */
+export function isProtected(name: string): boolean {
   return name.startsWith(':') || name.toLowerCase() === 'host';
 }

@@ -4,11 +4,12 @@ import type { Route, VirtualHost } from '../../generated/envoy/config/route/v3/r
 import type { RouteConfiguration } from '../../generated/envoy/config/route/v3/route_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
 import { checkHeaderMutations } from './header-mutations.ts';
-import { checkRoute } from './route.ts';
+import { checkMirrors, checkRoute } from './route.ts';
 
 export function checkRouteConfiguration(configuration: RouteConfiguration, context: ConfigContext): void {
   checkDomains(configuration, context);
   checkHeaderMutations(configuration, context);
+  checkMirrors(configuration.requestMirrorPolicies, context);
   const names = new Set<string>();
   const largestBody = configuration.maxDirectResponseBodySizeBytes ?? 4096;
   for (const host of configuration.virtualHosts) {
@@ -21,6 +22,7 @@ export function checkRouteConfiguration(configuration: RouteConfiguration, conte
       context.error(host, 'matcher', 'RMR0600', 'matcher and routes exclude each other');
     }
     checkHeaderMutations(host, context);
+    checkMirrors(host.requestMirrorPolicies, context);
     for (const route of host.routes) checkRoute(route, largestBody, context);
   }
 }

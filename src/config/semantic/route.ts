@@ -1,10 +1,11 @@
 /** Owns what Envoy asks of one route beyond the API's rules. */
-import { existsSync, readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type {
   DirectResponseAction,
   RetryPolicy,
   Route,
   RouteAction,
+  RouteAction_RequestMirrorPolicy,
   WeightedCluster,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
@@ -28,6 +29,7 @@ function checkRouteAction(action: RouteAction, context: ConfigContext): void {
   if (rewrites.length > 1) {
     context.error(action, rewrites[1] ?? '', 'RMR0600', `${rewrites.join(' and ')} exclude each other`);
   }
+  checkMirrors(action.requestMirrorPolicies, context);
   if (action.clusterSpecifier.case === 'weightedClusters') checkWeights(action.clusterSpecifier.value, context);
   if (action.retryPolicy !== undefined) checkRetryPolicy(action.retryPolicy, context);
   const upgrades = new Set<string>();
@@ -42,6 +44,17 @@ function checkRouteAction(action: RouteAction, context: ConfigContext): void {
       );
     }
     upgrades.add(name);
+  }
+}
+
+/** At every level: route, virtual host, route configuration. */
+export function checkMirrors(policies: readonly RouteAction_RequestMirrorPolicy[], context: ConfigContext): void {
+  for (const policy of policies) {
+    if (policy.cluster !== '' && policy.clusterHeader !== '') {
+      context.error(policy, 'cluster_header', 'RMR0600', 'cluster and cluster_header exclude each other');
+    } else if (policy.cluster === '' && policy.clusterHeader === '') {
+      context.error(policy, '', 'RMR0600', 'One of cluster, cluster_header must be set');
+    }
   }
 }
 
@@ -69,7 +82,12 @@ function checkWeights(weighted: WeightedCluster, context: ConfigContext): void {
 function checkRetryPolicy(policy: RetryPolicy, context: ConfigContext): void {
   const backOff = policy.retryBackOff;
   if (backOff?.baseInterval === undefined || backOff.maxInterval === undefined) return;
-  if (toNanoseconds(backOff.maxInterval) >= toNanoseconds(backOff.baseInterval)) return;
+  // As Envoy: whole milliseconds, of which there is at least one.
+  const milliseconds = (interval: Parameters<typeof toNanoseconds>[0]): bigint => {
+    const whole = toNanoseconds(interval) / 1_000_000n;
+    return whole < 1n ? 1n : whole;
+  };
+  if (milliseconds(backOff.maxInterval) >= milliseconds(backOff.baseInterval)) return;
   context.error(backOff, 'max_interval', 'RMR0600', 'max_interval must not be shorter than base_interval');
 }
 
@@ -80,11 +98,12 @@ function checkDirectResponse(response: DirectResponseAction, largestBody: number
   if (source.case === 'inlineString') size = Buffer.byteLength(source.value);
   else if (source.case === 'inlineBytes') size = source.value.length;
   else if (source.case === 'filename') {
-    if (!existsSync(source.value)) {
+    const file = statSync(source.value, { throwIfNoEntry: false });
+    if (file?.isFile() !== true) {
       context.error(response.body, 'filename', 'RMR0600', `There is no file ${source.value}`);
       return;
     }
-    size = readFileSync(source.value).length;
+    size = file.size;
   } else return;
   if (size <= largestBody) return;
   const text = `The body has ${size} bytes and may have ${largestBody}`;

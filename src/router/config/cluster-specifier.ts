@@ -39,9 +39,11 @@ export function readClusterSpecifiers(
     const name = message.extension?.name ?? '';
     if (plugins.has(name)) {
       const text = `Another cluster specifier plugin is called ${JSON.stringify(name)} as well`;
-      build.config.error(message.extension ?? message, message.extension ? 'name' : '', 'RMR0600', text);
+      // As Envoy, which takes the first.
+      build.config.warning(message.extension ?? message, message.extension ? 'name' : '', 'RMR0605', text);
     }
-    plugins.set(name, readClusterSpecifier(message, build));
+    const plugin = readClusterSpecifier(message, build);
+    if (!plugins.has(name)) plugins.set(name, plugin);
   }
   return plugins;
 }

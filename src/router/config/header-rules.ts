@@ -97,6 +97,9 @@ function readAddition(
   };
 }
 
+/** An old name of Envoy's, in values of headers only. */
+const perRequestState = /%PER_REQUEST_STATE\((.*?)\)%/g;
+
 function readValue(
   option: HeaderValueOption,
   text: string,
@@ -105,7 +108,11 @@ function readValue(
 ): HeaderAddition['value'] | undefined {
   if (!text.includes('%')) return toByteString(text);
   try {
-    return compileFormat(text, { headerName: pinnedName, omitEmptyValues: true, ...formatters });
+    return compileFormat(text.replace(perRequestState, '%FILTER_STATE($1:PLAIN)%'), {
+      headerName: pinnedName,
+      omitEmptyValues: true,
+      ...formatters,
+    });
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     context.error(option, 'header.value', 'RMR0703', error.message);
