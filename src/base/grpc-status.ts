@@ -4,7 +4,7 @@
 /** `application/grpc`, also with a suffix or parameters; `application/grpc-web` is another protocol. */
 export function isGrpcContentType(type: string | undefined): boolean {
   if (type === undefined || !type.startsWith('application/grpc')) return false;
-  return type.length === 16 || type.charCodeAt(16) === 0x2b || type.charCodeAt(16) === 0x3b;
+  return type.length === 16 || type.charCodeAt(16) === 0x2b;
 }
 
 /** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */

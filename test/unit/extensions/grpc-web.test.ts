@@ -39,3 +39,9 @@ t.test('what is no base64 is refused', async (t) => {
   t.strictSame(cut.decode(Buffer.from('YWJjYW')), Buffer.from('abc'));
   t.ok(cut.incomplete);
 });
+
+t.test('bits that padding leaves over must be 0', async (t) => {
+  t.strictSame(new Base64Decoder().decode(Buffer.from('YWI=')), Buffer.from('ab'));
+  t.equal(new Base64Decoder().decode(Buffer.from('YWJ=')), undefined);
+  t.equal(new Base64Decoder().decode(Buffer.from('YR==')), undefined);
+});

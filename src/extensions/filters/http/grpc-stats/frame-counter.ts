@@ -1,4 +1,5 @@
-// Owns the count of gRPC messages in a body: each has five bytes before it, a flag and its length.
+// Owns the count of gRPC messages in a body: each has five bytes before it, a flag and its length. Behind a flag that gRPC
+// does not know nothing is counted any more.
 
 export class FrameCounter {
   count = 0;
@@ -6,9 +7,11 @@ export class FrameCounter {
   #headLeft = 5;
   #length = 0;
   #bodyLeft = 0;
+  #lost = false;
 
   /** Returns how many messages began in `data`. */
   inspect(data: Buffer): number {
+    if (this.#lost) return 0;
     const before = this.count;
     for (let at = 0; at < data.length; ) {
       if (this.#bodyLeft > 0) {
@@ -19,6 +22,10 @@ export class FrameCounter {
       }
       const byte = data[at++] as number;
       if (this.#headLeft === 5) {
+        if (byte > 1) {
+          this.#lost = true;
+          break;
+        }
         this.count++;
         this.#length = 0;
       } else {

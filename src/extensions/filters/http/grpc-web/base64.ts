@@ -12,7 +12,11 @@ export class Base64Decoder {
     const whole = text.length - (text.length % 4);
     this.#rest = text.slice(whole);
     const ready = text.slice(0, whole);
-    return alphabet.test(ready) ? Buffer.from(ready, 'base64') : undefined;
+    if (!alphabet.test(ready)) return undefined;
+    const decoded = Buffer.from(ready, 'base64');
+    // The bits that padding leaves over must be 0.
+    if (ready.endsWith('=') && !decoded.toString('base64').endsWith(ready.slice(-4))) return undefined;
+    return decoded;
   }
 
   /** The body ended inside a group. */

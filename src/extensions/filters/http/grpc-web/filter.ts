@@ -13,6 +13,7 @@ import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from
 import type { GrpcStatsByCluster, MethodStats } from '../../../common/grpc/method-stats.ts';
 import { Base64Decoder, FrameEncoder } from './base64.ts';
 
+const webType = 'application/grpc-web';
 const binaryTypes: ReadonlySet<string> = new Set(['application/grpc-web', 'application/grpc-web+proto']);
 const textTypes: ReadonlySet<string> = new Set(['application/grpc-web-text', 'application/grpc-web-text+proto']);
 
@@ -80,12 +81,14 @@ export class GrpcWebFilter extends PassThroughFilter {
 
   override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     if (!this.#web) return FilterHeadersStatus.Continue;
-    const isGrpc = headers.status === 200 && isGrpcContentType(headers.get(Names.contentType));
+    const isGrpc = headers.status === 200 && isGrpcOrWeb(headers.get(Names.contentType));
     if (endStream) this.#count(headers);
     headers.remove(Names.contentLength);
     const waits = !isGrpc && !endStream;
-    const text = this.#frames !== null && !waits;
-    headers.set(Names.contentType, text ? 'application/grpc-web-text+proto' : 'application/grpc-web+proto');
+    headers.set(
+      Names.contentType,
+      this.#frames !== null ? 'application/grpc-web-text+proto' : 'application/grpc-web+proto',
+    );
     if (!waits) return FilterHeadersStatus.Continue;
     this.#foreign = headers;
     return FilterHeadersStatus.StopIteration;
@@ -134,6 +137,12 @@ export class GrpcWebFilter extends PassThroughFilter {
     headers.set(Names.grpcStatus, String(grpcStatusOfHttp(headers.status)));
     headers.set(Names.contentLength, '0');
   }
+}
+
+/** An upstream may speak gRPC-Web itself. */
+function isGrpcOrWeb(type: string | undefined): boolean {
+  if (isGrpcContentType(type)) return true;
+  return type !== undefined && (type === webType || type.startsWith(`${webType}+`) || type.startsWith(`${webType};`));
 }
 
 function clear(trailers: HeaderMap): void {
