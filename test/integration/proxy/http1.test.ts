@@ -144,7 +144,7 @@ t.test('an upstream that resets within the body resets the client', async (t) =>
   await client.end();
   t.match(client.text, /200 OK[\s\S]*half$/);
   t.match(proxy.accessLog(), [
-    { code: 200, flags: 'UC', details: 'upstream_reset_after_response_started{connection_termination}' },
+    { code: 200, flags: 'UPE', details: 'upstream_reset_after_response_started{protocol_error}' },
   ]);
 });
 
