@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { watchNpm } from './parent-watch.ts';
 
 const PROXY = 'http://127.0.0.1:10000';
 const ADMIN = 'http://127.0.0.1:9901';
@@ -85,6 +86,7 @@ proxy.on('exit', (exitCode, signal) => {
   process.exitCode = code;
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => proxy.kill(signal));
+watchNpm(() => proxy.kill('SIGTERM'));
 
 if (await ready(() => code === undefined)) {
   say(`Remora listens on ${PROXY}, two upstreams stand behind it. In another terminal:
