@@ -40,3 +40,10 @@ export function countTime(attempt: UpstreamRequest, milliseconds: number, header
   stats.recordResponseTime(milliseconds, headers.has(Names.xEnvoyInternal));
   stats.recordZoneResponseTime(zone, attempt.host.locality.zone, milliseconds);
 }
+
+/** A gRPC response whose outcome its trailers would have told. */
+export function awaitsGrpcStatus(attempt: UpstreamRequest, request: RequestHeaders): boolean {
+  const { response } = attempt;
+  if (response === null || response.status !== 200 || response.has(Names.grpcStatus)) return false;
+  return isGrpcContentType(request.get(Names.contentType));
+}

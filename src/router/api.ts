@@ -4,6 +4,7 @@ import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map
 import type { NameInfo } from '../http/headers/name.ts';
 import type { RuntimeFraction } from '../matchers/fraction.ts';
 import type { HeaderMatcher } from '../matchers/header-matcher.ts';
+import type { ProxyProtocolVersion } from '../network/proxy-protocol-header.ts';
 import type { Counter } from '../observability/stats/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ClusterHandle, MetadataMatchCriteria, Priority } from '../upstream/api.ts';
@@ -118,6 +119,8 @@ export interface ForwardRoute extends RouteBase {
   readonly appendForwardedHost: boolean;
   /** Per upgrade token in lower case: allowed or not; absent: the connection manager's. */
   readonly upgrades: ReadonlyMap<string, boolean>;
+  /** CONNECT ends here: its bytes go to the host as they are. Null: it is passed on. */
+  readonly connect: ConnectTermination | null;
   readonly rateLimits: RouteRateLimits;
   /**
    * Header rules, host and path on the way up, in Envoy's order. `suppressEnvoyHeaders` (the router filter's
@@ -202,6 +205,14 @@ export interface RetryPolicy {
   readonly backOffIsOwn?: boolean;
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** How a CONNECT is ended here. */
+export interface ConnectTermination {
+  /** A POST may be the tunnel too. */
+  readonly allowPost: boolean;
+  /** The host learns the client's address first; 0: it does not. */
+  readonly proxyProtocol: 0 | ProxyProtocolVersion;
 }
 
 /** Which redirects of upstreams are followed in the client's place. */

@@ -47,6 +47,11 @@ export function resetDetails(reason: ResetReason, transportFailure: string): str
   return `upstream_reset_before_response_started{${inner}}`;
 }
 
+/** The same when some of it had gone on, an interim response too. */
+export function lateResetDetails(reason: ResetReason): string {
+  return `upstream_reset_after_response_started{${resetText(reason).replaceAll(' ', '_')}}`;
+}
+
 /** The connection could not be made: its words belong to the details. */
 export function isTransportFailure(reason: ResetReason): boolean {
   return (
@@ -181,7 +186,7 @@ export function lateReset(
 ): { details: string; cause: string } {
   const words = details === '' ? '' : `: ${details}`;
   return {
-    details: `upstream_reset_after_response_started{${resetText(reason).replaceAll(' ', '_')}}`,
+    details: lateResetDetails(reason),
     cause: `host ${host} of cluster '${cluster}' ${brokenOff(reason)}${words}`,
   };
 }

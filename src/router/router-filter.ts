@@ -8,7 +8,7 @@ import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster } from '../upstream/api.ts';
-import { countForHost, countResponse, countRetried } from './accounting.ts';
+import { awaitsGrpcStatus, countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
 import {
   abandonedBody,
@@ -19,6 +19,7 @@ import {
   explainReset,
   isTransportFailure,
   lateReset,
+  lateResetDetails,
   resetBody,
   resetDetails,
   resetFlag,
@@ -96,7 +97,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.noHealthyUpstream(explainNoHost(cluster, this.metadataMatch));
       return;
     }
-    const pool = cluster.httpPool(host, this.priority, this.downstreamProtocol);
+    const pool = this.pool(cluster, host);
     if (pool === null) {
       const { max } = cluster.circuitBreakers[this.priority].connectionPools;
       this.noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
@@ -149,10 +150,6 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   }
 
   // --- the response --------------------------------------------------------------------------------------------------------
-
-  onUpstream1xx(headers: ResponseHeaders): void {
-    this.callbacks.encode1xxHeaders(headers);
-  }
 
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
     const callbacks = this.callbacks;
@@ -226,7 +223,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (attempt.info.protocol >= Protocol.Http2) cluster.stats.upstreamRqRxReset.inc();
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (responseStarted && this.responseStarted) {
-      this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
+      if (awaitsGrpcStatus(attempt, this.headers as RequestHeaders))
+        this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
       streamInfo.setFlag(resetFlag(reason));
       const late = lateReset(reason, details, host.address.text, cluster.info.name);
       streamInfo.responseCodeDetails = late.details;
@@ -235,7 +233,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
-    if (this.#replayOnFreshConnection(reason, attempt)) return;
+    if (!this.interim && this.#replayOnFreshConnection(reason, attempt)) return;
     const retry = this.retryState;
     if (retry !== null && this.#retryAfter(attempt, retry.wantsReset(reason, requestStarted))) return;
     streamInfo.setFlag(resetFlag(reason));
@@ -243,7 +241,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.reply(
       resetStatus(reason),
       resetBody(reason, this.attempts > 1),
-      resetDetails(reason, transport),
+      this.interim ? lateResetDetails(reason) : resetDetails(reason, transport),
       explainReset(reason, details, host.address.text, cluster.info.name, reused),
       reason === ResetReason.Overflow,
     );

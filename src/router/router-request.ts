@@ -10,13 +10,14 @@ import { type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-inf
 import {
   type Cluster,
   type Host,
+  type HttpPool,
   type LoadBalancerContext,
   loadBalancingMetadata,
   MetadataMatchCriteria,
   Priority,
   type RetryPriority,
 } from '../upstream/api.ts';
-import { countTime } from './accounting.ts';
+import { countResponse, countTime } from './accounting.ts';
 import type { ForwardRoute, InternalRedirectPolicy, RequestStats, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { explainTimeout, type TimeoutKind } from './failure.ts';
@@ -25,6 +26,7 @@ import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
 import { type Shadow, startShadows } from './shadow.ts';
+import { endsHere, TcpUpstreamPool } from './tcp-upstream.ts';
 import { type RequestTimeouts, tellExpected } from './timeouts.ts';
 import { logAttemptConnected, logAttemptEnd, logAttemptPeriodically } from './upstream-log.ts';
 import { replyForUpstream } from './upstream-reply.ts';
@@ -58,6 +60,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected requestEnded = false;
   protected requestEndTime = -1;
   protected responseStarted = false;
+  /** A 1xx went on: to Envoy that is the beginning of the response, though it may still answer in the host's place. */
+  protected interim = false;
   /** Copies of the request; null without. */
   protected shadows: Shadow[] | null = null;
   /** The last attempt ended by a timeout. */
@@ -174,6 +178,16 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     return true;
   }
 
+  /** What the client has heard of cannot be tried again; counted like a response. */
+  onUpstream1xx(headers: ResponseHeaders): void {
+    this.interim = true;
+    const { attempt } = this;
+    if (attempt !== null) countResponse(attempt, headers.status, this.headers as RequestHeaders, this.config);
+    this.retryState?.release();
+    this.retryState = null;
+    this.callbacks.encode1xxHeaders(headers);
+  }
+
   /** Answers in the upstream's place, counted as its response. */
   protected reply(status: number, body: string, details: string, cause: string, overloaded = false): void {
     this.timeouts?.stop(this.attempt);
@@ -185,6 +199,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
       route: this.route as ForwardRoute,
       headers: this.headers as RequestHeaders,
       config: this.config,
+      attempts: this.attempts,
+      counted: this.interim,
     };
     this.countOwn(status);
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
@@ -281,6 +297,14 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     const limitMs = attempt.cluster.info.maxStreamDurationMs;
     if (limitMs > 0) attempt.streamDuration ??= this.config.timeouts.start(limitMs, this, this.now());
     if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
+  }
+
+  /** Null, and counted, when there may be no more pools. */
+  protected pool(cluster: Cluster, host: Host): HttpPool | null {
+    const { connect } = this.route as ForwardRoute;
+    if (connect === null || !endsHere(connect, this.headers as RequestHeaders))
+      return cluster.httpPool(host, this.priority, this.downstreamProtocol);
+    return new TcpUpstreamPool(cluster.tcpPool(host, this.priority), connect, this.callbacks.streamInfo.connection);
   }
 
   protected logAttempt(attempt: UpstreamRequest, flag: number): void {

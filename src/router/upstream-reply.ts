@@ -13,17 +13,25 @@ export interface FailedRequest {
   readonly route: ForwardRoute;
   readonly headers: RequestHeaders;
   readonly config: RouterConfig;
+  /** Made so far. */
+  readonly attempts: number;
+  /** A response of it was counted already. */
+  readonly counted: boolean;
 }
 
 /** Counted as a response of the cluster, as Envoy does. `overloaded`: the client is told that a limit was met. */
 export function replyForUpstream(request: FailedRequest, reply: LocalReply, overloaded: boolean): void {
-  const { callbacks, cluster, route, headers, config } = request;
-  cluster.stats.recordResponse(reply.status, headers.has(Names.xEnvoyInternal), false, countsByStatus(headers, config));
+  const { callbacks, cluster, route, headers, config, attempts } = request;
+  if (!request.counted) {
+    const byStatus = countsByStatus(headers, config);
+    cluster.stats.recordResponse(reply.status, headers.has(Names.xEnvoyInternal), false, byStatus);
+  }
   callbacks.sendLocalReply({
     ...reply,
     modifyHeaders: (response) => {
       route.finalizeResponse(response, callbacks.streamInfo, headers);
       if (overloaded) response.set(Names.xEnvoyOverloaded, 'true');
+      if (route.includeAttemptCountInResponse && attempts > 0) response.set(Names.xEnvoyAttemptCount, String(attempts));
     },
   });
 }

@@ -80,7 +80,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   #keptBytes = 0;
   #keptEnd = false;
   #trailers: HeaderMap | null = null;
-  /** A websocket handshake without answer: what the client sends already waits, since no answer may mean no websocket. */
+  /** A websocket handshake, or a CONNECT, without answer: what the client sends already waits, since it may be refused. */
   #inHandshake = false;
   #connection: UpstreamConnectionInfo | null = null;
   #writtenBefore = 0;
@@ -100,7 +100,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   start(pool: HttpPool, headers: RequestHeaders, endStream: boolean, fresh: boolean): void {
     this.#headers = headers;
     this.#headersEnd = endStream;
-    this.#inHandshake = isWebSocket(headers);
+    this.#inHandshake = headers.method === 'CONNECT' || isWebSocket(headers);
     this.#waiting = pool.newStream(this, this, fresh);
     if (this.#waiting !== null) this.#waitStart = this.#router.now();
   }
@@ -157,7 +157,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.localAddress = connection.localAddress.text === '' ? null : connection.localAddress;
     info.remoteAddress = connection.remoteAddress;
     info.connectionId = connection.id;
-    info.protocol = connection.protocol;
+    info.protocol = connection.protocol ?? -1;
     info.connectStart = connection.connectStart;
     info.connectEnd = connection.connectEnd;
     info.tls = connection.tls;
@@ -219,11 +219,12 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     this.info.firstByteReceived = now;
     this.perTryIdleTimeout?.touch(now);
     if (this.#inHandshake) {
-      if (headers.status === 101) {
+      const connect = this.#headers?.method === 'CONNECT';
+      if (connect ? headers.status >= 200 && headers.status < 300 : headers.status === 101) {
         this.#inHandshake = false;
         if (this.#stream !== null) this.#flushKept(this.#stream);
         if (this.detached) return;
-      } else if (headers.status < 400) {
+      } else if (!connect && headers.status < 400) {
         this.#router.onHandshakeUnsuccessful(this, headers);
         return;
       }

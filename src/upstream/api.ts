@@ -99,6 +99,8 @@ export interface Cluster {
   chooseHost(context: LoadBalancerContext): Host | null;
   /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */
   httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool | null;
+  /** The same for plain connections, which `max_connection_pools` does not limit. */
+  tcpPool(host: Host, priority: Priority): TcpPool;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
 }
 
@@ -197,7 +199,8 @@ export interface UpstreamConnectionInfo {
   readonly remoteAddress: Address;
   /** Another request had used it before: a reset before any response byte is the peer's idle close, most likely. */
   readonly reused: boolean;
-  readonly protocol: Protocol;
+  /** Null where it carries bytes of no protocol of ours. */
+  readonly protocol: Protocol | null;
   /** Bytes handed to the kernel so far: no more than before means that nothing of a stream has left. */
   readonly bytesWritten: number;
   /** Monotonic milliseconds of connect start and end. */
@@ -208,11 +211,14 @@ export interface UpstreamConnectionInfo {
   readonly tls: TlsConnectionInfo | null;
 }
 
-export interface PoolCallbacks {
-  /** May be called before `newStream` returns. `stream.callbacks` is the caller's to set. */
-  onPoolReady(stream: ClientStream, host: Host, connection: UpstreamConnectionInfo): void;
+export interface PoolFailureCallbacks {
   /** `details` in words: what failed, which limit. `host` is null when the request never got as far as one (a full queue). */
   onPoolFailure(reason: PoolFailureReason, details: string, host: Host | null): void;
+}
+
+export interface PoolCallbacks extends PoolFailureCallbacks {
+  /** May be called before `newStream` returns. `stream.callbacks` is the caller's to set. */
+  onPoolReady(stream: ClientStream, host: Host, connection: UpstreamConnectionInfo): void;
 }
 
 export interface Cancellable {
@@ -226,6 +232,41 @@ export interface HttpPool {
    * had (a replay, DESIGN 4).
    */
   newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh?: boolean): Cancellable | null;
+}
+
+// --- TCP pools -----------------------------------------------------------------------------------------------------
+
+/** A plain connection to a host, lent to one user; both directions may end on their own (half-close). */
+export interface TcpConnection extends UpstreamConnectionInfo {
+  /** The caller's to set when it gets the connection. */
+  user: TcpConnectionUser | null;
+  /** Borrowed `data`. `endStream`: nothing more will be written; the other direction goes on. */
+  write(data: Buffer, endStream: boolean): void;
+  /** Counts. */
+  readDisable(disable: boolean): void;
+  /** Both directions have ended: it is the pool's again. */
+  release(): void;
+  /** Ends both directions at once; the user is not told. */
+  abandon(): void;
+}
+
+export interface TcpConnectionUser {
+  /** `data` is borrowed. `endStream`: the host half-closed. */
+  onTcpData(data: Buffer, endStream: boolean): void;
+  /** The connection has ended, other than by `abandon`. */
+  onTcpClosed(): void;
+  onAboveWriteBufferHighWatermark(): void;
+  onBelowWriteBufferLowWatermark(): void;
+}
+
+export interface TcpPoolCallbacks extends PoolFailureCallbacks {
+  /** May be called before `newConnection` returns. */
+  onTcpPoolReady(connection: TcpConnection, host: Host): void;
+}
+
+export interface TcpPool {
+  /** Null when `callbacks` were called already. */
+  newConnection(callbacks: TcpPoolCallbacks): Cancellable | null;
 }
 
 // --- cluster manager -----------------------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ import type { Protocol } from '../http/codec/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
-import type { CircuitBreaker, Cluster, ClusterInfo, Host, HttpPool, LoadBalancerContext, Priority } from './api.ts';
+import type {
+  CircuitBreaker,
+  Cluster,
+  ClusterInfo,
+  Host,
+  HttpPool,
+  LoadBalancerContext,
+  Priority,
+  TcpPool,
+} from './api.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { ClusterConfig, EndpointsConfig } from './cluster-config.ts';
 import { ClusterStats } from './cluster-stats.ts';
@@ -19,6 +28,7 @@ import { HostSets, type HostsUpdate } from './host-sets.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
 import { Http1Pool } from './pool/http1-pool.ts';
+import { HostTcpPool } from './pool/tcp-pool.ts';
 
 const log = logger('upstream');
 
@@ -141,6 +151,17 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     const pool = new Http1Pool(this.#environment, this, host, priority);
     host.pools[priority] = pool;
     if (host.removed) pool.drain();
+    return pool;
+  }
+
+  tcpPool(host: Host, priority: Priority): TcpPool {
+    const upstreamHost = host as UpstreamHost;
+    upstreamHost.tcpPools ??= [null, null];
+    const known = upstreamHost.tcpPools[priority];
+    if (known !== null) return known;
+    const pool = new HostTcpPool(this.#environment, this, upstreamHost, priority);
+    upstreamHost.tcpPools[priority] = pool;
+    if (upstreamHost.removed) pool.drain();
     return pool;
   }
 

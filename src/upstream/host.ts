@@ -3,11 +3,11 @@
 // connections of an unchanged address survive every update.
 import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
-import type { Host, HostHealth, HostStats, HttpPool, Locality } from './api.ts';
+import type { Host, HostHealth, HostStats, HttpPool, Locality, TcpPool } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
 
 /** A pool as its host sees it. */
-export interface DrainablePool extends HttpPool {
+export interface DrainablePool {
   /** No new connections for new requests: idle ones close now, busy ones when their streams end. */
   drain(): void;
   /** It has connections, or streams that wait for one. */
@@ -46,7 +46,9 @@ export class UpstreamHost implements Host {
   healthStatus: number;
   readonly stats: HostStats = new HostNumbers();
   /** By Priority. */
-  readonly pools: [DrainablePool | null, DrainablePool | null] = [null, null];
+  readonly pools: [(HttpPool & DrainablePool) | null, (HttpPool & DrainablePool) | null] = [null, null];
+  /** By Priority; null where nobody asked for plain connections. */
+  tcpPools: [(TcpPool & DrainablePool) | null, (TcpPool & DrainablePool) | null] | null = null;
   /** Its cluster has it no longer: pools made for it (a request that chose it just before) drain at once. */
   removed = false;
   #description: Host | null = null;
@@ -109,6 +111,8 @@ export class UpstreamHost implements Host {
     this.removed = true;
     this.pools[0]?.drain();
     this.pools[1]?.drain();
+    this.tcpPools?.[0]?.drain();
+    this.tcpPools?.[1]?.drain();
   }
 }
 

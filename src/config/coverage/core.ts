@@ -5,6 +5,13 @@ const foundByType = 'extensions are found by the type of their configuration, as
 const onlyVersion3 = 'there is only version 3';
 
 export const core: PackageCoverage = {
+  'envoy.config.core.v3.ProxyProtocolConfig': {
+    implemented: ['version'],
+    harmless: {
+      pass_through_tlvs: 'Envoy sends none behind a CONNECT either',
+      added_tlvs: 'Envoy sends none behind a CONNECT either',
+    },
+  },
   'envoy.config.core.v3.Address': { implemented: ['socket_address', 'pipe'] },
   'envoy.config.core.v3.SocketAddress': {
     implemented: ['protocol', 'address', 'port_value', 'ipv4_compat'],

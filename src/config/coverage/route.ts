@@ -177,8 +177,10 @@ export const route: PackageCoverage = {
     implemented: ['max_stream_duration', 'grpc_timeout_header_max', 'grpc_timeout_header_offset'],
   },
   'envoy.config.route.v3.RouteAction.UpgradeConfig': {
-    implemented: ['upgrade_type', 'enabled'],
-    refused: { connect_config: 'CONNECT would be passed on instead of ended here: issue 4' },
+    implemented: ['upgrade_type', 'enabled', 'connect_config'],
+  },
+  'envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig': {
+    implemented: ['proxy_protocol_config', 'allow_post'],
   },
   'envoy.config.route.v3.WeightedCluster': {
     implemented: ['clusters', 'header_name', 'runtime_key_prefix'],

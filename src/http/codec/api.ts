@@ -188,6 +188,8 @@ export interface ClientCodec {
   onEndOfInput(): CodecError | null;
   /** The peer reset the connection: a response that is incomplete by its own framing is an error of the protocol, as in Envoy. */
   onInputReset(): CodecError | null;
+  /** HTTP/1: the exchange is a CONNECT, whose directions end each on their own. */
+  readonly halfCloses: boolean;
   onConnectionClosed(reason: ResetReason): void;
   goAway(): void;
   onAboveWriteBufferHighWatermark(): void;

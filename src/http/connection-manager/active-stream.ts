@@ -48,6 +48,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   /** The request's side of the chain must not go on: answered locally, or destroyed. */
   requestAborted = false;
   internal = false;
+  /** The connection takes no request after it. */
+  isLast = false;
   /** It goes on with the request of another one (recreate-stream.ts): its headers are prepared. */
   recreated = false;
 
@@ -67,9 +69,9 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.info.protocol = codecStream.protocol;
   }
 
-  /** An upgrade or CONNECT that was let through: its bytes are no HTTP messages any more. */
-  get isTunnel(): boolean {
-    return this.#upgraded;
+  /** What follows a response of this status are no HTTP messages any more. To Envoy no 2xx but 200 accepts a CONNECT. */
+  opensTunnel(status: number): boolean {
+    return status === 101 || (this.#upgraded && status === 200 && this.headers?.method === 'CONNECT');
   }
 
   get connection(): Connection {
@@ -105,12 +107,13 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       return;
     }
     if (!this.recreated && !this.#prepareHeaders(headers)) return;
-    const chain = headers.protocol === '' ? config.filters : this.#upgradeChain(headers.protocol);
+    const upgrade = headers.protocol === '' && headers.method === 'CONNECT' ? 'CONNECT' : headers.protocol;
+    const chain = upgrade === '' ? config.filters : this.#upgradeChain(upgrade);
     if (config.accessLogging.newRequests) logNewRequest(this);
     if (chain === null) {
       stats.downstreamRqWsOnNonWsRoute.inc();
       this.#openChain(config.filters);
-      this.sendLocalReply(upgradeRefused(headers.protocol));
+      this.sendLocalReply(upgradeRefused(upgrade));
       return;
     }
     this.#openChain(chain);
@@ -157,7 +160,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     const route = this.route();
     const own = this.manager.config.upgrades.get(type);
     const allowed = (route?.kind === 'forward' ? route.upgrades.get(type) : undefined) ?? own?.enabled ?? false;
-    if (!allowed) return null;
+    // Without a route it is the router that answers.
+    if (!allowed) return route === null ? this.manager.config.filters : null;
     this.#upgraded = true;
     this.manager.stats.downstreamCxUpgradesTotal.inc();
     this.manager.stats.downstreamCxUpgradesActive.inc();
@@ -276,6 +280,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     const { manager, info } = this;
     this.responseStarted = true;
     info.responseCode = headers.status;
+    manager.countResponse(info);
     prepareResponseHeaders(headers, this.headers, manager.config, this.services.dates.text());
     if (manager.closesAfter(this, headers)) headers.set(Names.connection, 'close');
     this.touch();

@@ -12,7 +12,7 @@ import {
   type ReadFilterCallbacks,
 } from '../../network/api.ts';
 import { ResponseFlag } from '../../observability/response-flags.ts';
-import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
+import type { DownstreamConnectionInfo, StreamInfo } from '../../observability/stream-info.ts';
 import {
   type CodecError,
   Protocol,
@@ -47,8 +47,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   #closing = false;
   #closed = false;
   #draining = false;
-  /** http1_safe_max_connection_duration: max_connection_duration is over, and the next response is the last. */
-  #endsWithNext = false;
+  /** The next request, however late it comes, is answered with `connection: close` (http1_safe_max_connection_duration). */
+  #nextIsLast = false;
   #requests = 0;
   #idle: LazyTimeout | null = null;
   #maxDuration: LazyTimeout | null = null;
@@ -147,6 +147,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stats.downstreamRqActive.inc();
     stats.downstreamRqHttp1Total.inc();
     const stream = new ActiveStream(this, codecStream, this.#now);
+    stream.isLast = this.#nextIsLast;
     this.#streams.push(stream);
     if (this.#headTimeout !== null) {
       this.#headTimeout.release();
@@ -202,18 +203,32 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       stats.downstreamCxDrainClose.inc();
       this.#startDrain();
     }
-    if (this.#endsWithNext && !this.#draining) this.#closing = true;
-    // An answer before the request was read: the rest of it cannot be told from the next request.
-    if (!stream.requestComplete && headers.status !== 101 && !stream.isTunnel) this.#closing = true;
+    const tunnel = stream.opensTunnel(headers.status);
+    if (stream.isLast) this.#closing = true;
+    if (!stream.requestComplete) {
+      stats.downstreamRqResponseBeforeRqComplete.inc();
+      // An answer before the request was read: the rest of it cannot be told from the next request.
+      if (!tunnel) this.#closing = true;
+    }
     if (!this.#closing && !this.#draining) return false;
-    return headers.status !== 101 && !stream.isTunnel && stream.codecStream.protocol < Protocol.Http2;
+    return !tunnel && stream.codecStream.protocol < Protocol.Http2;
+  }
+
+  /** The response's head goes to the codec, or to nobody where the request goes on as another one. */
+  countResponse(info: StreamInfo): void {
+    if (info.healthCheck) return;
+    const { stats } = this;
+    stats.downstreamRqCompleted.inc();
+    stats.listener.completed.inc();
+    const responseClass = (info.responseCode / 100) | 0;
+    stats.byClass[responseClass]?.inc();
+    stats.listener.byClass[responseClass]?.inc();
   }
 
   /** The response's last byte went to the codec. */
   onResponseSent(stream: ActiveStream): void {
     if (stream.destroyed || stream.requestComplete) return;
     // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more.
-    this.stats.downstreamRqResponseBeforeRqComplete.inc();
     this.#closing = true;
     this.stats.downstreamRqRxReset.inc();
     stream.codecStream.callbacks = null;
@@ -228,13 +243,14 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (!stream.requestComplete || stream.codecStream.protocol >= Protocol.Http2) return;
     // Envoy's HTTP/1 codec tells a body's end behind its last bytes: to Envoy this request is not complete yet.
     stream.requestComplete = false;
-    stats.downstreamRqResponseBeforeRqComplete.inc();
-    stats.downstreamRqRxReset.inc();
   }
 
   onStreamComplete(codecStream: ServerStream): void {
     const stream = codecStream.callbacks;
-    if (stream instanceof ActiveStream && !stream.destroyed) this.endStream(stream);
+    if (!(stream instanceof ActiveStream) || stream.destroyed) return;
+    // Malformed: to Envoy its end did not come, and it is reset.
+    if (!stream.requestComplete) this.stats.downstreamRqRxReset.inc();
+    this.endStream(stream);
   }
 
   endStream(stream: ActiveStream): void {
@@ -253,14 +269,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     else this.info.protocol = info.protocol;
     const status = info.responseCode;
     // Health checks are not counted, so that they do not hide what clients see.
-    if (status !== 0 && !info.healthCheck) {
-      stats.downstreamRqTime.record(Math.round(now - info.startTime));
-      stats.downstreamRqCompleted.inc();
-      stats.listener.completed.inc();
-      const responseClass = (status / 100) | 0;
-      stats.byClass[responseClass]?.inc();
-      stats.listener.byClass[responseClass]?.inc();
-    }
+    if (status !== 0 && !info.healthCheck) stats.downstreamRqTime.record(Math.round(now - info.startTime));
     if (info.healthCheck) stats.healthChecks?.inc();
     this.#reportBytes();
     if (this.#closed || this.#streams.length !== 0) return;
@@ -291,9 +300,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       this.stats.downstreamCxMaxDurationReached.inc();
-      // HTTP/1 has no way to say goodbye but on a response: the present or the next one carries `connection: close`.
       if (this.#codec === null) this.#closeConnection(CloseType.Flush);
-      else if (this.config.safeMaxConnectionDuration) this.#endsWithNext = true;
+      else if (this.config.safeMaxConnectionDuration && this.#codec.protocol < Protocol.Http2) this.#nextIsLast = true;
+      // HTTP/1 has no way to say goodbye but on a response: the next one carries `connection: close`.
       else if (!this.#draining) this.#startDrain();
     } else if (timeout === this.#drainTimeout) this.#endDrain();
   }

@@ -9,6 +9,7 @@ export function recreateStream(old: ActiveStream, response: ResponseHeaders, bod
   if (old.destroyed || headers === null) return;
   info.responseCode = response.status;
   info.responseCodeDetails = 'internal_redirect';
+  old.manager.countResponse(info);
   if (old.encoding !== null) old.encoding.headers = response;
   const stream = old.manager.replaceStream(old);
   const next = stream.info;

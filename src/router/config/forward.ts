@@ -1,6 +1,7 @@
 // Reads routes that forward: RouteAction, and the clusters by weight in it. Weights, names and what excludes each other
 // were checked when the message was loaded (config/semantic).
 import { type DurationMessage, durationMs } from '../../base/duration.ts';
+import type { ConfigContext } from '../../config/api.ts';
 import type {
   RouteAction,
   VirtualHost,
@@ -9,7 +10,7 @@ import type {
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { loadBalancingMetadata, MetadataMatchCriteria } from '../../upstream/api.ts';
-import type { GrpcTimeoutRule, MirrorPolicy, RetryPolicy } from '../api.ts';
+import type { ConnectTermination, GrpcTimeoutRule, MirrorPolicy, RetryPolicy } from '../api.ts';
 import { readRateLimits } from '../rate-limit/config.ts';
 import type { RateLimits } from '../rate-limit/descriptor.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
@@ -124,6 +125,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
       message.hostRewriteSpecifier.case === 'autoHostRewrite' && message.hostRewriteSpecifier.value.value,
     appendForwardedHost: message.appendXForwardedHost,
     upgrades: readUpgrades(message),
+    connect: readConnect(message, config),
     rateLimits: {
       own: readRateLimits(message.rateLimits, build, config),
       virtualHost: parents.virtualHostRateLimits,
@@ -164,6 +166,24 @@ function readUpgrades(message: RouteAction): ReadonlyMap<string, boolean> {
   return new Map(
     message.upgradeConfigs.map(({ upgradeType, enabled }) => [upgradeType.toLowerCase(), enabled ?? true]),
   );
+}
+
+/** As in Envoy, the last one counts, also where the upgrade itself is off. */
+function readConnect(message: RouteAction, config: ConfigContext): ConnectTermination | null {
+  let connect: ConnectTermination | null = null;
+  for (const { upgradeType, connectConfig } of message.upgradeConfigs) {
+    if (connectConfig === undefined) continue;
+    const type = upgradeType.toLowerCase();
+    if (type === 'connect-udp') config.error(connectConfig, '', 'RMR0306', 'CONNECT-UDP is not implemented yet');
+    else if (type !== 'connect') {
+      const text = `connect_config goes with the upgrade CONNECT, not with ${JSON.stringify(upgradeType)}`;
+      config.error(connectConfig, '', 'RMR0600', text);
+    }
+    const { proxyProtocolConfig, allowPost } = connectConfig;
+    const proxyProtocol = proxyProtocolConfig === undefined ? 0 : proxyProtocolConfig.version === 1 ? 2 : 1;
+    connect = { allowPost, proxyProtocol };
+  }
+  return connect;
 }
 
 /** Remembers the name. Where validate_clusters asks for it there must be such a cluster now. */

@@ -4,6 +4,7 @@ import { Names } from '../../http/headers/name.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { ClusterHandle, MetadataMatchCriteria, Priority } from '../../upstream/api.ts';
 import type {
+  ConnectTermination,
   ForwardRoute,
   GrpcTimeoutRule,
   InternalRedirectPolicy,
@@ -69,6 +70,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly autoHostRewrite: boolean;
   readonly appendForwardedHost: boolean;
   readonly upgrades: ReadonlyMap<string, boolean>;
+  readonly connect: ConnectTermination | null;
   readonly rateLimits: RouteRateLimits;
   readonly ownStats: RequestStats | null;
   readonly #cluster: ClusterSelector;
@@ -100,6 +102,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.autoHostRewrite = settings.autoHostRewrite;
     this.appendForwardedHost = settings.appendForwardedHost;
     this.upgrades = settings.upgrades;
+    this.connect = settings.connect;
     this.rateLimits = settings.rateLimits;
     this.#clusterHostRewrite = settings.clusterHostRewrite;
     this.#hostRewrite = settings.hostRewrite;

@@ -12,23 +12,17 @@ import {
 import { ConnectionEvent } from '../../network/api.ts';
 import type { PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
+import type { ConnectionOwner, PooledConnection } from './connection-pool.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { PoolConnection } from './pool-connection.ts';
-
-/** The pool as its connections see it. */
-export interface Http1ConnectionOwner {
-  /** Established, or its stream is over and it can carry another. */
-  onConnectionReady(connection: Http1Connection): void;
-  onConnectFailed(connection: Http1Connection, reason: PoolFailureReason, details: string): void;
-  onConnectionClosed(connection: Http1Connection): void;
-  /** One stream less; the connection may or may not live on. */
-  onStreamEnded(): void;
-}
 
 /** Taken off the peer's `Keep-Alive: timeout`, so that our close arrives before its own (DESIGN 4). */
 const keepAliveMarginMs = 1000;
 
-export class Http1Connection extends PoolConnection implements ClientCodecCallbacks {
+export class Http1Connection
+  extends PoolConnection
+  implements ClientCodecCallbacks, PooledConnection<ResponseDecoder, PoolCallbacks>
+{
   readonly protocol = Protocol.Http11;
   /** Requests begun on it. */
   requests = 0;
@@ -36,7 +30,7 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
   draining = false;
   /** Given up by its pool while connecting: its end says nothing of the host. */
   surplus = false;
-  readonly #pool: Http1ConnectionOwner;
+  readonly #pool: ConnectionOwner<Http1Connection>;
   #codec: ClientCodec | null = null;
   #streamActive = false;
   #protocolError = false;
@@ -46,7 +40,7 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
   #idleTimer: Timer | null = null;
 
   constructor(
-    pool: Http1ConnectionOwner,
+    pool: ConnectionOwner<Http1Connection>,
     environment: PoolEnvironment,
     cluster: PoolCluster,
     host: UpstreamHost,
@@ -147,11 +141,15 @@ export class Http1Connection extends PoolConnection implements ClientCodecCallba
       }
     }
     if (!endStream || this.state !== 1) return;
+    const tunnel = codec.halfCloses;
     this.#inputEnded = true;
     if (codec.onEndOfInput() !== null) {
       stats.upstreamCxProtocolError.inc();
-      this.#failProtocol();
+      this.#protocolError = true;
     }
+    // As in Envoy: the end of one direction of a CONNECT is no end of the connection, which is closed for it. Otherwise
+    // the peer's close follows.
+    if (tunnel) this.close();
   }
 
   #failProtocol(): void {

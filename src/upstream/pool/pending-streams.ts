@@ -1,23 +1,23 @@
 // Owns the queue of streams that wait for a connection: first come, first served, each can leave at any time.
-import type { ResponseDecoder } from '../../http/codec/api.ts';
-import type { Cancellable, PoolCallbacks } from '../api.ts';
+import type { Cancellable } from '../api.ts';
 
 /** Who is told that a stream gave up waiting. */
 export interface PendingStreamsOwner {
   onPendingStreamCancelled(): void;
 }
 
-export class PendingStream implements Cancellable {
-  readonly decoder: ResponseDecoder;
-  readonly callbacks: PoolCallbacks;
-  readonly #queue: PendingStreams;
-  previous: PendingStream | null = null;
-  next: PendingStream | null = null;
+/** `D` receives what comes on the stream, `K` hears of the connection. */
+export class PendingStream<D, K> implements Cancellable {
+  readonly decoder: D;
+  readonly callbacks: K;
+  readonly #queue: PendingStreams<D, K>;
+  previous: PendingStream<D, K> | null = null;
+  next: PendingStream<D, K> | null = null;
   queued = true;
   /** Wants a connection that no other request has used. */
   readonly fresh: boolean;
 
-  constructor(queue: PendingStreams, decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh: boolean) {
+  constructor(queue: PendingStreams<D, K>, decoder: D, callbacks: K, fresh: boolean) {
     this.fresh = fresh;
     this.#queue = queue;
     this.decoder = decoder;
@@ -29,9 +29,9 @@ export class PendingStream implements Cancellable {
   }
 }
 
-export class PendingStreams {
-  #first: PendingStream | null = null;
-  #last: PendingStream | null = null;
+export class PendingStreams<D, K> {
+  #first: PendingStream<D, K> | null = null;
+  #last: PendingStream<D, K> | null = null;
   readonly #owner: PendingStreamsOwner;
   size = 0;
 
@@ -39,8 +39,8 @@ export class PendingStreams {
     this.#owner = owner;
   }
 
-  push(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh: boolean): PendingStream {
-    const stream = new PendingStream(this, decoder, callbacks, fresh);
+  push(decoder: D, callbacks: K, fresh: boolean): PendingStream<D, K> {
+    const stream = new PendingStream<D, K>(this, decoder, callbacks, fresh);
     stream.previous = this.#last;
     if (this.#last === null) this.#first = stream;
     else this.#last.next = stream;
@@ -50,19 +50,19 @@ export class PendingStreams {
   }
 
   /** `passFresh`: the connection at hand is used, and another is on its way for those that want a fresh one. */
-  shift(passFresh = false): PendingStream | null {
+  shift(passFresh = false): PendingStream<D, K> | null {
     let stream = this.#first;
     while (passFresh && stream?.fresh) stream = stream.next;
     if (stream !== null) this.#remove(stream);
     return stream;
   }
 
-  cancel(stream: PendingStream): void {
+  cancel(stream: PendingStream<D, K>): void {
     this.#remove(stream);
     this.#owner.onPendingStreamCancelled();
   }
 
-  #remove(stream: PendingStream): void {
+  #remove(stream: PendingStream<D, K>): void {
     if (stream.previous === null) this.#first = stream.next;
     else stream.previous.next = stream.next;
     if (stream.next === null) this.#last = stream.previous;

@@ -29,7 +29,7 @@ const cannotBind = 'Cannot assign requested address';
 export abstract class PoolConnection
   implements ConnectionCallbacks, ConnectionReader, TimerHandler, UpstreamConnectionInfo
 {
-  abstract readonly protocol: Protocol;
+  abstract readonly protocol: Protocol | null;
   abstract readonly reused: boolean;
 
   /** Null without TLS. */
@@ -56,7 +56,14 @@ export abstract class PoolConnection
   #timedOut = false;
   #bytesWritten = 0;
 
-  constructor(environment: PoolEnvironment, cluster: PoolCluster, host: UpstreamHost, priority: Priority) {
+  /** `halfClose`: the peer's FIN ends its direction alone. */
+  constructor(
+    environment: PoolEnvironment,
+    cluster: PoolCluster,
+    host: UpstreamHost,
+    priority: Priority,
+    halfClose = false,
+  ) {
     this.environment = environment;
     this.cluster = cluster;
     this.upstreamHost = host;
@@ -73,12 +80,12 @@ export abstract class PoolConnection
     const addresses = host.additionalAddresses;
     if (addresses.length === 0) {
       this.#attempts = null;
-      this.connection = environment.connect(connectOptions(cluster, environment, this.host.address));
+      this.connection = environment.connect(connectOptions(cluster, environment, this.host.address, halfClose));
       this.connection.addCallbacks(this);
     } else {
       const order = connectOrder([this.host.address, ...addresses], config.happyEyeballs);
       this.#attempts = new ConnectAttempts(environment, order, this, (address) =>
-        environment.connect(connectOptions(cluster, environment, address)),
+        environment.connect(connectOptions(cluster, environment, address, halfClose)),
       );
       this.connection = this.#attempts.current;
     }
@@ -235,7 +242,9 @@ function connectOptions(
   cluster: PoolCluster,
   environment: PoolEnvironment,
   address: Address,
+  halfClose: boolean,
 ): Parameters<PoolEnvironment['connect']>[0] {
   const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes } = cluster.config;
-  return { address, bindAddress, tcpKeepalive, bufferLimit: perConnectionBufferLimitBytes, timers: environment.timers };
+  const { timers } = environment;
+  return { address, bindAddress, tcpKeepalive, bufferLimit: perConnectionBufferLimitBytes, timers, halfClose };
 }

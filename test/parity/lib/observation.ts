@@ -125,7 +125,7 @@ class Masker {
       complete: message.complete,
     };
     if (message.trailers.length > 0) result['trailers'] = message.trailers.map((line) => this.text(line));
-    if (message.problem !== undefined) result['problem'] = message.problem;
+    if (message.problem !== undefined) result['problem'] = this.text(message.problem);
     return result;
   }
 

@@ -23,7 +23,7 @@ export type UpstreamAction =
   | string
   | { write: string; times?: number }
   | { until: string }
-  | { await: 'complete' }
+  | { await: 'complete' | 'end' }
   | { close: true }
   | { reset: true };
 

@@ -15,6 +15,9 @@ export class UpstreamConnection {
   closing = false;
   #answered = 0;
   #busy = false;
+  /** The proxy half-closed. */
+  #ended = false;
+  #awaitsEnd = false;
   readonly #owner: ScriptedUpstream;
 
   constructor(socket: Socket, owner: ScriptedUpstream) {
@@ -27,7 +30,12 @@ export class UpstreamConnection {
       owner.signals.changed();
       void this.#serve();
     });
-    socket.on('end', () => this.#gone());
+    socket.on('end', () => {
+      this.#ended = true;
+      // A script that waits for this goes on in the other direction.
+      if (this.#awaitsEnd) owner.signals.changed();
+      else this.#gone();
+    });
     socket.on('error', () => this.#gone());
     socket.on('close', () => this.#gone());
   }
@@ -57,12 +65,14 @@ export class UpstreamConnection {
   }
 
   async run(actions: readonly UpstreamAction[], complete: () => boolean): Promise<void> {
+    if (actions.some((action) => typeof action === 'object' && 'await' in action && action.await === 'end'))
+      this.#awaitsEnd = true;
     for (const action of actions) {
       if (this.closing || this.socket.destroyed) return;
       if (typeof action === 'string') this.socket.write(Buffer.from(action, 'latin1'));
       else if ('write' in action) this.socket.write(Buffer.from(action.write.repeat(action.times ?? 1), 'latin1'));
       else if ('until' in action) await this.#owner.signals.given(action.until);
-      else if ('await' in action) await this.#until(complete);
+      else if ('await' in action) await this.#until(action.await === 'end' ? () => this.#ended : complete);
       else if ('close' in action) this.finish();
       else {
         this.closing = true;

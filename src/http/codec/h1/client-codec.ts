@@ -22,7 +22,7 @@ import { judgeBeginning } from './head-beginning.ts';
 import { HeadReader } from './head-reader.ts';
 import { ScanResult } from './head-scanner.ts';
 import { BodyKind } from './request-head.ts';
-import { ResponseHead } from './response-head.ts';
+import { RequestKind, ResponseHead } from './response-head.ts';
 import { readTrailers } from './trailers.ts';
 
 const noBytes = Buffer.alloc(0);
@@ -58,6 +58,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   #remaining = 0;
   /** What the last head said of the connection. */
   #keepsAlive = true;
+  #announcesClose = false;
   #leftOver = false;
   /** What the peer did wrong; null while it has done nothing. */
   #error: CodecError | null = null;
@@ -81,6 +82,10 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
 
   get activeStreams(): number {
     return this.#stream === null ? 0 : 1;
+  }
+
+  get halfCloses(): boolean {
+    return this.#stream?.kind === RequestKind.Connect;
   }
 
   newStream(decoder: ResponseDecoder): ClientStream {
@@ -175,6 +180,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
       return null;
     }
     this.#keepsAlive = head.keepsAlive;
+    this.#announcesClose = head.announcesClose;
     if (head.keepAliveSeconds >= 0) this.#callbacks.onKeepAliveTimeout(head.keepAliveSeconds);
     switch (head.body) {
       case BodyKind.Length:
@@ -251,7 +257,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
     if (this.#stream !== stream) return;
     const reusable =
       this.#keepsAlive && stream.requestComplete && !stream.spoilt && !this.#leftOver && !this.#goingAway;
-    this.#finish(stream, reusable, !this.#keepsAlive);
+    this.#finish(stream, reusable, this.#announcesClose);
   }
 
   #finish(stream: H1ClientStream, reusable: boolean, announced: boolean): void {

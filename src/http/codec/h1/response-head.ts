@@ -23,6 +23,8 @@ export class ResponseHead {
   contentLength = 0;
   /** The connection may carry another request, as far as this head says. */
   keepsAlive = true;
+  /** The head itself says that the connection ends, not just its body's framing. */
+  announcesClose = false;
   /** Seconds of `Keep-Alive: timeout=`; -1 without. */
   keepAliveSeconds = -1;
 
@@ -58,6 +60,7 @@ export class ResponseHead {
       headers.spelling.reasonPhrase = text.slice(this.#line.phraseStart, scanner.startLineEnd);
     }
     this.keepsAlive = !fields.connectionClose && (this.#line.persistent || fields.connectionKeepAlive);
+    this.announcesClose = !this.keepsAlive;
     this.keepAliveSeconds = fields.keepAlive === '' ? -1 : keepAliveTimeout(fields.keepAlive);
     return this.#frame(headers, fields, request);
   }
@@ -74,7 +77,7 @@ export class ResponseHead {
     this.body = BodyKind.None;
     this.contentLength = 0;
     if (request === RequestKind.Connect && status >= 200 && status < 300) {
-      // Whatever length it claims, a tunnel follows.
+      // Whatever length it claims, a tunnel follows (RFC 9110 section 9.3.6).
       headers.remove(Names.contentLength);
       headers.remove(Names.transferEncoding);
       this.body = BodyKind.Raw;

@@ -1,0 +1,48 @@
+// Owns writing a PROXY protocol header (haproxy's proxy-protocol.txt, sections 2.1 and 2.2): who a connection really is
+// from and to, for a peer that would see only us.
+import type { Address, IpAddress } from '../base/address.ts';
+import { addressBits } from '../base/cidr.ts';
+
+export type ProxyProtocolVersion = 1 | 2;
+
+const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+/** Version 2, and what it says: nothing of addresses (LOCAL), or a proxied connection (PROXY). */
+const local = 0x20;
+const proxied = 0x21;
+/** Address family and SOCK_STREAM. */
+const tcp4 = 0x11;
+const tcp6 = 0x21;
+
+/** Addresses that are no IP addresses, or of two families, cannot be told: the header says so. */
+export function proxyProtocolHeader(version: ProxyProtocolVersion, source: Address, destination: Address): Buffer {
+  return version === 1 ? textHeader(source, destination) : binaryHeader(source, destination);
+}
+
+function textHeader(source: Address, destination: Address): Buffer {
+  if (source.kind !== 'ip' || destination.kind !== 'ip' || source.family !== destination.family) {
+    return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
+  }
+  const { address: from, port: fromPort, family } = source;
+  const { address: to, port: toPort } = destination;
+  return Buffer.from(`PROXY TCP${family} ${from} ${to} ${fromPort} ${toPort}\r\n`, 'latin1');
+}
+
+function binaryHeader(source: Address, destination: Address): Buffer {
+  if (source.kind !== 'ip' || destination.kind !== 'ip' || source.family !== destination.family) {
+    return Buffer.concat([signature, Buffer.from([local, 0, 0, 0])]);
+  }
+  const ports = Buffer.alloc(4);
+  ports.writeUInt16BE(source.port, 0);
+  ports.writeUInt16BE(destination.port, 2);
+  const addresses = Buffer.concat([octets(source), octets(destination), ports]);
+  return Buffer.concat([
+    signature,
+    Buffer.from([proxied, source.family === 6 ? tcp6 : tcp4, 0, addresses.length]),
+    addresses,
+  ]);
+}
+
+function octets({ address, family }: IpAddress): Buffer {
+  const digits = (addressBits(address) ?? 0n).toString(16);
+  return Buffer.from(digits.padStart(family === 4 ? 8 : 32, '0'), 'hex');
+}

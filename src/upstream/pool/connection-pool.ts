@@ -1,0 +1,274 @@
+// Owns the connections to one host for one priority, each of which carries one stream at a time, whatever speaks on
+// them: idle ones are given out last in, first out (the others then reach their idle timeout), new ones are made on
+// demand within the circuit breakers, streams that find none wait in a bounded queue. HTTP/1.1 and plain TCP extend it.
+import { logger } from '../../base/logger.ts';
+import {
+  type Cancellable,
+  type CircuitBreaker,
+  type Host,
+  type PoolFailureCallbacks,
+  PoolFailureReason,
+  Priority,
+} from '../api.ts';
+import type { DrainablePool, UpstreamHost } from '../host.ts';
+import type { PoolCluster, PoolEnvironment } from './environment.ts';
+import { PendingStreams, type PendingStreamsOwner } from './pending-streams.ts';
+
+const log = logger('pool');
+
+/** A connection as its pool sees it. `D` receives what comes on a stream, `K` hears of the connection. */
+export interface PooledConnection<D, K> {
+  readonly id: number;
+  readonly host: Host;
+  /** 0 connecting, 1 open, 2 closed. */
+  readonly state: 0 | 1 | 2;
+  /** Streams begun on it. */
+  readonly requests: number;
+  /** Given up by its pool while connecting: its end says nothing of the host. */
+  surplus: boolean;
+  /** Idle for too long, though the timer that says so is late. */
+  readonly expired: boolean;
+  becomeIdle(): void;
+  /** The pool has made sure that the connection is open and idle. */
+  startStream(decoder: D, callbacks: K): void;
+  close(): void;
+}
+
+/** What a pool's connections tell it. */
+export interface ConnectionOwner<C> {
+  /** Established, or its stream is over and it can carry another. */
+  onConnectionReady(connection: C): void;
+  onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void;
+  onConnectionClosed(connection: C): void;
+  /** One stream less; the connection may or may not live on. */
+  onStreamEnded(): void;
+}
+
+export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K extends PoolFailureCallbacks>
+  implements DrainablePool, ConnectionOwner<C>, PendingStreamsOwner
+{
+  protected readonly environment: PoolEnvironment;
+  protected readonly cluster: PoolCluster;
+  protected readonly host: UpstreamHost;
+  protected readonly priority: Priority;
+  readonly #breaker: CircuitBreaker;
+  readonly #pending = new PendingStreams<D, K>(this);
+  readonly #idle: C[] = [];
+  /** All of them. */
+  readonly #connections = new Set<C>();
+  #connecting = 0;
+  #draining = false;
+  /** It has connections, or streams that wait. */
+  occupied = false;
+
+  constructor(environment: PoolEnvironment, cluster: PoolCluster, host: UpstreamHost, priority: Priority) {
+    this.environment = environment;
+    this.cluster = cluster;
+    this.host = host;
+    this.priority = priority;
+    this.#breaker = cluster.circuitBreakers[priority];
+  }
+
+  /** Begins to connect. */
+  protected abstract connect(): C;
+
+  protected add(decoder: D, callbacks: K, fresh: boolean): Cancellable | null {
+    const connection = fresh ? null : this.#takeIdle();
+    if (connection !== null) {
+      if (!this.#breaker.requests.canCreate()) {
+        this.#idle.push(connection);
+        this.#refuseActive(callbacks);
+        return null;
+      }
+      this.#start(connection, decoder, callbacks);
+      return null;
+    }
+    if (!this.#breaker.pendingRequests.canCreate()) {
+      this.cluster.stats.upstreamRqPendingOverflow.inc();
+      this.#failOverflow(callbacks, 'max_pending_requests', this.#breaker.pendingRequests.max);
+      return null;
+    }
+    if (!this.occupied) {
+      this.occupied = true;
+      this.onOccupied(true);
+    }
+    const stats = this.cluster.stats;
+    this.#breaker.pendingRequests.inc();
+    stats.upstreamRqPendingTotal.inc();
+    stats.upstreamRqPendingActive.inc();
+    this.host.stats.rqPendingActive++;
+    const stream = this.#pending.push(decoder, callbacks, fresh);
+    this.#connectIfNeeded();
+    return stream;
+  }
+
+  /** It began, or ceased, to have connections or streams that wait. */
+  protected abstract onOccupied(occupied: boolean): void;
+
+  #leaveIfEmpty(): void {
+    if (!this.occupied || this.#connections.size > 0 || this.#pending.size > 0) return;
+    this.occupied = false;
+    this.onOccupied(false);
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#closeIdle();
+  }
+
+  // --- pending streams -----------------------------------------------------------------------------------------------
+
+  onPendingStreamCancelled(): void {
+    this.cluster.stats.upstreamRqCancelled.inc();
+    this.#leavePending();
+    // A connection on its way is let through: it will serve the next request. A pool that drains has no next.
+    if (this.#draining) this.#closeSurplus();
+    this.#leaveIfEmpty();
+  }
+
+  #leavePending(): void {
+    this.#breaker.pendingRequests.dec();
+    this.cluster.stats.upstreamRqPendingActive.dec();
+    this.host.stats.rqPendingActive--;
+  }
+
+  // --- connections ---------------------------------------------------------------------------------------------------
+
+  #connectIfNeeded(): void {
+    while (this.#pending.size > this.#connecting) {
+      const { config, stats } = this.cluster;
+      const allowed = this.#breaker.connections.canCreate() && this.host.stats.cxActive < config.maxConnectionsPerHost;
+      if (!allowed) {
+        stats.upstreamCxOverflow.inc();
+        // Other hosts may hold all connections of the cluster: one is allowed to each pool, or it would starve.
+        if (this.#connections.size > 0) return;
+      }
+      this.#connecting++;
+      const connection = this.connect();
+      this.#connections.add(connection);
+      if (log.debugEnabled) {
+        log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
+      }
+    }
+  }
+
+  onConnectionReady(connection: C): void {
+    if (connection.requests === 0) this.#connecting--;
+    const passFresh = connection.requests > 0 && this.#connecting > 0;
+    for (let next = this.#pending.shift(passFresh); next !== null; next = this.#pending.shift(passFresh)) {
+      this.#leavePending();
+      if (this.#breaker.requests.canCreate()) {
+        this.#start(connection, next.decoder, next.callbacks);
+        return;
+      }
+      this.#refuseActive(next.callbacks);
+    }
+    if (this.#draining) {
+      connection.close();
+      return;
+    }
+    connection.becomeIdle();
+    this.#idle.push(connection);
+  }
+
+  onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void {
+    this.#connecting--;
+    this.#connections.delete(connection);
+    if (log.debugEnabled) {
+      const why = connection.surplus ? 'nobody waits any more' : details || 'no reason known';
+      log.debug(`[C${connection.id}] gave up connecting to ${this.#where}: ${why}`);
+    }
+    if (connection.surplus) {
+      this.#leaveIfEmpty();
+      return;
+    }
+    // All who wait learn it now: with a host in trouble their callers may choose another (Envoy's rule).
+    const waiting = this.#pending.size;
+    for (let i = 0; i < waiting; i++) {
+      const stream = this.#pending.shift();
+      if (stream === null) break;
+      this.#leavePending();
+      this.cluster.stats.upstreamRqPendingFailureEject.inc();
+      stream.callbacks.onPoolFailure(reason, details, connection.host);
+    }
+    this.#connectIfNeeded();
+    this.#leaveIfEmpty();
+  }
+
+  onConnectionClosed(connection: C): void {
+    this.#connections.delete(connection);
+    if (log.debugEnabled) {
+      log.debug(`[C${connection.id}] to ${this.#where} ended after ${connection.requests} requests`);
+    }
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+    this.#connectIfNeeded();
+    this.#leaveIfEmpty();
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.close();
+    this.#closeSurplus();
+  }
+
+  /** Connections on their way that nobody waits for. */
+  #closeSurplus(): void {
+    for (const connection of this.#connections) {
+      if (this.#connecting <= this.#pending.size) return;
+      if (connection.state !== 0) continue;
+      connection.surplus = true;
+      connection.close();
+    }
+  }
+
+  /** For log lines. */
+  get #where(): string {
+    return `host ${this.host.address.text} of cluster '${this.cluster.config.name}'`;
+  }
+
+  // --- streams -------------------------------------------------------------------------------------------------------
+
+  #takeIdle(): C | null {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (!connection.expired) return connection;
+      this.cluster.stats.upstreamCxIdleTimeout.inc();
+      connection.close();
+    }
+    return null;
+  }
+
+  #start(connection: C, decoder: D, callbacks: K): void {
+    const stats = this.cluster.stats;
+    this.#breaker.requests.inc();
+    stats.upstreamRqTotal.inc();
+    stats.upstreamRqActive.inc();
+    const hostStats = this.host.stats;
+    hostStats.rqTotal++;
+    hostStats.rqActive++;
+    if (log.debugEnabled) {
+      const kind = connection.requests === 0 ? 'new' : 'kept-alive';
+      log.debug(`[C${connection.id}] a request goes out on a ${kind} connection to ${this.#where}`);
+    }
+    connection.startStream(decoder, callbacks);
+  }
+
+  onStreamEnded(): void {
+    this.#breaker.requests.dec();
+    this.cluster.stats.upstreamRqActive.dec();
+    this.host.stats.rqActive--;
+  }
+
+  #refuseActive(callbacks: PoolFailureCallbacks): void {
+    this.cluster.stats.upstreamRqActiveOverflow.inc();
+    this.#failOverflow(callbacks, 'max_requests', this.#breaker.requests.max);
+  }
+
+  #failOverflow(callbacks: PoolFailureCallbacks, limit: string, max: number): void {
+    const priority = this.priority === Priority.Default ? 'DEFAULT' : 'HIGH';
+    const cluster = JSON.stringify(this.cluster.config.name);
+    const details = `circuit breaker of cluster ${cluster}, priority ${priority}: ${limit} (${max}) is reached`;
+    // A full queue is met before there is a host, as Envoy's log has it.
+    const host = limit === 'max_requests' ? this.host : null;
+    callbacks.onPoolFailure(PoolFailureReason.Overflow, details, host);
+  }
+}
