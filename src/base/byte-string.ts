@@ -5,3 +5,12 @@ export function toByteString(text: string): string {
   return nonAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }
 const nonAscii = /[^\x00-\x7f]/;
+
+interface WithLatin1Slice {
+  latin1Slice(start: number, end: number): string;
+}
+
+/** Bytes as a string of one character each: what `toString('latin1')` calls once it has looked the encoding up. */
+export function latin1(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as WithLatin1Slice).latin1Slice(start, end);
+}

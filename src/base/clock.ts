@@ -1,4 +1,6 @@
 // Owns time: the only place that reads the machine's clocks. Tests inject a `FakeClock` (test/support).
+// Node's global of this name is a getter, which costs more than the reading itself where the caches are cold.
+import { performance } from 'node:perf_hooks';
 import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** Source of time. Both readings come from one moment when taken in one turn of the event loop. */

@@ -1,5 +1,6 @@
 // Owns random numbers. Tests inject a seeded generator (test/support) and print the seed.
 import { randomFillSync } from 'node:crypto';
+import { latin1 } from './byte-string.ts';
 
 export interface Random {
   /** Uniform integer in [0, 2^32). */
@@ -41,7 +42,7 @@ function uuid(): string {
     text[at++] = digits & 0xff;
   }
   used += UUID_BYTES;
-  return text.toString('latin1');
+  return latin1(text, 0, text.length);
 }
 
 export const systemRandom: Random = {

@@ -6,8 +6,10 @@ import { accessLoggers } from './access-loggers/entries.ts';
 import { clusterTypes } from './clusters/entries.ts';
 import { compressionLibraries } from './compression/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
+import { listenerFilters } from './filters/listener/entries.ts';
 import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
+import { transportSockets } from './transport-sockets/entries.ts';
 
 const stable = { status: 'stable' } as const;
 const facesDownstream = { securityPosture: 'robust_to_untrusted_downstream' } as const;
@@ -186,7 +188,9 @@ export const extensions: readonly ExtensionEntry[] = [
     ...facesDownstream,
     load: () => import('./filters/network/http-connection-manager/config.ts'),
   },
+  ...listenerFilters,
   ...httpFilters,
+  ...transportSockets,
   ...httpExtensions,
   ...compressionLibraries,
   ...accessLogFilters,
@@ -262,10 +266,5 @@ export const extensions: readonly ExtensionEntry[] = [
     'envoy.path.rewrite.uri_template.uri_template_rewriter',
     'envoy.path.rewrite',
     'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig',
-  ),
-  builtIn(
-    'envoy.transport_sockets.raw_buffer',
-    'envoy.transport_sockets.downstream',
-    'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',
   ),
 ];

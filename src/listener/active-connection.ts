@@ -4,6 +4,7 @@ import { type Connection, type ConnectionCallbacks, ConnectionEvent } from '../n
 import { NetworkFilterChain } from '../network/filter-chain.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { DownstreamConnectionInfo, MetadataMap, TlsConnectionInfo } from '../observability/stream-info.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
 import type { ActiveListener } from './active-listener.ts';
 import { logConnection } from './connection-log.ts';
 import type { FilterChain } from './filter-chain.ts';
@@ -11,19 +12,24 @@ import type { ListenerStats } from './stats.ts';
 
 export class ActiveConnection implements ConnectionCallbacks, DownstreamConnectionInfo {
   readonly connection: Connection;
-  readonly requestedServerName = '';
-  readonly tls: TlsConnectionInfo | null = null;
+  readonly accepted: AcceptedConnection;
   terminationDetails = '';
   protocol = -1;
   flags = 0;
-  transportFailureReason = '';
   readonly #listener: ActiveListener;
   readonly #stats: ListenerStats;
   readonly #chain: FilterChain;
   readonly #openedAt: number;
   readonly #accessLogs: readonly AccessLogger[];
 
-  constructor(listener: ActiveListener, chain: FilterChain, connection: Connection, now: number) {
+  constructor(
+    listener: ActiveListener,
+    chain: FilterChain,
+    accepted: AcceptedConnection,
+    connection: Connection,
+    now: number,
+  ) {
+    this.accepted = accepted;
     this.#listener = listener;
     this.#stats = listener.stats;
     this.#chain = chain;
@@ -43,10 +49,22 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
     return this.connection.id;
   }
   get localAddress(): Address {
-    return this.connection.localAddress;
+    return this.accepted.localAddress;
+  }
+  get directLocalAddress(): Address {
+    return this.accepted.directLocalAddress;
   }
   get directRemoteAddress(): Address {
-    return this.connection.remoteAddress;
+    return this.accepted.directRemoteAddress;
+  }
+  get requestedServerName(): string {
+    return this.accepted.serverName;
+  }
+  get tls(): TlsConnectionInfo | null {
+    return this.connection.tls;
+  }
+  get transportFailureReason(): string {
+    return this.connection.transportFailureReason;
   }
   get listenerName(): string {
     return this.#listener.config.name;

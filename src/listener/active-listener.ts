@@ -1,34 +1,42 @@
 // Owns a listening socket's life: bound once, its configuration exchanged in place, drained in the end.
 import type { Socket } from 'node:net';
-import { ipAddress, pipeAddress } from '../base/address.ts';
+import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
 import { logger } from '../base/logger.ts';
-import { attachAccepted } from '../network/accepted-socket.ts';
+import { attachAccepted, descriptorOf } from '../network/accepted-socket.ts';
 import { CloseType } from '../network/api.ts';
 import { keepAlive } from '../network/keep-alive.ts';
 import { type ListenSocket, listen } from '../network/listen-socket.ts';
 import { SocketConnection } from '../network/socket-connection.ts';
 import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
 import type { ProcessServices } from '../upstream/services.ts';
+import { AcceptedConnection } from './accepted-connection.ts';
 import { ActiveConnection } from './active-connection.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { logConnection } from './connection-log.ts';
-import type { FilterChain } from './filter-chain.ts';
-import type { ConnectionFacts } from './filter-chain-match.ts';
+import { ListenerFilterChain, type ListenerFilterChainOwner } from './listener-filter-chain.ts';
 import { type ListenerStats, listenerStats } from './stats.ts';
 
 const log = logger('conn_handler');
+const noBytes = Buffer.alloc(0);
 
 export class ActiveListener {
   config: ListenerConfig;
   stats: ListenerStats;
   readonly services: ProcessServices;
   readonly #limits: ConnectionLimits;
+  readonly #directory: ListenerDirectory;
   #bound: readonly BoundAddress[] = [];
   #accepting = false;
 
-  constructor(config: ListenerConfig, services: ProcessServices, limits: ConnectionLimits) {
+  constructor(
+    config: ListenerConfig,
+    services: ProcessServices,
+    limits: ConnectionLimits,
+    directory: ListenerDirectory,
+  ) {
+    this.#directory = directory;
     this.config = config;
     this.stats = listenerStats(config.scope);
     this.services = services;
@@ -119,60 +127,95 @@ export class ActiveListener {
       socket.destroy();
       return;
     }
-    const connection = this.#connectionOf(socket);
-    const chain = this.#chooseChain(connection);
-    if (chain === undefined) {
-      this.stats.noFilterChainMatch.inc();
-      log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
-      this.#limits.release(this.config);
-      const now = this.services.clock.monotonic();
-      logConnection(
-        this.config.accessLogs,
-        unmatched(this.config.name, connection),
-        connection,
-        now,
-        this.services,
-        false,
-      );
-      socket.destroy();
-      return;
-    }
-    this.stats.downstreamCxTotal.inc();
-    this.stats.downstreamCxActive.inc();
     const { tcpKeepalive } = this.config;
     if (tcpKeepalive !== null) keepAlive(socket, tcpKeepalive);
-    new ActiveConnection(this, chain, connection, this.services.clock.monotonic());
-    if (connection.closed) socket.destroy();
-    else attachAccepted(socket, connection);
-  }
-
-  #connectionOf(socket: Socket): SocketConnection {
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    const overIp = remoteAddress !== undefined && localAddress !== undefined;
-    const here = this.config.addresses[0]?.address ?? pipeAddress('');
-    return new SocketConnection({
-      localAddress: overIp ? ipAddress(plain(localAddress), localPort ?? 0) : here,
-      // The far end of a Unix socket has no name: Envoy shows the listener's.
-      remoteAddress: overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : here,
+    const accepted = this.#acceptedOf(socket);
+    const connection = new SocketConnection({
+      localAddress: accepted.localAddress,
+      remoteAddress: accepted.remoteAddress,
       timers: this.services.timers,
       delayedCloseTimeoutMs: 0,
       halfClose: false,
     });
+    const { listenerFilters } = this.config;
+    if (listenerFilters.length !== 0) this.#look(accepted, connection, socket);
+    else this.#serve(accepted, connection, socket, noBytes);
+    if (connection.closed) socket.destroy();
   }
 
-  #chooseChain(connection: SocketConnection): FilterChain | undefined {
-    const local = connection.localAddress;
-    const remote = connection.remoteAddress;
-    const source = remote.kind === 'ip' ? remote : null;
-    const facts: ConnectionFacts = {
-      destination: local.kind === 'ip' ? local : null,
-      source,
-      directSource: source,
-      serverName: '',
-      transportProtocol: 'raw_buffer',
-      applicationProtocols: [],
+  #acceptedOf(socket: Socket): AcceptedConnection {
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    const overIp = remoteAddress !== undefined && localAddress !== undefined;
+    const here = this.config.addresses[0]?.address ?? pipeAddress('');
+    return new AcceptedConnection(
+      overIp ? ipAddress(plain(localAddress), localPort ?? 0) : here,
+      // The far end of a Unix socket has no name: Envoy shows the listener's.
+      overIp ? ipAddress(plain(remoteAddress), remotePort ?? 0) : here,
+    );
+  }
+
+  /** Lets the listener filters look at the connection first. */
+  #look(accepted: AcceptedConnection, connection: SocketConnection, socket: Socket): void {
+    const { config, stats } = this;
+    const filters = config.listenerFilters.flatMap(({ factory, disabled }) =>
+      disabled?.(accepted) === true ? [] : [factory.createFilter()],
+    );
+    accepted.descriptor = descriptorOf(socket);
+    const owner: ListenerFilterChainOwner = {
+      onFiltersDone: (_, peeked) => this.#handOver(accepted, connection, null, peeked),
+      onFiltersFailed: () => this.#limits.release(config),
     };
-    return this.config.chains[this.config.matcher.match(facts)];
+    const chain = new ListenerFilterChain(owner, accepted, connection, filters, stats, config.listenerFilterLimits);
+    if (chain.start(this.services.timers)) this.#handOver(accepted, connection, socket, noBytes);
+    else if (!connection.closed) attachAccepted(socket, connection);
+  }
+
+  /** To the listener of the connection's original destination, where there is one (use_original_dst). */
+  #handOver(accepted: AcceptedConnection, connection: SocketConnection, socket: Socket | null, peeked: Buffer): void {
+    connection.localAddress = accepted.localAddress;
+    connection.remoteAddress = accepted.remoteAddress;
+    const { useOriginalDestination } = this.config;
+    const other =
+      useOriginalDestination && accepted.localAddressRestored ? this.#directory.find(accepted.localAddress) : null;
+    if (other === null || other === this) {
+      this.#serve(accepted, connection, socket, peeked);
+      return;
+    }
+    this.#limits.release(this.config);
+    const refused = this.#limits.admit(other.config);
+    if (refused === null) {
+      other.#serve(accepted, connection, socket, peeked);
+      return;
+    }
+    (refused === 'listener' ? other.stats.downstreamCxOverflow : other.stats.downstreamGlobalCxOverflow).inc();
+    connection.close(CloseType.NoFlush);
+  }
+
+  /** `socket`: still to be attached; null when it is. `peeked`: what was read from it. */
+  #serve(accepted: AcceptedConnection, connection: SocketConnection, socket: Socket | null, peeked: Buffer): void {
+    const now = this.services.clock.monotonic();
+    const chain = this.config.chains[this.config.matcher.match(accepted)];
+    if (chain === undefined) {
+      this.stats.noFilterChainMatch.inc();
+      log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
+      this.#limits.release(this.config);
+      const info = unmatched(this.config.name, accepted, connection);
+      logConnection(this.config.accessLogs, info, connection, now, this.services, false);
+      connection.close(CloseType.NoFlush);
+      return;
+    }
+    this.stats.downstreamCxTotal.inc();
+    this.stats.downstreamCxActive.inc();
+    const { transport } = chain;
+    new ActiveConnection(this, chain, accepted, connection, now);
+    if (connection.closed) return;
+    if (socket !== null) attachAccepted(socket, connection, transport === null);
+    if (transport === null) {
+      if (peeked.length > 0) connection.deliver(peeked);
+      return;
+    }
+    connection.unread(peeked);
+    transport.start(connection);
   }
 
   /** `stats` are those that counted the connection's begin: an update may have brought others. */
@@ -190,6 +233,11 @@ export class ActiveListener {
   }
 }
 
+/** Finds the listener of an address. */
+export interface ListenerDirectory {
+  find(address: Address): ActiveListener | null;
+}
+
 interface BoundAddress {
   readonly wanted: ListenAddress;
   readonly socket: ListenSocket;
@@ -205,14 +253,19 @@ function close(bound: readonly BoundAddress[]): void {
 }
 
 /** What is known of a connection that no chain wanted. */
-function unmatched(listenerName: string, connection: SocketConnection): DownstreamConnectionInfo {
+function unmatched(
+  listenerName: string,
+  accepted: AcceptedConnection,
+  connection: SocketConnection,
+): DownstreamConnectionInfo {
   return {
     id: connection.id,
-    localAddress: connection.localAddress,
-    directRemoteAddress: connection.remoteAddress,
+    localAddress: accepted.localAddress,
+    directLocalAddress: accepted.directLocalAddress,
+    directRemoteAddress: accepted.directRemoteAddress,
     listenerName,
     filterChainName: '',
-    requestedServerName: '',
+    requestedServerName: accepted.serverName,
     tls: null,
     terminationDetails: '',
     transportFailureReason: '',

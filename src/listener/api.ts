@@ -1,8 +1,14 @@
-// What the listener layer offers to network-filter extensions and to the server.
+// What the listener layer offers to listener filters, network-filter extensions and the server.
 import type { Message } from '@bufbuild/protobuf';
+import type { ConfigContext } from '../config/api.ts';
 import { type ExtensionCategory, extensionCategory } from '../config/extension-registry.ts';
 import type { ConnectionManagerContext } from '../http/connection-manager/api.ts';
-import type { NetworkFilterFactory } from '../network/api.ts';
+import type { FilterStatus, NetworkFilterFactory } from '../network/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
+
+export type { AcceptedConnection } from './accepted-connection.ts';
 
 /** What a network filter's configuration may use while it is built, and its filters afterwards. */
 export interface NetworkFilterContext extends ConnectionManagerContext {}
@@ -16,3 +22,54 @@ export interface NetworkFilterConfigFactory {
 
 export const networkFilterCategory: ExtensionCategory<NetworkFilterConfigFactory> =
   extensionCategory<NetworkFilterConfigFactory>('envoy.filters.network');
+
+// --- listener filters ----------------------------------------------------------------------------------------------
+
+/** The first bytes of a connection, which its filter chain will see again but for what a filter drains. */
+export interface PeekedBytes {
+  /** Everything read and not drained. Borrowed. */
+  readonly bytes: Buffer;
+  /** Takes bytes off the beginning: what stands behind never sees them (a PROXY header). */
+  drain(length: number): void;
+}
+
+export interface ListenerFilterCallbacks {
+  readonly accepted: AcceptedConnection;
+  /** After StopIteration: goes on to the next filter, or (false) closes the connection. */
+  continue(accept: boolean): void;
+  /** Closes the connection; `details` for the log. */
+  close(details: string): void;
+}
+
+/** Looks at a connection before its filter chain is chosen; one object for each connection. */
+export interface ListenerFilter {
+  /** Bytes that it needs to see at most; 0: `onData` is never called. May grow while it waits. */
+  readonly maxReadBytes: number;
+  /** Continue: nothing to wait for. StopIteration: `onData` is called as bytes come, or the filter calls `continue`. */
+  onAccept(callbacks: ListenerFilterCallbacks): FilterStatus;
+  /** StopIteration: more is needed. With `maxReadBytes` bytes at hand it must decide. */
+  onData(peeked: PeekedBytes): FilterStatus;
+  /** The connection ended while this filter waited. */
+  onClose?(): void;
+}
+
+/** Made once for each listener. */
+export interface ListenerFilterFactory {
+  createFilter(): ListenerFilter;
+}
+
+export interface ListenerFilterContext {
+  readonly services: ProcessServices;
+  readonly config: ConfigContext;
+  /** `listener.ADDRESS.` */
+  readonly scope: StatsScope;
+  readonly direction: TrafficDirection;
+}
+
+export interface ListenerFilterConfigFactory {
+  /** Undefined after an error was reported to `context.config`. */
+  create(message: Message, context: ListenerFilterContext): ListenerFilterFactory | undefined;
+}
+
+export const listenerFilterCategory: ExtensionCategory<ListenerFilterConfigFactory> =
+  extensionCategory<ListenerFilterConfigFactory>('envoy.filters.listener');

@@ -6,13 +6,22 @@ import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { MetadataMap } from '../observability/stream-info.ts';
 import type { TrafficDirection } from '../upstream/services.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
+import type { ListenerFilterFactory } from './api.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { FilterChainMatcher } from './filter-chain-match.ts';
+import type { ListenerFilterLimits } from './listener-filter-chain.ts';
 
 export interface ListenAddress {
   readonly address: Address;
   /** `::` takes IPv4 as well. */
   readonly ipv4Compat: boolean;
+}
+
+export interface ListenerFilterEntry {
+  readonly factory: ListenerFilterFactory;
+  /** filter_disabled: true where this connection does not pass the filter. Null: all do. */
+  readonly disabled: ((accepted: AcceptedConnection) => boolean) | null;
 }
 
 export interface ListenerConfig {
@@ -30,6 +39,10 @@ export interface ListenerConfig {
   /** False: no socket; only connections that another listener hands over could come. */
   readonly bindToPort: boolean;
   readonly tcpKeepalive: TcpKeepalive | null;
+  readonly listenerFilters: readonly ListenerFilterEntry[];
+  readonly listenerFilterLimits: ListenerFilterLimits;
+  /** Connections go to the listener of their destination before a redirection, where there is one. */
+  readonly useOriginalDestination: boolean;
   readonly drainType: 'default' | 'modify_only';
   readonly ignoreGlobalConnectionLimit: boolean;
   readonly accessLogs: readonly AccessLogger[];

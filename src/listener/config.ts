@@ -2,6 +2,7 @@
 // configuration equals one of the previous version are taken over with their connections.
 import { equals, type Message } from '@bufbuild/protobuf';
 import { addressBits } from '../base/cidr.ts';
+import { durationMs } from '../base/duration.ts';
 import { type ConfigContext, messageDescriptor } from '../config/api.ts';
 import type { CidrRange } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type {
@@ -9,12 +10,15 @@ import type {
   FilterChain as FilterChainMessage,
 } from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
-import type { NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
+import type { DownstreamTransport, NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
 import { buildAccessLogs } from '../observability/access-log/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
 import type { RouteProviders } from '../router/api.ts';
+import { downstreamTransportCategory, readTransport } from '../tls/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
 import { networkFilterCategory } from './api.ts';
+import { readListenerFilters } from './config-listener-filters.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import { FilterChain } from './filter-chain.ts';
 import { type FilterChainCriteria, FilterChainMatcher, type IpPrefix } from './filter-chain-match.ts';
@@ -28,7 +32,6 @@ export interface ListenerContext {
   readonly routes: RouteProviders;
 }
 
-const rawBuffer = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
 const defaultBufferLimit = 1024 * 1024;
 
 /** Undefined after errors were reported to `context.config`. */
@@ -64,10 +67,13 @@ export function readListener(
       `listener '${name}' has no filter chain: nothing would serve its connections`,
     );
   }
-  if (message.bindToPort === false) {
-    const text = `listener '${name}' is not bound to its port: no connection comes to it before use_original_dst is implemented`;
-    context.config.warning(message, 'bind_to_port', 'RMR0506', text);
-  }
+  const scope = context.services.stats.scope(scopePrefix);
+  const listenerFilters = readListenerFilters(message.listenerFilters, {
+    services: context.services,
+    config: context.config,
+    scope,
+    direction,
+  });
   const accessLogs = buildAccessLogs(message.accessLog, {
     config: context.config,
     settings: context.services.accessLog,
@@ -75,13 +81,14 @@ export function readListener(
   const built = chains.filter((chain) => chain !== undefined);
   if (context.config.errorCount > errorsBefore || built.length !== chains.length) {
     reader.discard();
+    scope.close();
     return undefined;
   }
   return Object.freeze({
     name,
     addresses,
     statPrefix,
-    scope: context.services.stats.scope(scopePrefix),
+    scope,
     direction,
     bufferLimit,
     backlog: message.tcpBacklogSize ?? systemBacklog,
@@ -89,6 +96,12 @@ export function readListener(
     bindToPort: message.bindToPort ?? true,
     reusePort: message.enableReusePort ?? message.reusePort,
     tcpKeepalive: readTcpKeepalive(message),
+    listenerFilters,
+    listenerFilterLimits: {
+      timeoutMs: durationMs(message.listenerFiltersTimeout, 15_000),
+      continueOnTimeout: message.continueOnListenerFiltersTimeout,
+    },
+    useOriginalDestination: message.useOriginalDst ?? false,
     drainType: message.drainType === 1 ? 'modify_only' : 'default',
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
     accessLogs,
@@ -190,9 +203,9 @@ class ChainReader {
     const same = this.#reusable.findIndex((chain) => sameMessage(chain.message, message));
     if (same >= 0) return this.#reusable.splice(same, 1)[0];
     const { config } = this.#context;
-    this.#checkTransportSocket(message);
     const draining = { active: false, since: 0 };
     const scope = this.#context.services.stats.scope(this.#scopePrefix);
+    const transport = this.#readTransport(message, scope);
     const factories: NetworkFilterFactory[] = [];
     for (const [index, filter] of message.filters.entries()) {
       if (filter.configType.case === 'configDiscovery') {
@@ -239,8 +252,9 @@ class ChainReader {
       });
       if (made !== undefined) factories.push(made);
     }
-    if (factories.length !== message.filters.length) {
+    if (factories.length !== message.filters.length || transport === undefined) {
       for (const factory of factories) factory.destroy?.();
+      transport?.destroy?.();
       scope.close();
       return undefined;
     }
@@ -251,23 +265,17 @@ class ChainReader {
       draining,
       scope,
       message.metadata?.filterMetadata ?? null,
+      transport,
     );
     this.fresh.push(chain);
     return chain;
   }
 
-  #checkTransportSocket(message: FilterChainMessage): void {
-    const socket = message.transportSocket;
-    if (socket?.configType.value === undefined) return;
-    const typed = this.#context.config.unpack(socket.configType.value);
-    if (typed !== undefined && typed.$typeName !== rawBuffer) {
-      this.#context.config.error(
-        socket,
-        'typed_config',
-        'RMR0304',
-        `the transport socket extension ${typed.$typeName} is not implemented yet`,
-      );
-    }
+  #readTransport(message: FilterChainMessage, scope: StatsScope): DownstreamTransport | null | undefined {
+    const { services, config } = this.#context;
+    const { extensions, secrets, clock, timers } = services;
+    const context = { config, extensions, scope, secrets, clock, timers };
+    return readTransport(message.transportSocket, downstreamTransportCategory, context);
   }
 
   /** The listener is refused: what was built for it goes. */

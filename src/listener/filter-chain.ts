@@ -1,7 +1,7 @@
 // Owns one filter chain at run time: its filter factories and the connections it serves. A chain whose configuration an
 // update leaves alone lives on, with its connections; one that goes drains.
 import type { Message } from '@bufbuild/protobuf';
-import { CloseType, type NetworkFilterFactory, type ReadFilter } from '../network/api.ts';
+import { CloseType, type DownstreamTransport, type NetworkFilterFactory, type ReadFilter } from '../network/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { MetadataMap } from '../observability/stream-info.ts';
 import type { ActiveConnection } from './active-connection.ts';
@@ -12,6 +12,8 @@ export class FilterChain {
   /** For %METADATA(LISTENER_FILTER_CHAIN:…)%. */
   readonly metadata: MetadataMap | null;
   readonly factories: readonly NetworkFilterFactory[];
+  /** Null: bytes as they come (raw_buffer). */
+  readonly transport: DownstreamTransport | null;
   /** Shared with the filters' contexts, which were made before the chain. */
   readonly draining: { active: boolean; since: number };
   readonly connections = new Set<ActiveConnection>();
@@ -29,7 +31,9 @@ export class FilterChain {
     draining: { active: boolean; since: number },
     scope: StatsScope | null,
     metadata: MetadataMap | null = null,
+    transport: DownstreamTransport | null = null,
   ) {
+    this.transport = transport;
     this.#scope = scope;
     this.name = name;
     this.message = message;
@@ -44,7 +48,7 @@ export class FilterChain {
 
   /** Resolves when nothing the chain waits for is missing any more. */
   async ready(): Promise<void> {
-    await Promise.all(this.factories.map((factory) => factory.ready));
+    await Promise.all([this.transport?.ready, ...this.factories.map((factory) => factory.ready)]);
   }
 
   /** No new connections come; those there are asked to end. `now`: monotonic milliseconds. */
@@ -82,6 +86,7 @@ export class FilterChain {
     if (!this.#removed || this.#destroyed || this.connections.size !== 0) return;
     this.#destroyed = true;
     for (const factory of this.factories) factory.destroy?.();
+    this.transport?.destroy?.();
     this.#scope?.close();
     this.#gone.resolve();
   }

@@ -1,12 +1,13 @@
 // Owns the listeners of the process: adds, changes, drains and removes them at run time. The bootstrap, files and
 // control planes are callers like any other (DESIGN 2).
+import type { Address, IpAddress } from '../base/address.ts';
 import { logger } from '../base/logger.ts';
 import type { Timer, TimerHandler } from '../base/timers.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
-import { ActiveListener, sameAddress } from './active-listener.ts';
+import { ActiveListener, type ListenerDirectory, sameAddress } from './active-listener.ts';
 import { discardListener, sameMessage } from './config.ts';
-import type { ListenerConfig } from './config-types.ts';
+import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { FilterChain } from './filter-chain.ts';
 import { type ListenerManagerStats, listenerManagerStats } from './stats.ts';
@@ -67,7 +68,7 @@ class Warming implements WarmingListener {
   }
 }
 
-export class ListenerManager implements TimerHandler {
+export class ListenerManager implements TimerHandler, ListenerDirectory {
   readonly stats: ListenerManagerStats;
   readonly #services: ProcessServices;
   readonly #limits: ConnectionLimits;
@@ -88,6 +89,19 @@ export class ListenerManager implements TimerHandler {
 
   entries(): ReadonlyMap<string, ListenerEntry> {
     return this.#entries;
+  }
+
+  /** The listener of an address, else the one of all addresses on its port: for connections that were redirected. */
+  find(address: Address): ActiveListener | null {
+    if (address.kind !== 'ip') return null;
+    let any: ActiveListener | null = null;
+    for (const { listener } of this.#entries.values()) {
+      for (const entry of listener.config.addresses) {
+        if (entry.address.text === address.text) return listener;
+        if (takesAllOf(entry, address)) any ??= listener;
+      }
+    }
+    return any;
   }
 
   /** By name. */
@@ -185,7 +199,7 @@ export class ListenerManager implements TimerHandler {
 
   async #replace(present: ListenerEntry | undefined, warming: Warming): Promise<boolean> {
     const { config, version, addedViaApi } = warming;
-    const listener = new ActiveListener(config, this.#services, this.#limits);
+    const listener = new ActiveListener(config, this.#services, this.#limits, this);
     // A socket made with other options cannot go beside the old one on the same address.
     const overlap = present !== undefined && sharesAddress(present.listener.config, config);
     if (overlap) await present.listener.stopAccepting();
@@ -317,6 +331,12 @@ function sameAddresses(a: ListenerConfig, b: ListenerConfig): boolean {
       return other !== undefined && sameAddress(entry, other);
     })
   );
+}
+
+function takesAllOf({ address, ipv4Compat }: ListenAddress, wanted: IpAddress): boolean {
+  if (address.kind !== 'ip' || address.port !== wanted.port) return false;
+  if (address.address === '0.0.0.0') return wanted.family === 4;
+  return address.address === '::' && (wanted.family === 6 || ipv4Compat);
 }
 
 function sharesAddress(a: ListenerConfig, b: ListenerConfig): boolean {

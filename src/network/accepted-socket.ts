@@ -5,14 +5,19 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { SocketConnection } from './socket-connection.ts';
 
 interface WithHandle {
-  _handle?: { reading?: boolean } | null;
+  _handle?: { reading?: boolean; readonly fd?: number } | null;
+}
+
+/** Of a socket that was not attached yet; -1: not known. */
+export function descriptorOf(accepted: Socket): number {
+  return (accepted as WithHandle)._handle?.fd ?? -1;
 }
 
 /**
- * Binds an accepted socket, paused by `pauseOnConnect`, to its connection and starts reading.
- * Returns whether the fast road was taken.
+ * Binds an accepted socket, paused by `pauseOnConnect`, to its connection and, unless a transport socket will,
+ * starts reading. Returns whether the fast road was taken.
  */
-export function attachAccepted(accepted: Socket, connection: SocketConnection): boolean {
+export function attachAccepted(accepted: Socket, connection: SocketConnection, read = true): boolean {
   const handle = (accepted as WithHandle)._handle;
   // Looked at for each socket: one that ended before it was accepted says nothing about the next.
   if (handle !== null && typeof handle === 'object' && handle.reading !== true) {
@@ -22,11 +27,12 @@ export function attachAccepted(accepted: Socket, connection: SocketConnection): 
     const options: SocketConstructorOpts = { onread: connection.onreadOptions(), allowHalfOpen: true };
     const socket = new Socket(Object.assign(options, { handle }));
     connection.attach(socket, true, true);
-    start(socket, connection);
+    if (read) start(socket, connection);
+    else socket.pause();
     return true;
   }
   connection.attach(accepted, false, true);
-  start(accepted, connection);
+  if (read) start(accepted, connection);
   return false;
 }
 

@@ -1,10 +1,12 @@
 // What the network layer offers to codecs, network filters and listeners: connections with watermarks and the
 // network-filter chain. Nothing here knows HTTP.
+import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
-import type { DetectedCloseType, DownstreamConnectionInfo } from '../observability/stream-info.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
+import type { DetectedCloseType, DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
 
 export const ConnectionEvent = {
-  /** Upstream connections only: ready for bytes. */
+  /** Ready for bytes: an upstream connection is established, a transport socket (TLS) has shaken hands. */
   Connected: 0,
   /** The peer closed (FIN with nothing left to do, or RST). */
   RemoteClose: 1,
@@ -47,6 +49,8 @@ export interface Connection {
   readonly closed: boolean;
   /** ALPN result; empty without TLS. */
   readonly nextProtocol: string;
+  /** Null without TLS, and before the handshake. */
+  readonly tls: TlsConnectionInfo | null;
   /** Why the transport failed, in words (`connection refused`, a TLS reason); empty while it has not. */
   readonly transportFailureReason: string;
   /** Copied into the connection's output, which is written once for each turn of the event loop. Text is one character per byte. */
@@ -76,6 +80,59 @@ export interface Connection {
   readonly localCloseReason?: string;
   /** Known when the connection has ended: we gave up waiting for the peer (delayed_close_timeout). */
   readonly delayedCloseTimedOut?: boolean;
+}
+
+// --- transport sockets ---------------------------------------------------------------------------------------------
+
+/** A connection as its transport socket sees it. */
+export interface TransportConnection extends Connection {
+  /**
+   * Puts a socket around the present one, which is paused and holds unread the bytes that were taken off it. From now on
+   * the connection reads and writes through what `wrap` returns; nothing is written before `markConnected`.
+   */
+  wrapSocket(wrap: (socket: Socket) => Socket): void;
+  /** The handshake is over. */
+  markConnected(tls?: TlsConnectionInfo | null, nextProtocol?: string): void;
+  /** The handshake failed: closes the connection. `reason` is for logs, never for the peer. */
+  failTransport(reason: string): void;
+}
+
+/** What stands between accepted sockets and their connections' bytes. Made once for each filter chain. */
+export interface DownstreamTransport {
+  /** Secrets that must be there before the listener takes traffic. */
+  readonly ready?: Promise<void>;
+  /** Called once for each connection, with its socket attached and not yet reading. */
+  start(connection: TransportConnection): void;
+  /** The chain is gone and its last connection has ended. */
+  destroy?(): void;
+}
+
+/** What one upstream connection asks of its transport socket. */
+export interface UpstreamTransportOptions {
+  /** Hostname of the endpoint; empty: none. For auto_host_sni. */
+  readonly hostname: string;
+  /** SNI instead of the configured one: auto_sni, or filter state. */
+  readonly serverName?: string;
+  /** DNS SANs of which one must be in the peer's certificate (auto_san_validation, or filter state). */
+  readonly verifySubjectAltNames?: readonly string[];
+  /** ALPN instead of the configured one. */
+  readonly applicationProtocols?: readonly string[];
+}
+
+/** A cluster's transport socket before the cluster is made. */
+export interface UpstreamTransportSource {
+  /** What it was made from: compared by value to tell a changed cluster from a repeated one. */
+  readonly message: unknown;
+  /** `scope`: the cluster's. */
+  open(scope: StatsScope): UpstreamTransport;
+}
+
+/** What stands between a cluster's sockets and its connections' bytes. */
+export interface UpstreamTransport {
+  readonly ready?: Promise<void>;
+  /** Called once for each connection, when its socket is connected. */
+  start(connection: TransportConnection, options: UpstreamTransportOptions): void;
+  destroy?(): void;
 }
 
 // --- network filters -----------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
-// Owns originating connections: a plain socket to an address, read through `onread`. Transport sockets (TLS) wrap here
-// with issue 5.
+// Owns originating connections: a plain socket to an address, read through `onread`, and the transport socket (TLS) that
+// starts on it when it is connected.
 import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
-import type { TcpKeepalive } from './api.ts';
+import type { TcpKeepalive, UpstreamTransport, UpstreamTransportOptions } from './api.ts';
 import { keepAlive } from './keep-alive.ts';
 import { SocketConnection } from './socket-connection.ts';
 
@@ -16,7 +16,12 @@ export interface ConnectOptions {
   readonly bufferLimit?: number;
   readonly timers?: Timers;
   readonly halfClose?: boolean;
+  /** Null: bytes go out as they are. */
+  readonly transport?: UpstreamTransport | null;
+  readonly transportOptions?: UpstreamTransportOptions;
 }
+
+const noTransportOptions: UpstreamTransportOptions = { hostname: '' };
 
 const unknownAddress = ipAddress('0.0.0.0', 0);
 
@@ -50,7 +55,9 @@ export function connect(options: ConnectOptions): SocketConnection {
     } else if (address.kind === 'pipe') {
       connection.localAddress = pipeAddress('');
     }
-    connection.markConnected();
+    const { transport = null } = options;
+    if (transport === null) connection.markConnected();
+    else transport.start(connection, options.transportOptions ?? noTransportOptions);
   });
   return connection;
 }

@@ -1,5 +1,6 @@
 // Owns what a connection will write: texts (heads, small bodies) joined into one string, larger bytes as buffers, in
 // order. A string goes to the kernel without a buffer in between, and is all that most requests write.
+import { latin1 } from '../base/byte-string.ts';
 import { keep, type Page } from './read-buffer.ts';
 
 /** Up to this size bytes join the text: a copy is cheaper than another entry of a vectored write. */
@@ -39,7 +40,7 @@ export class OutputBuffer {
     if (size === 0) return;
     this.length += size;
     if (size <= joinLimit) {
-      this.#text += data.toString('latin1');
+      this.#text += latin1(data, 0, size);
       return;
     }
     if (this.#text !== '') {

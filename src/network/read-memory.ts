@@ -6,13 +6,26 @@ export class ReadMemory {
   #page: Page | null = null;
   /** Where the next read goes, when that changes. */
   #next: Buffer | null = sharedReadBuffer();
+  #current: Buffer | null = null;
   #fullReads = 0;
 
   /** For the socket's `onread.buffer`, which asks after each read; null keeps the buffer. */
   takeNext(): Buffer | null {
     const next = this.#next;
     this.#next = null;
+    if (next !== null) this.#current = next;
     return next;
+  }
+
+  /** Another socket reads from now on, and must be given its first buffer. */
+  restart(): void {
+    this.#fullReads = 0;
+    this.#readInto(null);
+  }
+
+  /** What was taken last: where the bytes of a read lie. */
+  get current(): Buffer {
+    return this.#current as Buffer;
   }
 
   /** `buffer` holds `bytes` that are about to be delivered. */

@@ -3,15 +3,23 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
-import type { Timer, TimerHandler, Timers } from '../base/timers.ts';
+import type { Timers } from '../base/timers.ts';
 import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
-import type { DetectedCloseType } from '../observability/stream-info.ts';
-import { CloseType, type Connection, type ConnectionCallbacks, ConnectionEvent, type ConnectionReader } from './api.ts';
+import type { DetectedCloseType, TlsConnectionInfo } from '../observability/stream-info.ts';
+import {
+  CloseType,
+  type ConnectionCallbacks,
+  ConnectionEvent,
+  type ConnectionReader,
+  type TransportConnection,
+} from './api.ts';
+import { CloseWatch } from './close-watch.ts';
 import { OutputBuffer, releasePages } from './output-buffer.ts';
 import type { Page } from './read-buffer.ts';
 import { ReadMemory } from './read-memory.ts';
 import { describeError } from './socket-errors.ts';
-import { unsentBytes, writeParts } from './socket-writes.ts';
+import { captureReads, pauseReads, type ReadTarget, redirectReads } from './socket-reads.ts';
+import { unsentBytes, writeParts, writeText } from './socket-writes.ts';
 
 const noBytes = Buffer.alloc(0);
 /**
@@ -19,11 +27,6 @@ const noBytes = Buffer.alloc(0);
  * the kernel before their page is read into again.
  */
 const flushThreshold = 32 * 1024;
-
-interface PendingWrite {
-  readonly size: number;
-  readonly pages: readonly Page[] | null;
-}
 
 let nextConnectionId = 1;
 
@@ -37,11 +40,12 @@ export interface ConnectionOptions {
   readonly halfClose: boolean;
 }
 
-export class SocketConnection implements Connection, TimerHandler, TurnEnd {
+export class SocketConnection implements TransportConnection, TurnEnd, ReadTarget {
   readonly id: number;
   localAddress: Address;
   remoteAddress: Address;
   nextProtocol = '';
+  tls: TlsConnectionInfo | null = null;
   transportFailureReason = '';
   detectedCloseType: DetectedCloseType = 'Normal';
   localCloseReason = '';
@@ -66,16 +70,16 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   #readDisableCount = 0;
   #endSeen = false;
   #writeEnded = false;
-  #delayTimer: Timer | null = null;
-  #unsentBefore = 0;
+  #closeWatch: CloseWatch | null = null;
   /** Bytes handed to the socket that the kernel has not taken, and the writes they belong to, in order. */
   #pending = 0;
-  readonly #pendingWrites: PendingWrite[] = [];
+  readonly #pendingWrites: { readonly size: number; readonly pages: readonly Page[] | null }[] = [];
   /** Size of the write in progress; 0 once it has called back. */
   #handing = 0;
   readonly #onWritten = (error?: Error | null): void => this.#written(error);
 
   readonly #memory = new ReadMemory();
+  #unread: Buffer = noBytes;
 
   constructor(options: ConnectionOptions) {
     this.id = nextConnectionId++;
@@ -97,18 +101,57 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     return {
       // Null keeps the buffer, which Node's types do not know but its source does.
       buffer: () => this.#memory.takeNext() as Buffer,
-      callback: (bytes, buffer) => this.#onRead(bytes, buffer as Buffer),
+      callback: (bytes, buffer) => {
+        this.#onRead(bytes, buffer as Buffer);
+        return true;
+      },
     };
   }
 
-  /** `viaOnread`: the socket was made with `onreadOptions`; else its data events are used (TLS). */
+  /** `viaOnread`: the socket was made with `onreadOptions`; else its data events are used. */
   attach(socket: Socket, viaOnread: boolean, connected: boolean): void {
-    this.#socket = socket;
     this.#connected = connected;
-    if (!viaOnread) socket.on('data', (data: Buffer) => this.#deliver(data));
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
-    socket.on('close', () => this.#finish(ConnectionEvent.RemoteClose));
+    this.#listen(socket);
+    if (viaOnread) redirectReads(socket, this);
+    else socket.on('data', (data: Buffer) => this.#deliver(data));
+  }
+
+  /** A socket that another was put around speaks for itself no more. */
+  #listen(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('end', () => this.#socket === socket && this.#onEnd());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#socket === socket && this.#onError(error));
+    socket.on('close', () => this.#socket === socket && this.#finish(ConnectionEvent.RemoteClose));
+  }
+
+  /** Bytes that were read from the socket and belong to the one that will be put around it. */
+  unread(bytes: Buffer): void {
+    pauseReads(this.#socket as Socket);
+    this.#unread = bytes;
+  }
+
+  /** Bytes that were read before the present reader came. */
+  deliver(bytes: Buffer): void {
+    if (this.#state === 0) this.#tell(bytes, false);
+  }
+
+  wrapSocket(wrap: (socket: Socket) => Socket): void {
+    const inner = this.#socket;
+    if (inner === null || this.#state !== 0) return;
+    this.#connected = false;
+    inner.removeAllListeners('data');
+    // What was taken off the socket for a look belongs to whoever reads it now.
+    this.bytesRead = 0;
+    if (this.#unread.length > 0) inner.unshift(this.#unread);
+    this.#unread = noBytes;
+    const socket = wrap(inner);
+    this.#listen(socket);
+    if (!captureReads(socket, this, this.#memory)) socket.on('data', (data: Buffer) => this.#deliver(data));
+  }
+
+  failTransport(reason: string): void {
+    this.transportFailureReason ||= reason;
+    this.#finish(ConnectionEvent.RemoteClose);
   }
 
   /** There never was a socket. */
@@ -118,9 +161,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   }
 
   /** The transport is ready for bytes. */
-  markConnected(): void {
+  markConnected(tls: TlsConnectionInfo | null = null, nextProtocol = ''): void {
     if (this.#connected || this.#state === 2) return;
     this.#connected = true;
+    this.tls = tls;
+    this.nextProtocol = nextProtocol;
     // Behind an `end` that waits for the connection nothing may be written: it goes out now.
     if (this.#state === 1 || this.#writeEnded) this.flush();
     else if (this.#output.length !== 0) this.#schedule();
@@ -150,14 +195,18 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
 
   // --- reading -------------------------------------------------------------------------------------------------------
 
-  #onRead(bytes: number, buffer: Buffer): boolean {
+  onBytes(bytes: number): Buffer | null {
+    this.#onRead(bytes, this.#memory.current);
+    return this.#memory.takeNext();
+  }
+
+  #onRead(bytes: number, buffer: Buffer): void {
     this.bytesRead += bytes;
-    if (this.#state !== 0) return true;
+    if (this.#state !== 0) return;
     const memory = this.#memory;
     memory.beforeDelivery(buffer, bytes);
     this.#tell(buffer.subarray(0, bytes), false);
     memory.afterDelivery(buffer, bytes);
-    return true;
   }
 
   /** Bytes in memory that nobody else will write to; copied where they are kept, since they are not ours to recycle. */
@@ -208,7 +257,7 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     this.#readDisableCount += disable ? 1 : -1;
     if (this.#socket === null) return;
     // While closing, what comes is read and thrown away: the peer's FIN must be seen.
-    if (disable && this.#readDisableCount === 1 && this.#state === 0) this.#socket.pause();
+    if (disable && this.#readDisableCount === 1 && this.#state === 0) pauseReads(this.#socket);
     else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#socket.resume();
   }
 
@@ -254,12 +303,12 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (size === 0 || socket === null || this.#state === 2 || !this.#connected) return;
     this.bytesWritten += size;
     const text = this.#output.takeText();
-    // `_write` is what a Writable calls once it has queued, ticked and counted for itself, which we do already
-    // (1.5 of 18 µs a request). It calls back within the call when the kernel took everything, the rule while the peer
-    // reads: `#written` then sees `#handing`.
+    // Below what a Writable does: it queues, ticks and counts for itself, which we do already (1.5 of 18 µs a request).
+    // Both call back within the call when the kernel took everything, the rule while the peer reads: `#written` then sees
+    // `#handing`.
     this.#handing = size;
     let pages: readonly Page[] | null = null;
-    if (text !== null) socket._write(text, 'latin1', this.#onWritten);
+    if (text !== null) writeText(socket, text, this.#onWritten);
     else {
       const batch = this.#output.takeBatch();
       pages = batch.pages;
@@ -342,13 +391,19 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
     if (this.#pending !== 0 || !this.#connected) this.#watchClose(Math.max(1000, this.delayedCloseTimeoutMs));
   }
 
-  /** A peer that takes nothing for so long would keep the bytes, and us, for good. */
   #watchClose(delayMs: number): void {
-    this.#unsentBefore = this.#unsent;
-    this.#delayTimer = this.#timers.schedule(delayMs, this);
+    this.#closeWatch = new CloseWatch(
+      this.#timers,
+      delayMs,
+      () => this.#unsent,
+      () => {
+        this.delayedCloseTimedOut = true;
+        this.#finish(ConnectionEvent.LocalClose);
+      },
+    );
   }
 
-  /** Bytes that the kernel has not taken. libuv counts them as they go; our own count sees only whole writes. */
+  /** libuv counts bytes as they go; our own count sees only whole writes. */
   get #unsent(): number {
     return unsentBytes(this.#socket) ?? this.#pending;
   }
@@ -356,24 +411,11 @@ export class SocketConnection implements Connection, TimerHandler, TurnEnd {
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
   terminationDetails = '';
 
-  onTimer(timer: Timer): void {
-    const unsent = this.#unsent;
-    if (unsent !== this.#unsentBefore) {
-      // A slow reader is a reader: the time counts from the last byte it took.
-      this.#unsentBefore = unsent;
-      timer.refresh();
-      return;
-    }
-    this.#delayTimer = null;
-    this.delayedCloseTimedOut = true;
-    this.#finish(ConnectionEvent.LocalClose);
-  }
-
   #finish(event: ConnectionEvent): void {
     if (this.#state === 2) return;
     const local = this.#state === 1;
     this.#state = 2;
-    this.#delayTimer?.cancel();
+    this.#closeWatch?.cancel();
     this.#output.clear();
     const socket = this.#socket;
     if (socket !== null && !socket.destroyed) socket.destroy();

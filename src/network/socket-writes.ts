@@ -1,21 +1,49 @@
-// Owns what Node's sockets do for us below their public methods: several parts in one system call, and how much of what was
-// written the kernel has not taken yet.
+// Owns what Node's sockets do for us below their public methods: several parts in one system call, a text without a
+// request object, and how much of what was written the kernel has not taken yet.
 import type { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 import type { OutputPart } from './output-buffer.ts';
+import { handleOf, isEncrypted, streamBinding } from './stream-binding.ts';
 
-interface WithHandle {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
-}
+type Done = (error?: Error | null) => void;
 
 /** Undefined where it cannot be told. */
 export function unsentBytes(socket: Socket | null): number | undefined {
-  return (socket as WithHandle | null)?._handle?.writeQueueSize;
+  return handleOf(socket)?.writeQueueSize;
 }
 
-export function writeParts(socket: Socket, parts: readonly OutputPart[], done: (error?: Error | null) => void): void {
+export function writeParts(socket: Socket, parts: readonly OutputPart[], done: Done): void {
   // Net sockets and TLS sockets both have it: one system call for all parts.
   socket._writev?.(
     parts.map((chunk) => ({ chunk, encoding: 'latin1' as const })),
     done,
   );
+}
+
+/** Serves every write that the kernel takes at once; libuv keeps it only where it does not. */
+let spare = streamBinding === null ? null : new streamBinding.WriteWrap();
+
+/**
+ * Writes a text as latin1. `done` is called within this call when the kernel took all of it. For a plain socket that goes
+ * to the handle below it: `_write` makes a request object with seven properties for each call, which few writes need.
+ */
+export function writeText(socket: Socket, text: string, done: Done): void {
+  const handle = handleOf(socket);
+  const request = spare;
+  if (streamBinding === null || request === null || handle?.writeLatin1String === undefined || isEncrypted(socket)) {
+    socket._write(text, 'latin1', done);
+    return;
+  }
+  const status = handle.writeLatin1String(request, text);
+  if (status !== 0) done(writeError(status));
+  else if (streamBinding.streamBaseState[streamBinding.kLastWriteWasAsync] === 0) done();
+  else {
+    request.oncomplete = (later) => done(later < 0 ? writeError(later) : null);
+    spare = new streamBinding.WriteWrap();
+  }
+}
+
+function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' });
 }

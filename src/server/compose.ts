@@ -19,6 +19,7 @@ import { ServerStats } from '../observability/server-stats.ts';
 import type { StatsSettings } from '../observability/stats/config.ts';
 import { StatsStore } from '../observability/stats/store.ts';
 import { buildRouteTable } from '../router/route-table/api.ts';
+import { SecretManager } from '../tls/secrets/manager.ts';
 import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { EndpointSubscriptions } from '../xds/endpoint-subscriptions.ts';
@@ -62,6 +63,7 @@ export class Server {
   /** When it came into force; milliseconds since the epoch. */
   bootstrapUpdated: number;
   readonly runtime: LayeredRuntime;
+  readonly secrets: SecretManager;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -103,6 +105,7 @@ export class Server {
       dnsResolver: (config) => resolvers.get(config),
     });
     this.drain = new DrainManager(clock, random, options.drainTimeMs, options.drainStrategy);
+    this.secrets = new SecretManager(null);
     this.services = {
       clock,
       timers,
@@ -112,6 +115,7 @@ export class Server {
       stats: this.stats,
       clusters: this.clusters,
       extensions,
+      secrets: this.secrets,
       accessLog: {
         manager: this.accessLogs,
         extensions,

@@ -53,7 +53,9 @@ export async function prepareResources(
   await services.extensions.preload(names);
   await loadCelWhereUsed(context);
   const clusterConfigs: ClusterConfig[] = [];
-  const options = { context, extensions: services.extensions, defaultBindConfig: managers.defaultBindConfig };
+  const { extensions, secrets, clock, timers } = services;
+  const { defaultBindConfig } = managers;
+  const options = { context, extensions, secrets, clock, timers, defaultBindConfig };
   for (const message of clusters) {
     context.comingClusters.add(message.name);
     const config = readCluster(message, options);

@@ -2,7 +2,7 @@
 // from a repetition. `config.ts` makes it from the protobuf message.
 import type { Address } from '../base/address.ts';
 import type { Http1Settings, Protocol } from '../http/codec/api.ts';
-import type { TcpKeepalive } from '../network/api.ts';
+import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import type { HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
 import type { CommonLbConfig, LoadBalancerConfig } from './load-balancing/api.ts';
@@ -25,6 +25,8 @@ export interface ClusterConfig {
   readonly maxConnectionsPerHost: number;
   readonly http: UpstreamHttpConfig;
   readonly tcpKeepalive: TcpKeepalive | null;
+  /** Null: bytes as they come. */
+  readonly transport: UpstreamTransportSource | null;
   readonly bindAddress: Address | null;
   /** Connect attempts to further addresses of a host: `first` family first, so many of it before they alternate. */
   readonly happyEyeballs: HappyEyeballsConfig;

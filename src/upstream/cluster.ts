@@ -5,6 +5,7 @@ import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
+import type { UpstreamTransport } from '../network/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
@@ -64,6 +65,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   readonly config: ClusterConfig;
   readonly info: ClusterInfo;
   readonly stats: ClusterStats;
+  readonly transport: UpstreamTransport | null;
   readonly circuitBreakers: readonly [CircuitBreaker, CircuitBreaker];
   readonly hostSets: HostSets;
   /** The first round of discovery is over. */
@@ -87,6 +89,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     this.#endpoints = config.endpoints;
     this.#scope = environment.stats.scope(`cluster.${sanitizeStatsName(config.observabilityName)}.`);
     this.stats = new ClusterStats(this.#scope);
+    this.transport = config.transport?.open(this.#scope) ?? null;
     this.info = {
       name: config.name,
       observabilityName: config.observabilityName,

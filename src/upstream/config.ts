@@ -1,7 +1,9 @@
 // Owns the conversion of an envoy.config.cluster.v3.Cluster into a ClusterConfig: the only place where the message's
 // fields are read. What cannot be used is reported to the context, with its place.
 import type { Address } from '../base/address.ts';
+import type { Clock } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
+import type { Timers } from '../base/timers.ts';
 import type { ConfigContext } from '../config/context.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
 import { typeNameOf } from '../config/unpacked.ts';
@@ -14,7 +16,8 @@ import type {
   BindConfig,
   TcpKeepalive as TcpKeepaliveMessage,
 } from '../generated/envoy/config/core/v3/address_pb.d.ts';
-import type { TcpKeepalive } from '../network/api.ts';
+import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
+import { readTransport, type Secrets, upstreamTransportCategory } from '../tls/api.ts';
 import type { ClusterConfig, DiscoveryConfig, HappyEyeballsConfig } from './cluster-config.ts';
 import { clusterTypeCategory } from './cluster-type/api.ts';
 import { readEndpoints } from './config-endpoints.ts';
@@ -26,7 +29,6 @@ import { ipLiteral, metadataOf, portOf } from './config-values.ts';
 export { readEndpoints } from './config-endpoints.ts';
 
 const dnsClusterType = 'envoy.extensions.clusters.dns.v3.DnsCluster';
-const rawBuffer = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
 
 const STATIC: Cluster_DiscoveryType = 0;
 const STRICT_DNS: Cluster_DiscoveryType = 1;
@@ -39,6 +41,9 @@ const V6: UpstreamConnectionOptions_FirstAddressFamilyVersion = 2;
 export interface ClusterConfigOptions {
   readonly context: ConfigContext;
   readonly extensions: ExtensionRegistry;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly timers: Timers;
   /** `cluster_manager.upstream_bind_config` of the bootstrap. */
   readonly defaultBindConfig?: BindConfig | undefined;
 }
@@ -61,7 +66,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
   const errorsBefore = context.errorCount;
   const discovery = readDiscovery(cluster, extensions, context);
   const loadBalancer = readLoadBalancer(cluster, extensions, context);
-  checkTransportSocket(cluster, context);
+  const transport = readClusterTransport(cluster, options);
   const config = {
     name: cluster.name,
     observabilityName: cluster.altStatName === '' ? cluster.name : cluster.altStatName,
@@ -73,6 +78,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     maxConnectionsPerHost: readMaxConnectionsPerHost(cluster.circuitBreakers),
     http: readHttpOptions(cluster, context),
     tcpKeepalive: readKeepalive(cluster.upstreamConnectionOptions?.tcpKeepalive),
+    transport: transport ?? null,
     bindAddress: readBindAddress(cluster, options),
     happyEyeballs: readHappyEyeballs(cluster),
     waitForWarmOnInit: cluster.waitForWarmOnInit ?? true,
@@ -80,7 +86,13 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     metadata: metadataOf(cluster.metadata),
     source: cluster,
   };
-  if (discovery === undefined || loadBalancer === undefined || context.errorCount > errorsBefore) return undefined;
+  if (
+    discovery === undefined ||
+    transport === undefined ||
+    loadBalancer === undefined ||
+    context.errorCount > errorsBefore
+  )
+    return undefined;
   return Object.freeze({ ...config, discovery, loadBalancer });
 }
 
@@ -149,15 +161,11 @@ function readExtension(
   return { kind: 'extension', typeName, label, factory, config: factory.parse(message, cluster, context) };
 }
 
-/** Plain TCP only, before TLS comes (issue 5): sending in the clear what should be encrypted is never right. */
-function checkTransportSocket(cluster: Cluster, context: ConfigContext): void {
-  const choice = cluster.transportSocket?.configType;
-  if (cluster.transportSocket !== undefined && choice?.case === 'typedConfig') {
-    const typeName = typeNameOf(choice.value.typeUrl);
-    if (typeName !== rawBuffer) {
-      context.error(cluster, 'transport_socket', 'RMR0304', `The transport socket ${typeName} is not implemented yet`);
-    }
-  }
+/** Null: bytes as they come. */
+function readClusterTransport(
+  cluster: Cluster,
+  { context, extensions, secrets, clock, timers }: ClusterConfigOptions,
+): UpstreamTransportSource | null | undefined {
   if (cluster.transportSocketMatches.length > 0) {
     context.error(
       cluster,
@@ -166,6 +174,8 @@ function checkTransportSocket(cluster: Cluster, context: ConfigContext): void {
       'Transport sockets by endpoint metadata are not implemented yet',
     );
   }
+  const socketContext = { config: context, extensions, secrets, clock, timers };
+  return readTransport(cluster.transportSocket, upstreamTransportCategory, socketContext);
 }
 
 /** The kernel's own defaults where a value is not given (Linux: 7200 s). */

@@ -8,6 +8,7 @@ import type { Timers } from '../base/timers.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
 import type { AccessLogSettings } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
+import type { Secrets } from '../tls/api.ts';
 import type { ClusterManager } from './api.ts';
 
 export interface NodeInfo {
@@ -30,6 +31,7 @@ export interface ProcessServices {
   readonly stats: StatsScope;
   readonly clusters: ClusterManager;
   readonly extensions: ExtensionRegistry;
+  readonly secrets: Secrets;
   readonly accessLog: AccessLogSettings;
   readonly node: NodeInfo;
   /** First non-loopback address of the machine, for x-forwarded-for of loopback clients. */

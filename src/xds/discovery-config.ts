@@ -81,7 +81,9 @@ export class ClusterDiscovery implements ResourceHandler {
       }
       named.add(message.name);
       if (unusable.has(message)) continue;
-      const config = readCluster(message, { context, extensions, defaultBindConfig: this.#defaultBindConfig });
+      const { secrets, clock, timers } = this.#services;
+      const defaultBindConfig = this.#defaultBindConfig;
+      const config = readCluster(message, { context, extensions, secrets, clock, timers, defaultBindConfig });
       if (config !== undefined && this.#manager.addOrUpdate(config, version, true)) changed = true;
     }
     for (const [name, entry] of this.#manager.entries()) {

@@ -34,6 +34,7 @@ export class FakeDownstream implements Connection {
   readonly remoteAddress = downstreamInfo.directRemoteAddress;
   closed = false;
   readonly nextProtocol = '';
+  readonly tls = null;
   readonly transportFailureReason = '';
   readonly bytesRead = 0;
   bytesWritten = 0;

@@ -26,23 +26,23 @@ export const listener: PackageCoverage = {
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
-      listener_filters_timeout: 'no listener filter waits for bytes yet',
-      continue_on_listener_filters_timeout: 'no listener filter waits for bytes yet',
       enable_mptcp: 'the kernel decides',
       bypass_overload_manager: 'there are no overload actions yet',
       connection_balance_config: 'one event loop takes all connections',
     },
     refused: {
       filter_chain_matcher: 'the matcher would decide which filter chain, and with it which security, applies: issue 5',
-      use_original_dst: 'connections would be served by this listener instead of the one of their destination: issue 5',
       internal_listener: 'internal listeners are not implemented yet',
       api_listener: 'listeners inside of another program are not implemented',
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
+      listener_filters: 'issue 5',
+      listener_filters_timeout: 'issue 5',
+      continue_on_listener_filters_timeout: 'issue 5',
+      use_original_dst: 'issue 5',
       transparent: 'issue 5',
       socket_options: 'issue 5',
-      listener_filters: 'issue 5',
       tcp_fast_open_queue_length: 'a connection costs the whole handshake',
       freebind: 'issue 5',
       udp_listener_config: 'HTTP/3: a later issue',
@@ -78,8 +78,8 @@ export const listener: PackageCoverage = {
     refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
   'envoy.config.listener.v3.ListenerFilter': {
+    notYet: { typed_config: 'issue 5', filter_disabled: 'issue 5' },
     harmless: { name: foundByType },
     refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
-    notYet: { typed_config: 'no listener filter is implemented yet: issue 5' },
   },
 };

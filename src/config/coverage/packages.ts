@@ -13,6 +13,7 @@ import { listener } from './listener.ts';
 import { matching } from './matching.ts';
 import { rateLimit } from './rate-limit.ts';
 import { route } from './route.ts';
+import { tlsSockets } from './tls.ts';
 
 export const packages: PackageCoverage = {
   ...bootstrap,
@@ -28,4 +29,5 @@ export const packages: PackageCoverage = {
   ...matching,
   ...rateLimit,
   ...route,
+  ...tlsSockets,
 };

@@ -103,7 +103,7 @@ export class HeaderMap {
       kept += 2;
     }
     const removed = (entries.length - kept) >> 1;
-    if (removed !== 0) entries.length = kept;
+    cutTo(entries, kept);
     return removed;
   }
 
@@ -143,7 +143,7 @@ export class HeaderMap {
       kept += 2;
     }
     const removed = (entries.length - kept) >> 1;
-    if (removed !== 0) entries.length = kept;
+    cutTo(entries, kept);
     return removed;
   }
 }
@@ -213,4 +213,9 @@ export class ResponseHeaders extends HeaderMap {
   protected override setPseudo(name: NameInfo, value: string): void {
     if (name === Names.status) this.status = Number(value);
   }
+}
+
+/** Setting `length` is a call into V8's runtime, which a request would pay several times. */
+function cutTo(entries: unknown[], size: number): void {
+  while (entries.length > size) entries.pop();
 }

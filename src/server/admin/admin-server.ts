@@ -46,6 +46,9 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       reusePort: false,
       bindToPort: true,
       tcpKeepalive: null,
+      listenerFilters: [],
+      listenerFilterLimits: { timeoutMs: 0, continueOnTimeout: false },
+      useOriginalDestination: false,
       drainType: 'default',
       ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
       accessLogs: [],
@@ -57,6 +60,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
     },
     services,
     new ConnectionLimits(noConnectionLimits, server.runtime, server.stats),
+    server.listeners,
   );
   await listener.bind();
   const bound = listener.localAddresses[0] ?? address.text;

@@ -32,8 +32,9 @@ export abstract class PoolConnection
   abstract readonly protocol: Protocol | null;
   abstract readonly reused: boolean;
 
-  /** Null without TLS. */
-  readonly tls: TlsConnectionInfo | null = null;
+  get tls(): TlsConnectionInfo | null {
+    return this.connection.tls;
+  }
 
   get bytesWritten(): number {
     return this.connection.bytesWritten;
@@ -80,12 +81,12 @@ export abstract class PoolConnection
     const addresses = host.additionalAddresses;
     if (addresses.length === 0) {
       this.#attempts = null;
-      this.connection = environment.connect(connectOptions(cluster, environment, this.host.address, halfClose));
+      this.connection = environment.connect(this.#connectOptions(this.host.address, halfClose));
       this.connection.addCallbacks(this);
     } else {
       const order = connectOrder([this.host.address, ...addresses], config.happyEyeballs);
       this.#attempts = new ConnectAttempts(environment, order, this, (address) =>
-        environment.connect(connectOptions(cluster, environment, address, halfClose)),
+        environment.connect(this.#connectOptions(address, halfClose)),
       );
       this.connection = this.#attempts.current;
     }
@@ -236,15 +237,12 @@ export abstract class PoolConnection
     this.cluster.stats.upstreamCxTxBytesTotal.add(written - this.#bytesWritten);
     this.#bytesWritten = written;
   }
-}
 
-function connectOptions(
-  cluster: PoolCluster,
-  environment: PoolEnvironment,
-  address: Address,
-  halfClose: boolean,
-): Parameters<PoolEnvironment['connect']>[0] {
-  const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes } = cluster.config;
-  const { timers } = environment;
-  return { address, bindAddress, tcpKeepalive, bufferLimit: perConnectionBufferLimitBytes, timers, halfClose };
+  #connectOptions(address: Address, halfClose: boolean): Parameters<PoolEnvironment['connect']>[0] {
+    const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes: bufferLimit } = this.cluster.config;
+    const { transport } = this.cluster;
+    const { timers } = this.environment;
+    const transportOptions = { hostname: this.host.hostname };
+    return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };
+  }
 }

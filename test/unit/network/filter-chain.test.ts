@@ -25,6 +25,7 @@ class FakeConnection implements Connection {
   readonly remoteAddress = info.directRemoteAddress;
   closed = false;
   readonly nextProtocol = '';
+  readonly tls = null;
   readonly transportFailureReason = '';
   readonly bytesRead = 0;
   readonly bytesWritten = 0;

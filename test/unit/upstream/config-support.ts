@@ -1,9 +1,12 @@
 // What the tests of cluster configurations share: YAML of one cluster, read as a start reads it.
 import type { Test } from 'tap';
+import { systemClock } from '../../../src/base/clock.ts';
 import { ConfigContext, type Diagnostic, loadMessage } from '../../../src/config/api.ts';
 import type { Cluster } from '../../../src/generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import { SecretManager } from '../../../src/tls/secrets/manager.ts';
 import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
 import { impliedExtensions, readCluster } from '../../../src/upstream/config.ts';
+import { FakeTimers } from '../../support/fake-timers.ts';
 import { extensions } from './support.ts';
 
 export interface Read {
@@ -18,7 +21,13 @@ export async function read(yaml: string): Promise<Read> {
   // What the API's and Envoy's own rules refuse does not get as far as the cluster's reader.
   if (loaded.message === undefined) return { config: undefined, errors: loaded.diagnostics, implied: [] };
   const context = new ConfigContext();
-  const config = readCluster(loaded.message, { context, extensions });
+  const config = readCluster(loaded.message, {
+    context,
+    extensions,
+    secrets: new SecretManager(null),
+    clock: systemClock,
+    timers: new FakeTimers(),
+  });
   const errors = await context.takeDiagnostics();
   return { config, errors, implied: impliedExtensions(loaded.message) };
 }

@@ -16,6 +16,7 @@ export class FakeConnection implements Connection {
   readonly remoteAddress: Address;
   closed = false;
   readonly nextProtocol = '';
+  readonly tls = null;
   transportFailureReason = '';
   bytesRead = 0;
   bytesWritten = 0;

@@ -3,6 +3,7 @@ import { ipAddress } from '../../../src/base/address.ts';
 import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { clusterTypes } from '../../../src/extensions/clusters/entries.ts';
 import { loadBalancingPolicies } from '../../../src/extensions/load-balancing-policies/entries.ts';
+import { transportSockets } from '../../../src/extensions/transport-sockets/entries.ts';
 import { defaultHttp1Settings, Protocol } from '../../../src/http/codec/api.ts';
 import { StatsStore } from '../../../src/observability/stats/store.ts';
 import type { Host, LoadBalancerContext } from '../../../src/upstream/api.ts';
@@ -96,7 +97,7 @@ export const defaultBreaker: CircuitBreakerConfig = {
   trackRemaining: false,
 };
 
-export const extensions = new ExtensionRegistry([...loadBalancingPolicies, ...clusterTypes]);
+export const extensions = new ExtensionRegistry([...loadBalancingPolicies, ...clusterTypes, ...transportSockets]);
 const policies = 'envoy.extensions.load_balancing_policies';
 export const policyTypes = {
   roundRobin: `${policies}.round_robin.v3.RoundRobin`,
@@ -104,7 +105,11 @@ export const policyTypes = {
   random: `${policies}.random.v3.Random`,
   subset: `${policies}.subset.v3.Subset`,
 } as const;
-await extensions.preload([...Object.values(policyTypes), 'envoy.extensions.clusters.dns.v3.DnsCluster']);
+await extensions.preload([
+  ...Object.values(policyTypes),
+  'envoy.extensions.clusters.dns.v3.DnsCluster',
+  'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',
+]);
 
 export function policy(typeName: string) {
   const factory = extensions.get(loadBalancerCategory, typeName);
@@ -138,6 +143,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
       maxStreamDurationMs: 0,
     },
     tcpKeepalive: null,
+    transport: null,
     bindAddress: null,
     happyEyeballs: { firstFamily: 'default', firstFamilyCount: 1 },
     waitForWarmOnInit: true,

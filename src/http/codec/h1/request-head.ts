@@ -1,5 +1,6 @@
 // Owns the verdict on a request's head: what Envoy rejects is rejected with its status and details, in its order, and
 // what could be read two ways is rejected where Envoy is lenient (the list: test/unit/http/codec/support/differences.ts).
+import { latin1 } from '../../../base/byte-string.ts';
 import { RequestHeaders } from '../../headers/header-map.ts';
 import { Names } from '../../headers/name.ts';
 import { lowerToken } from '../../headers/name-table.ts';
@@ -57,13 +58,13 @@ export class RequestHead {
     if (lowerToken[reader.bytes[reader.start] as number] === 0) return H1Error.notHttp;
     const { startLineEnd } = reader.scanner;
     if (startLineEnd === 0) return null;
-    const line = reader.bytes.toString('latin1', reader.start, reader.start + startLineEnd);
+    const line = latin1(reader.bytes, reader.start, reader.start + startLineEnd);
     return this.#readLine(line, new RequestHeaders());
   }
 
   read(reader: HeadReader): CodecError | null {
     const { scanner } = reader;
-    const text = reader.bytes.toString('latin1', reader.start, reader.start + scanner.length);
+    const text = latin1(reader.bytes, reader.start, reader.start + scanner.length);
     const headers = new RequestHeaders();
     this.headers = headers;
     this.http10 = false;

@@ -1,5 +1,6 @@
 // Owns the verdict on a response's head, as Envoy's upstream codec has it. A bare LF may end a line here, since upstreams
 // that write it exist and what we send on does not have it; whatever else is ambiguous is an error.
+import { latin1 } from '../../../base/byte-string.ts';
 import { ResponseHeaders } from '../../headers/header-map.ts';
 import { Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
@@ -42,13 +43,13 @@ export class ResponseHead {
     if (reader.bytes[reader.start] !== 0x48) return H1Error.notHttp;
     const { startLineEnd } = reader.scanner;
     if (startLineEnd === 0) return null;
-    const line = reader.bytes.toString('latin1', reader.start, reader.start + startLineEnd);
+    const line = latin1(reader.bytes, reader.start, reader.start + startLineEnd);
     return this.#line.read(line, startLineEnd) ? null : H1Error.statusLine;
   }
 
   read(reader: HeadReader, request: RequestKind): CodecError | null {
     const { scanner } = reader;
-    const text = reader.bytes.toString('latin1', reader.start, reader.start + scanner.length);
+    const text = latin1(reader.bytes, reader.start, reader.start + scanner.length);
     if (!this.#line.read(text, scanner.startLineEnd))
       return text.startsWith('H') ? H1Error.statusLine : H1Error.notHttp;
     const headers = new ResponseHeaders(this.#line.status);

@@ -1,5 +1,6 @@
 // Owns trailer fields (RFC 9110 section 6.5). Those that would frame or route a message have no meaning there and are
 // dropped: whoever merges trailers into the head must not find them (Envoy passes them on).
+import { latin1 } from '../../../base/byte-string.ts';
 import type { HeaderMap } from '../../headers/header-map.ts';
 import { NameFlag, type NameInfo } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
@@ -16,7 +17,7 @@ export function readTrailers(
 ): CodecError | null {
   const { names, bounds, count, folded, length } = reader.scanner;
   if (count > settings.maxHeadersCount) return H1Error.tooManyHeaders;
-  const text = reader.bytes.toString('latin1', reader.start, reader.start + length);
+  const text = latin1(reader.bytes, reader.start, reader.start + length);
   for (let i = 0; i < count; i++) {
     const name = names[i] as NameInfo;
     if ((name.flags & (NameFlag.Framing | NameFlag.FramingLookalike)) !== 0) continue;

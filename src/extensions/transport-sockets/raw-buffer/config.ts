@@ -1,0 +1,2 @@
+// The transport socket that is none: bytes go as they come.
+export const factory = { create: (): null => null };

@@ -1,0 +1,5 @@
+// The TLS transport socket of listeners (envoy.transport_sockets.tls).
+import type { DownstreamTransportFactory } from '../../../tls/api.ts';
+import { readDownstreamTls } from '../../../tls/sockets/api.ts';
+
+export const factory: DownstreamTransportFactory = { create: readDownstreamTls };

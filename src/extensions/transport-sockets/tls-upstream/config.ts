@@ -1,0 +1,5 @@
+// The TLS transport socket of clusters (envoy.transport_sockets.tls).
+import type { UpstreamTransportFactory } from '../../../tls/api.ts';
+import { readUpstreamTls } from '../../../tls/sockets/api.ts';
+
+export const factory: UpstreamTransportFactory = { create: readUpstreamTls };
