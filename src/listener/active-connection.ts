@@ -3,14 +3,20 @@ import type { Address } from '../base/address.ts';
 import { type Connection, type ConnectionCallbacks, ConnectionEvent } from '../network/api.ts';
 import { NetworkFilterChain } from '../network/filter-chain.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
-import type { DownstreamConnectionInfo, MetadataMap, TlsConnectionInfo } from '../observability/stream-info.ts';
+import {
+  type ConnectionStream,
+  type FilterStateObject,
+  type MetadataMap,
+  StreamInfo,
+  type TlsConnectionInfo,
+} from '../observability/stream-info.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 import type { ActiveListener } from './active-listener.ts';
 import { logConnection } from './connection-log.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { ListenerStats } from './stats.ts';
 
-export class ActiveConnection implements ConnectionCallbacks, DownstreamConnectionInfo {
+export class ActiveConnection implements ConnectionCallbacks, ConnectionStream {
   readonly connection: Connection;
   readonly accepted: AcceptedConnection;
   terminationDetails = '';
@@ -21,6 +27,7 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
   readonly #chain: FilterChain;
   readonly #openedAt: number;
   readonly #accessLogs: readonly AccessLogger[];
+  #streamInfo: StreamInfo | null = null;
 
   constructor(
     listener: ActiveListener,
@@ -82,11 +89,25 @@ export class ActiveConnection implements ConnectionCallbacks, DownstreamConnecti
     return this.#chain.metadata;
   }
 
+  get streamInfo(): StreamInfo {
+    if (this.#streamInfo !== null) return this.#streamInfo;
+    const { clock } = this.#listener.services;
+    const made = new StreamInfo(this.#openedAt, clock.wall() - (clock.monotonic() - this.#openedAt), this);
+    made.dynamicMetadata = this.accepted.dynamicMetadata;
+    made.typedDynamicMetadata = this.accepted.typedDynamicMetadata;
+    this.#streamInfo = made;
+    return made;
+  }
+  get filterState(): ReadonlyMap<string, FilterStateObject> | null {
+    return this.#streamInfo === null ? this.accepted.filterState : this.#streamInfo.filterState;
+  }
+
   onConnectionEvent(event: ConnectionEvent): void {
     if (event === ConnectionEvent.Connected) return;
     this.#chain.onConnectionClosed(this);
     this.#listener.onConnectionClosed(this.#openedAt, this.#stats);
-    logConnection(this.#accessLogs, this, this.connection, this.#openedAt, this.#listener.services, true);
+    if (this.#accessLogs.length === 0) return;
+    logConnection(this.#accessLogs, this.streamInfo, this.connection, this.#listener.services, true);
   }
 
   onAboveWriteBufferHighWatermark(): void {}

@@ -8,7 +8,7 @@ import { CloseType } from '../network/api.ts';
 import { keepAlive } from '../network/keep-alive.ts';
 import { type ListenSocket, listen } from '../network/listen-socket.ts';
 import { SocketConnection } from '../network/socket-connection.ts';
-import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
+import { type DownstreamConnectionInfo, StreamInfo } from '../observability/stream-info.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { AcceptedConnection } from './accepted-connection.ts';
 import { ActiveConnection } from './active-connection.ts';
@@ -199,8 +199,8 @@ export class ActiveListener {
       this.stats.noFilterChainMatch.inc();
       log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
       this.#limits.release(this.config);
-      const info = unmatched(this.config.name, accepted, connection);
-      logConnection(this.config.accessLogs, info, connection, now, this.services, false);
+      const info = new StreamInfo(now, this.services.clock.wall(), unmatched(this.config.name, accepted, connection));
+      logConnection(this.config.accessLogs, info, connection, this.services, false);
       connection.close(CloseType.NoFlush);
       return;
     }

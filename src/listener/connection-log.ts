@@ -4,22 +4,18 @@
 import type { Connection } from '../network/api.ts';
 import { type AccessLogger, AccessLogType } from '../observability/access-log/api.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { type DownstreamConnectionInfo, StreamInfo } from '../observability/stream-info.ts';
+import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 
-/** `openedAt`: monotonic milliseconds. */
 export function logConnection(
   loggers: readonly AccessLogger[],
-  info: DownstreamConnectionInfo,
+  streamInfo: StreamInfo,
   connection: Connection,
-  openedAt: number,
   services: ProcessServices,
   matched: boolean,
 ): void {
-  if (loggers.length === 0) return;
-  const now = services.clock.monotonic();
-  const streamInfo = new StreamInfo(openedAt, services.clock.wall() - (now - openedAt), info);
-  streamInfo.requestComplete = now;
+  const info = streamInfo.connection;
+  streamInfo.requestComplete = services.clock.monotonic();
   streamInfo.bytesReceived = connection.bytesRead;
   streamInfo.bytesSent = connection.bytesWritten;
   streamInfo.connectionEnd = {

@@ -3,7 +3,12 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
-import type { DetectedCloseType, DownstreamConnectionInfo, TlsConnectionInfo } from '../observability/stream-info.ts';
+import type {
+  DetectedCloseType,
+  DownstreamConnectionInfo,
+  StreamInfo,
+  TlsConnectionInfo,
+} from '../observability/stream-info.ts';
 
 export const ConnectionEvent = {
   /** Ready for bytes: an upstream connection is established, a transport socket (TLS) has shaken hands. */
@@ -148,6 +153,8 @@ export type FilterStatus = (typeof FilterStatus)[keyof typeof FilterStatus];
 export interface ReadFilterCallbacks {
   readonly connection: Connection;
   readonly info: DownstreamConnectionInfo;
+  /** Of the connection, not of a request on it; made when first asked for. */
+  readonly streamInfo: StreamInfo;
   continueReading(): void;
 }
 

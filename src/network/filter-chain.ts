@@ -1,7 +1,7 @@
 // Owns the network-filter chain of one connection: read filters in order, bytes kept in front of a filter whose
 // predecessor stopped iteration (bounded by the connection's buffer limit: beyond it the socket is not read). Every
 // filter up to the one that stopped sees every byte once.
-import type { DownstreamConnectionInfo } from '../observability/stream-info.ts';
+import type { ConnectionStream, StreamInfo } from '../observability/stream-info.ts';
 import {
   type Connection,
   type ConnectionReader,
@@ -12,7 +12,7 @@ import {
 
 export class NetworkFilterChain implements ConnectionReader {
   readonly connection: Connection;
-  readonly info: DownstreamConnectionInfo;
+  readonly info: ConnectionStream;
   readonly #filters: readonly ReadFilter[];
   readonly #bufferLimit: number;
   /** First filter that has not yet seen onNewConnection. */
@@ -22,12 +22,7 @@ export class NetworkFilterChain implements ConnectionReader {
   #keptBytes = 0;
   #readDisabled = false;
 
-  constructor(
-    connection: Connection,
-    info: DownstreamConnectionInfo,
-    filters: readonly ReadFilter[],
-    bufferLimit: number,
-  ) {
+  constructor(connection: Connection, info: ConnectionStream, filters: readonly ReadFilter[], bufferLimit: number) {
     this.connection = connection;
     this.info = info;
     this.#filters = filters;
@@ -132,8 +127,11 @@ class Callbacks implements ReadFilterCallbacks {
   get connection(): Connection {
     return this.#chain.connection;
   }
-  get info(): DownstreamConnectionInfo {
+  get info(): ConnectionStream {
     return this.#chain.info;
+  }
+  get streamInfo(): StreamInfo {
+    return this.#chain.info.streamInfo;
   }
   continueReading(): void {
     this.#chain.continueReading(this.#index);

@@ -95,6 +95,14 @@ export interface DownstreamConnectionInfo {
   /** envoy.config.core.v3.TrafficDirection of the listener; absent: unspecified. */
   readonly trafficDirection?: number;
   readonly filterChainMetadata?: MetadataMap | null;
+  /** What listener and network filters left; its requests see it as their own. */
+  readonly filterState?: ReadonlyMap<string, FilterStateObject> | null;
+}
+
+/** A connection with facts of its own beside those of its requests: what network filters write and its log shows. */
+export interface ConnectionStream extends DownstreamConnectionInfo {
+  /** Made when first asked for: most connections never need one. */
+  readonly streamInfo: StreamInfo;
 }
 
 /** Words that are worked out when they are read. */
@@ -202,6 +210,8 @@ export class StreamInfo {
     this.startTimeWall = startTimeWall;
     this.connection = connection;
     this.downstreamRemoteAddress = connection.directRemoteAddress;
+    const { filterState } = connection;
+    if (filterState) this.filterState = new Map(filterState);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { CloseType, Connection, ConnectionCallbacks } from '../../src/netwo
 import { ConnectionEvent } from '../../src/network/api.ts';
 import type { AccessLogger } from '../../src/observability/access-log/api.ts';
 import { StatsStore } from '../../src/observability/stats/store.ts';
-import type { DownstreamConnectionInfo } from '../../src/observability/stream-info.ts';
+import { type DownstreamConnectionInfo, StreamInfo } from '../../src/observability/stream-info.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -171,7 +171,8 @@ export function managerOf(
   };
   const manager = new ConnectionManager(config, services, { drainClose: () => false });
   const connection = new FakeDownstream();
-  manager.initialize({ connection, info: downstreamInfo, continueReading: () => {} });
+  const streamInfo = new StreamInfo(0, 0, downstreamInfo);
+  manager.initialize({ connection, info: downstreamInfo, streamInfo, continueReading: () => {} });
   manager.onNewConnection();
   return {
     manager,

@@ -3,11 +3,11 @@ import t from 'tap';
 import { ipAddress } from '../../../src/base/address.ts';
 import { type Connection, FilterStatus, type ReadFilter, type ReadFilterCallbacks } from '../../../src/network/api.ts';
 import { NetworkFilterChain } from '../../../src/network/filter-chain.ts';
-import type { DownstreamConnectionInfo } from '../../../src/observability/stream-info.ts';
+import { type ConnectionStream, StreamInfo } from '../../../src/observability/stream-info.ts';
 
 const { Continue, StopIteration } = FilterStatus;
 
-const info: DownstreamConnectionInfo = {
+const info: ConnectionStream = {
   id: 1,
   localAddress: ipAddress('127.0.0.1', 1),
   directRemoteAddress: ipAddress('127.0.0.1', 2),
@@ -17,6 +17,9 @@ const info: DownstreamConnectionInfo = {
   tls: null,
   terminationDetails: '',
   transportFailureReason: '',
+  get streamInfo() {
+    return new StreamInfo(0, 0, info);
+  },
 };
 
 class FakeConnection implements Connection {
