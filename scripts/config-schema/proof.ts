@@ -13,6 +13,7 @@ import { type Any, AnySchema } from '@bufbuild/protobuf/wkt';
 import { ConfigContext, formatDiagnostic, loadBootstrap, registry } from '../../src/config/api.ts';
 import { packages } from '../../src/config/coverage/packages.ts';
 import { planOf } from '../../src/config/plan.ts';
+import { PKI_FOLDER, pki } from '../../test/parity/lib/pki.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -62,11 +63,7 @@ export function fieldsNamedIn(source: string): string[] {
 }
 
 async function fieldsSetIn(file: string): Promise<Set<string>> {
-  let number = 1;
-  const folder = scenarioFolder(file);
-  const text = readFileSync(join(root, file), 'utf8')
-    .replaceAll('@TMP@', folder)
-    .replaceAll(/@[A-Z0-9_]+@/g, () => String(number++));
+  const { folder, text } = await scenarioText(file, 1);
   const { message, diagnostics } = await loadBootstrap([{ name: file, format: 'yaml', text }], { skipCoverage: true });
   rmSync(folder, { recursive: true });
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
@@ -76,8 +73,20 @@ async function fieldsSetIn(file: string): Promise<Set<string>> {
   return fields;
 }
 
-/** A folder that stands for @TMP@ of a suite, with every file that its envoy.yaml reads; the caller removes it. */
-export function scenarioFolder(file: string): string {
+/** The text of that file, as a run of its suite would fill it in, with a folder that stands for @TMP@; the caller removes it. */
+export async function scenarioText(file: string, firstPort: number): Promise<{ folder: string; text: string }> {
+  let number = firstPort;
+  const folder = scenarioFolder(file);
+  const raw = readFileSync(join(root, file), 'utf8');
+  const certificates = raw.includes(`@/${PKI_FOLDER}/`) ? await pki() : null;
+  certificates?.write(folder);
+  let text = raw.replaceAll('@TMP@', folder);
+  for (const [name, hash] of certificates?.hashes ?? []) text = text.replaceAll(`@${name}@`, hash);
+  return { folder, text: text.replaceAll(/@[A-Z0-9_]+@/g, () => String(number++)) };
+}
+
+/** With every file that its envoy.yaml reads, save for certificates. */
+function scenarioFolder(file: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'remora-scenario-'));
   const given = join(root, dirname(file), 'files');
   if (existsSync(given)) cpSync(given, folder, { recursive: true });

@@ -41,7 +41,7 @@ const kind: ProxyKind = process.env['CORPUS_PROXY'] === 'envoy' ? 'envoy' : 'rem
 async function play(request: CorpusRequest, port: number, upstream: ScriptedUpstream): Promise<Outcome> {
   const signals = new Signals();
   upstream.begin(defaultRules(), signals);
-  const client = await ClientConnection.open('a', port, signals);
+  const client = await ClientConnection.open('a', { port, host: '127.0.0.1' }, signals);
   await client.send(request.raw, ['GET']);
   const finals = () => client.reader.messages.filter((message) => !isInterim(message) && message.complete);
   const wanted = Math.max(request.statuses.length, 1);

@@ -1,12 +1,12 @@
 // A field that is set and silently ignored is a defect. Builds every configuration of the parity scenarios and two examples as a
 // start would, watches which fields are read on the way, and holds that of those the coverage table calls implemented none
 // is left unread, and that none is read of those it says have no effect yet.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMessage, type Message } from '@bufbuild/protobuf';
 import { type Any, AnySchema } from '@bufbuild/protobuf/wkt';
 import t from 'tap';
-import { scenarioFolder } from '../../scripts/config-schema/proof.ts';
+import { scenarioText } from '../../scripts/config-schema/proof.ts';
 import { serverOptions } from '../../src/cli/server-options.ts';
 import { ConfigContext, formatDiagnostic, loadBootstrap, registry } from '../../src/config/api.ts';
 import { coverageOf } from '../../src/config/coverage/coverage.ts';
@@ -137,12 +137,8 @@ t.test('what the table calls implemented is read when it is set', async (t) => {
   t.ok(files.length > 10);
   const options = serverOptions('remora', new Map([['config-path', 'none']]), {});
   for (const file of files) {
-    let number = 20_000;
-    const folder = scenarioFolder(file);
+    const { folder, text } = await scenarioText(file, 20_000);
     t.teardown(() => rmSync(folder, { recursive: true }));
-    const text = readFileSync(join(root, file), 'utf8')
-      .replaceAll('@TMP@', folder)
-      .replaceAll(/@[A-Z0-9_]+@/g, () => String(number++));
     const { message } = await loadBootstrap([{ name: file, format: 'yaml', text }]);
     if (message === undefined) {
       t.fail(`${file} does not load`);

@@ -1,11 +1,14 @@
 // Owns the scripted client: raw sockets to the proxy, each recording every response that came and whether the proxy closed.
 import { connect, type Socket } from 'node:net';
 import type { Signals } from './signals.ts';
+import { ClientHandshake, type ClientTls } from './tls.ts';
 import { isInterim, WireReader } from './wire-reader.ts';
 
 export class ClientConnection {
   readonly name: string;
+  /** What is written to: the TLS socket, where there is TLS. */
   readonly socket: Socket;
+  readonly handshake: ClientHandshake | null;
   readonly reader = new WireReader('response');
   localPort = 0;
   /** The proxy closed or reset the connection (both are one to a recording: which comes first on the wire is a race). */
@@ -16,11 +19,16 @@ export class ClientConnection {
   #awaitedInterim = 0;
   readonly #signals: Signals;
 
-  private constructor(name: string, socket: Socket, signals: Signals) {
+  readonly #raw: Socket;
+
+  private constructor(name: string, raw: Socket, handshake: ClientHandshake | null, signals: Signals) {
     this.name = name;
+    this.#raw = raw;
+    this.handshake = handshake;
+    const socket = handshake?.socket ?? raw;
     this.socket = socket;
     this.#signals = signals;
-    socket.setNoDelay(true);
+    raw.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.reader.push(chunk);
       signals.changed();
@@ -36,14 +44,24 @@ export class ClientConnection {
     socket.on('close', gone);
   }
 
-  static async open(name: string, port: number, signals: Signals, host = '127.0.0.1'): Promise<ClientConnection> {
-    const socket = connect({ port, host, allowHalfOpen: true });
-    const connection = new ClientConnection(name, socket, signals);
-    await new Promise<void>((resolve) => {
-      socket.once('connect', resolve);
-      socket.once('close', () => resolve());
+  /** `tls`: null for none; `resume`: the session to offer. Waits for the end of the handshake. */
+  static async open(
+    name: string,
+    { port, host }: { port: number; host: string },
+    signals: Signals,
+    tls: ClientTls | null = null,
+    resume: Buffer | null = null,
+  ): Promise<ClientConnection> {
+    const raw = connect({ port, host, allowHalfOpen: true });
+    const handshake = tls === null ? null : await ClientHandshake.start(raw, tls, resume);
+    const connection = new ClientConnection(name, raw, handshake, signals);
+    raw.once('connect', () => {
+      connection.localPort = raw.localPort ?? 0;
     });
-    connection.localPort = socket.localPort ?? 0;
+    await new Promise<void>((resolve) => {
+      connection.socket.once(tls === null ? 'connect' : 'secureConnect', resolve);
+      connection.socket.once('close', () => resolve());
+    });
     return connection;
   }
 
@@ -103,7 +121,7 @@ export class ClientConnection {
 
   reset(): void {
     this.leaving = true;
-    this.socket.resetAndDestroy();
+    this.#raw.resetAndDestroy();
   }
 
   leave(): void {

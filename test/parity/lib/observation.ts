@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ClientConnection } from './client.ts';
+import type { Fingerprint } from './pki.ts';
 import type { BodyView, Scenario } from './scenario.ts';
 import type { ScriptedUpstream } from './upstream.ts';
 import type { WireMessage } from './wire-reader.ts';
@@ -21,6 +22,8 @@ export interface Taken {
   /** Placeholder name → port. */
   ports: Record<string, number>;
   folder: string;
+  /** Hashes and encodings of certificates, and what stands for them. */
+  fingerprints: readonly Fingerprint[];
 }
 
 /** Longer bodies are kept as their length and hash. */
@@ -45,7 +48,11 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   const client: Record<string, Json> = {};
   for (const connection of taken.clients) {
     const responses = connection.reader.messages.map((m) => masker.message(m, scenario.view));
-    client[connection.name] = { responses, closed: connection.closed };
+    client[connection.name] = {
+      ...(connection.handshake === null ? {} : { tls: connection.handshake.outcome }),
+      responses,
+      closed: connection.closed,
+    };
     if (connection.reader.leftover !== '')
       client[`${connection.name} leftover`] = masker.text(connection.reader.leftover);
   }
@@ -53,8 +60,11 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   for (const server of taken.upstreams) {
     // A connection that carried nothing is a race: the proxy may give a request up while it is still connecting.
     const used = server.connections.filter((connection) => connection.reader.totalBytes > 0);
+    // A TLS upstream tells which handshakes did not end well, by alert.
+    if (server.refusals.length > 0) upstream[`${server.name} refusals`] = server.refusals;
     if (used.length === 0) continue;
     upstream[server.name] = used.map((connection) => ({
+      ...(connection.tls === null ? {} : { tls: connection.tls }),
       requests: connection.reader.messages.map((m) => masker.message(m, 'text')),
       closed: connection.closedByProxy,
     }));
@@ -84,6 +94,9 @@ class Masker {
 
   constructor(scenario: Scenario, taken: Taken) {
     this.#scenario = scenario;
+    for (const { text, name } of taken.fingerprints) {
+      this.#replacements.push([new RegExp(escapeRegExp(text), 'g'), name]);
+    }
     for (const address of LOCAL_ADDRESSES) {
       this.#replacements.push([new RegExp(`\\b${escapeRegExp(address)}\\b`, 'g'), LOCAL_ADDRESS_NAME]);
     }

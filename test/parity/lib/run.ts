@@ -18,6 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClientConnection } from './client.ts';
 import { judge, type Verdict } from './compare.ts';
 import { normalise, type Observation } from './observation.ts';
+import { PKI_FOLDER, type Pki, pki } from './pki.ts';
 import { allocatePort, type ProxyKind, ProxyProcess } from './proxy-process.ts';
 import { type ClientStep, defaultRules, type Scenario, type Suite } from './scenario.ts';
 import { Signals } from './signals.ts';
@@ -43,6 +44,8 @@ export class SuiteRun {
   readonly #folder: string;
   readonly #upstreams: ScriptedUpstream[];
   readonly #silent: SilentPort[];
+  /** Null where the suite has nothing to do with TLS. */
+  readonly #pki: Pki | null;
   readonly #logOffsets = new Map<string, number>();
 
   private constructor(
@@ -51,12 +54,14 @@ export class SuiteRun {
     folder: string,
     upstreams: ScriptedUpstream[],
     silent: SilentPort[],
+    certificates: Pki | null,
   ) {
     this.proxy = proxy;
     this.#ports = ports;
     this.#folder = folder;
     this.#upstreams = upstreams;
     this.#silent = silent;
+    this.#pki = certificates;
   }
 
   static async start(suite: Suite, kind: ProxyKind): Promise<SuiteRun> {
@@ -66,6 +71,8 @@ export class SuiteRun {
     const silent: SilentPort[] = [];
     try {
       const texts = [suite.config, ...Object.values(suite.files)];
+      const certificates = texts.some((text) => text.includes(`${PKI_FOLDER}/`)) ? await pki() : null;
+      certificates?.write(folder);
       for (const name of new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((m) => m[1] ?? '')))) {
         if (name === 'TMP') continue;
         const port = await allocatePort();
@@ -73,19 +80,21 @@ export class SuiteRun {
         if (name.startsWith('SILENT')) silent.push(await SilentPort.open(port));
         if (!name.startsWith('UPSTREAM')) continue;
         const upstream = new ScriptedUpstream(name, new Signals());
+        const tls = suite.servers[name];
+        if (tls !== undefined) await upstream.secure(tls);
         await upstream.listen(port, hostOf(name));
         upstreams.push(upstream);
       }
-      const config = fillIn(suite.config, ports, folder);
+      const config = fillIn(suite.config, ports, folder, certificates);
       for (const [name, text] of Object.entries(suite.files)) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
-        writeFileSync(join(folder, name), fillIn(text, ports, folder));
+        writeFileSync(join(folder, name), fillIn(text, ports, folder, certificates));
       }
       for (const [name, target] of Object.entries(suite.links)) symlinkSync(target, join(folder, name));
       const admin = ports['ADMIN'];
       if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
       const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);
-      return new SuiteRun(proxy, ports, folder, upstreams, silent);
+      return new SuiteRun(proxy, ports, folder, upstreams, silent, certificates);
     } catch (error) {
       for (const port of [...upstreams, ...silent]) port.close();
       rmSync(folder, { recursive: true, force: true });
@@ -126,6 +135,7 @@ export class SuiteRun {
         stats: await this.#stats(scenario, before),
         ports: this.#ports,
         folder: this.#folder,
+        fingerprints: this.#pki?.fingerprints ?? [],
       });
     try {
       for (const step of scenario.client) await this.#step(step, scenario, clients, signals);
@@ -180,6 +190,8 @@ export class SuiteRun {
       else if (step.await === 'head') await client.nextHead(STEP_LIMIT_MS);
       else if (step.await === 'interim') await client.nextInterim(STEP_LIMIT_MS);
       else await client.closes(STEP_LIMIT_MS);
+    } else if ('connect' in step) {
+      // Opening it was all.
     } else if ('end' in step) {
       client.end();
     } else {
@@ -198,7 +210,11 @@ export class SuiteRun {
     const placeholder = scenario.connections[name] ?? scenario.listen;
     const port = this.#ports[placeholder];
     if (port === undefined) throw new Error(`${scenario.folder}: envoy.yaml has no @${placeholder}@`);
-    const client = await ClientConnection.open(name, port, signals, hostOf(placeholder));
+    const tls = name in scenario.tls || placeholder === 'ADMIN' ? scenario.tls[name] : scenario.tls['*'];
+    const resumed = tls?.resume === undefined ? undefined : clients.get(tls.resume);
+    const session = resumed?.handshake?.session ?? null;
+    const at = { port, host: hostOf(placeholder) };
+    const client = await ClientConnection.open(name, at, signals, tls ?? null, session);
     clients.set(name, client);
     return client;
   }
@@ -307,8 +323,14 @@ function hostOf(placeholder: string): string {
 }
 
 /** Where a placeholder is a whole value it stands in quotes, to be YAML before it is filled in. */
-function fillIn(text: string, ports: Readonly<Record<string, number>>, folder: string): string {
+function fillIn(
+  text: string,
+  ports: Readonly<Record<string, number>>,
+  folder: string,
+  certificates: Pki | null,
+): string {
   let filled = text.replaceAll('@TMP@', folder);
+  for (const [name, hash] of certificates?.hashes ?? []) filled = filled.replaceAll(`@${name}@`, hash);
   for (const [name, port] of Object.entries(ports)) {
     filled = filled.replaceAll(`"@${name}@"`, String(port)).replaceAll(`@${name}@`, String(port));
   }

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { CLIENT_TLS_KEYS, type ClientTls, MORE_CLIENT_TLS_KEYS, SERVER_TLS_KEYS, type ServerTls } from './tls.ts';
 
 /** What the client does next. `on` names the connection (default `a`), opened when first used. */
 export type ClientStep = { on?: string } & (
@@ -14,6 +15,7 @@ export type ClientStep = { on?: string } & (
   | { stat: string; is: number }
   | { signal: string }
   | { move: string; to: string }
+  | { connect: true }
   | { end: true }
   | { reset: true }
 );
@@ -62,6 +64,8 @@ interface Shared {
   mask: Mask[];
   /** Names of the files in @TMP@ whose new lines are recorded; by default all that envoy.yaml names. */
   logs: string[];
+  /** Connection → its TLS; `*` for those not named, save to ADMIN; null: none. */
+  tls: Record<string, ClientTls | null>;
 }
 
 export interface Scenario extends Shared {
@@ -97,12 +101,14 @@ export interface Suite {
   files: Record<string, string>;
   /** Name → target of the symbolic links in `files/`. */
   links: Record<string, string>;
+  /** Placeholder of an upstream → its TLS. */
+  servers: Record<string, ServerTls>;
   scenarios: Scenario[];
 }
 
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 const FILES = 'files';
-const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title'];
+const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title', 'tls', 'servers'];
 const SCENARIO_KEYS = [
   ...[
     'title',
@@ -118,7 +124,7 @@ const SCENARIO_KEYS = [
     'stats',
     'gauges',
   ],
-  ...['view', 'quiet', 'differences'],
+  ...['view', 'quiet', 'differences', 'tls'],
 ];
 const STEP_KEYS = [
   'on',
@@ -134,7 +140,7 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['signal', 'move', 'to', 'end', 'reset'];
+const MORE_STEP_KEYS = ['signal', 'move', 'to', 'connect', 'end', 'reset'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
 const ACTION_KEYS = ['write', 'times', 'until', 'await', 'close', 'reset'];
 const DEFAULT_RULE: UpstreamRule = { reply: ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'] };
@@ -167,6 +173,7 @@ function loadSuite(name: string): Suite {
     volatile: texts(settings['volatile'] ?? [], settingsFile),
     mask: masks(settings['mask'], settingsFile),
     logs: settings['logs'] === undefined ? logs : texts(settings['logs'], settingsFile),
+    tls: clientTls(settings['tls'], settingsFile),
   };
   const scenarios: Scenario[] = [];
   const files: Record<string, string> = {};
@@ -183,6 +190,7 @@ function loadSuite(name: string): Suite {
     flags: texts(settings['flags'] ?? [], settingsFile),
     files,
     links,
+    servers: tlsEntries(settings['servers'], SERVER_TLS_KEYS, settingsFile) as Record<string, ServerTls>,
     scenarios,
   };
 }
@@ -211,7 +219,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
   const client = list(raw['client'], file).map((step) => {
     const checked = record(step, file);
     onlyKeys(checked, [...STEP_KEYS, ...MORE_STEP_KEYS], file);
-    const verbs = ['send', 'request', 'await', 'upstream', 'stat', 'signal', 'move', 'end', 'reset'].filter(
+    const verbs = ['send', 'request', 'await', 'upstream', 'stat', 'signal', 'move', 'connect', 'end', 'reset'].filter(
       (v) => v in checked,
     );
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
@@ -227,6 +235,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     volatile: [...shared.volatile, ...texts(raw['volatile'] ?? [], file)].map((v) => v.toLowerCase()),
     mask: [...shared.mask, ...masks(raw['mask'], file)],
     logs: raw['logs'] === undefined ? shared.logs : texts(raw['logs'], file),
+    tls: { ...shared.tls, ...clientTls(raw['tls'], file) },
     connections: (raw['connections'] ?? {}) as Record<string, string>,
     overlap: raw['overlap'] === true,
     fresh: raw['fresh'] === true,
@@ -266,6 +275,16 @@ function rules(raw: unknown, file: string): Record<string, UpstreamRule[]> {
 /** What an upstream does that the scenario says nothing of. */
 export function defaultRules(): UpstreamRule[] {
   return [DEFAULT_RULE];
+}
+
+function clientTls(raw: unknown, file: string): Record<string, ClientTls | null> {
+  return tlsEntries(raw, [...CLIENT_TLS_KEYS, ...MORE_CLIENT_TLS_KEYS], file) as Record<string, ClientTls | null>;
+}
+
+function tlsEntries(raw: unknown, known: readonly string[], file: string): Record<string, unknown> {
+  const entries = record(raw ?? {}, file);
+  for (const entry of Object.values(entries)) if (entry !== null) onlyKeys(record(entry, file), known, file);
+  return entries;
 }
 
 function masks(raw: unknown, file: string): Mask[] {

@@ -1,8 +1,11 @@
 // Owns the scripted upstream: a raw socket server that records what the proxy sent and answers by the rules of the scenario that
 // runs at the moment. Raw on purpose: an HTTP library would hide what is on the wire.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Json } from './observation.ts';
 import type { UpstreamAction, UpstreamRule } from './scenario.ts';
 import type { Signals } from './signals.ts';
+import { alertOf, describeServed, type ServerTls, serverOptions } from './tls.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** One connection the proxy opened. */
@@ -10,6 +13,9 @@ export class UpstreamConnection {
   readonly socket: Socket;
   readonly reader = new WireReader('request');
   readonly remotePort: number;
+  /** What the handshake came to; null without TLS. */
+  readonly tls: Json;
+  readonly #raw: Socket;
   /** The proxy closed or reset it before the harness did. */
   closedByProxy = false;
   closing = false;
@@ -20,11 +26,13 @@ export class UpstreamConnection {
   #awaitsEnd = false;
   readonly #owner: ScriptedUpstream;
 
-  constructor(socket: Socket, owner: ScriptedUpstream) {
+  constructor(raw: Socket, socket: Socket, tls: Json, owner: ScriptedUpstream) {
+    this.#raw = raw;
     this.socket = socket;
+    this.tls = tls;
     this.#owner = owner;
-    this.remotePort = socket.remotePort ?? 0;
-    socket.setNoDelay(true);
+    this.remotePort = raw.remotePort ?? 0;
+    raw.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.reader.push(chunk);
       owner.signals.changed();
@@ -76,7 +84,7 @@ export class UpstreamConnection {
       else if ('close' in action) this.finish();
       else {
         this.closing = true;
-        this.socket.resetAndDestroy();
+        this.#raw.resetAndDestroy();
       }
     }
   }
@@ -97,14 +105,43 @@ export class ScriptedUpstream {
   port = 0;
   signals: Signals;
   connections: UpstreamConnection[] = [];
+  /** Handshakes that failed on this side, by the alert that the proxy sent. */
+  refusals: Json[] = [];
   readonly #server: Server;
   #rules: { rule: UpstreamRule; left: number }[] = [];
   #epoch = 0;
+  #tls: TlsServer | null = null;
+  /** Remote port → socket below the TLS one, for resets. */
+  readonly #shaking = new Map<number, Socket>();
 
   constructor(name: string, signals: Signals) {
     this.name = name;
     this.signals = signals;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      if (this.#tls === null) this.#accept(socket, socket, null);
+      else this.#shakeHands(socket, this.#tls);
+    });
+  }
+
+  /** To be called before `listen`. */
+  async secure(settings: ServerTls): Promise<void> {
+    this.#tls = createTlsServer(await serverOptions(settings));
+    this.#tls.on('secureConnection', (socket: TLSSocket) => {
+      const raw = this.#shaking.get(socket.remotePort ?? 0);
+      if (raw !== undefined) this.#accept(raw, socket, describeServed(socket));
+    });
+    this.#tls.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+      const alert = alertOf(error);
+      this.refusals.push(alert === null && error.code?.startsWith('ERR_SSL_') ? error.code : alert);
+      this.signals.changed();
+    });
+  }
+
+  #shakeHands(raw: Socket, server: TlsServer): void {
+    const port = raw.remotePort ?? 0;
+    this.#shaking.set(port, raw);
+    raw.on('close', () => this.#shaking.delete(port));
+    server.emit('connection', raw);
   }
 
   async listen(port: number, host = '127.0.0.1'): Promise<void> {
@@ -120,6 +157,7 @@ export class ScriptedUpstream {
     this.#epoch++;
     this.signals = signals;
     this.connections = [];
+    this.refusals = [];
     this.#rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
   }
 
@@ -133,8 +171,8 @@ export class ScriptedUpstream {
     return { reply: ['HTTP/1.1 599 No Rule\r\ncontent-length: 0\r\n\r\n'] };
   }
 
-  #accept(socket: Socket): void {
-    const connection = new UpstreamConnection(socket, this);
+  #accept(raw: Socket, socket: Socket, tls: Json): void {
+    const connection = new UpstreamConnection(raw, socket, tls, this);
     this.connections.push(connection);
     this.signals.changed();
     const entry = this.#rules.find((e) => e.rule.when === 'connect' && e.left > 0);

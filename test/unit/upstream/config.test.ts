@@ -363,12 +363,12 @@ t.test('DNS resolvers', async (t) => {
 
 // covers: envoy.config.cluster.v3.Cluster.transport_socket
 t.test('what would be sent in the clear is refused', async (t) => {
-  const tls = any('envoy.extensions.transport_sockets.starttls.v3.UpstreamStartTlsConfig');
+  const tls = any('envoy.extensions.transport_sockets.alts.v3.Alts', 'handshaker_service: "127.0.0.1:1"');
   await refuse(
     t,
     `{name: a, transport_socket: {name: tls, typed_config: ${tls}}}`,
     'transport_socket.typed_config',
-    /UpstreamStartTlsConfig is not implemented yet/,
+    /Alts is not implemented yet/,
   );
   const raw = any('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer');
   t.ok(await config(`{name: a, transport_socket: {name: raw, typed_config: ${raw}}}`));

@@ -1,0 +1,273 @@
+// Owns the harness's own small PKI: authorities, servers, clients and what is wrong with them, made anew for each run of the
+// harness, so that no key is kept anywhere. Names, serials and times are always the same; keys and thus hashes are not, and are
+// replaced by names before anything is compared. docs/parity.md lists what there is.
+import './reflect.ts';
+import { createHash, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as x509 from '@peculiar/x509';
+
+// Its types are a browser's.
+x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+
+/** The folder below @TMP@. */
+export const PKI_FOLDER = 'pki';
+
+type Names = x509.JsonGeneralNames;
+type Pair = webcrypto.CryptoKeyPair;
+
+interface Entry {
+  name: string;
+  issuer: string;
+  subject: string;
+  serial: string;
+  names?: Names;
+  key?: 'ecdsa' | 'ecdsa-p384' | 'rsa';
+  authority?: boolean;
+  /** Default: 2020 to 2049. */
+  notBefore?: string;
+  notAfter?: string;
+  /** The file has these certificates after the leaf. */
+  chain?: string[];
+  usage?: 'server' | 'client' | 'both';
+  /** Bits of the key usage; default digitalSignature (and keyEncipherment). */
+  keyUsage?: number;
+}
+
+const SERVER: Names = [
+  { type: 'dns', value: 'server.test' },
+  { type: 'dns', value: '*.wild.test' },
+  { type: 'ip', value: '127.0.0.1' },
+  { type: 'url', value: 'spiffe://cluster.local/ns/default/sa/server' },
+];
+const CLIENT: Names = [
+  { type: 'url', value: 'spiffe://cluster.local/ns/default/sa/client' },
+  { type: 'dns', value: 'client.test' },
+  { type: 'dns', value: 'client.parity.test' },
+  { type: 'email', value: 'client@parity.test' },
+  { type: 'ip', value: '10.1.2.3' },
+  { type: 'upn', value: 'client@upn.test' },
+];
+const uri = (value: string): Names => [{ type: 'url', value }];
+const dns = (value: string): Names => [{ type: 'dns', value }];
+
+const ENTRIES: Entry[] = [
+  { name: 'ca', issuer: 'ca', subject: 'CN=Parity CA, O=Remora, C=DE', serial: '01', authority: true },
+  { name: 'other-ca', issuer: 'other-ca', subject: 'CN=Other CA, O=Remora, C=DE', serial: '02', authority: true },
+  { name: 'intermediate', issuer: 'ca', subject: 'CN=Intermediate, O=Remora, C=DE', serial: '03', authority: true },
+  { name: 'server-rsa', issuer: 'ca', subject: 'CN=server-rsa, O=Remora', serial: '0a01', names: SERVER, key: 'rsa' },
+  { name: 'server', issuer: 'ca', subject: 'CN=server, O=Remora', serial: '0a02', names: SERVER },
+  { name: 'server-other', issuer: 'ca', subject: 'CN=server-other', serial: '0a03', names: dns('other.test') },
+  {
+    ...{ name: 'server-other-rsa', issuer: 'ca', subject: 'CN=server-other-rsa', serial: '0a04', key: 'rsa' },
+    names: dns('other.test'),
+  } as Entry,
+  { name: 'server-untrusted', issuer: 'other-ca', subject: 'CN=server-untrusted', serial: '0a05', names: SERVER },
+  {
+    ...{ name: 'server-expired', issuer: 'ca', subject: 'CN=server-expired', serial: '0a06', names: SERVER },
+    ...{ notBefore: '2020-01-01', notAfter: '2021-01-01' },
+  },
+  { name: 'server-p384', issuer: 'ca', subject: 'CN=server-p384', serial: '0a07', names: SERVER, key: 'ecdsa-p384' },
+  { name: 'server-cn', issuer: 'ca', subject: 'CN=cn.test', serial: '0a08' },
+  {
+    ...{ name: 'server-intermediate', issuer: 'intermediate', subject: 'CN=server-intermediate', serial: '0a09' },
+    ...{ names: SERVER, chain: ['intermediate'] },
+  },
+  {
+    // For enforce_rsa_key_usage: a key that may only decipher.
+    ...{ name: 'server-rsa-encipher', issuer: 'ca', subject: 'CN=server-rsa-encipher', serial: '0a0a', names: SERVER },
+    ...{ key: 'rsa' as const, keyUsage: x509.KeyUsageFlags.keyEncipherment },
+  },
+  { name: 'client', issuer: 'ca', subject: 'CN=client, OU=Tests, O=Remora', serial: '0b01', names: CLIENT },
+  { name: 'client-rsa', issuer: 'ca', subject: 'CN=client-rsa', serial: '0b02', names: CLIENT, key: 'rsa' },
+  {
+    ...{ name: 'client-expired', issuer: 'ca', subject: 'CN=client-expired', serial: '0b03', names: CLIENT },
+    ...{ notBefore: '2020-01-01', notAfter: '2021-01-01' },
+  },
+  {
+    ...{ name: 'client-not-yet', issuer: 'ca', subject: 'CN=client-not-yet', serial: '0b04', names: CLIENT },
+    ...{ notBefore: '2048-01-01', notAfter: '2049-01-01' },
+  },
+  { name: 'client-untrusted', issuer: 'other-ca', subject: 'CN=client-untrusted', serial: '0b05', names: CLIENT },
+  {
+    ...{ name: 'client-untrusted-expired', issuer: 'other-ca', subject: 'CN=client-untrusted-expired', serial: '0b06' },
+    ...{ names: CLIENT, notBefore: '2020-01-01', notAfter: '2021-01-01' },
+  },
+  {
+    ...{ name: 'client-intermediate', issuer: 'intermediate', subject: 'CN=client-intermediate', serial: '0b07' },
+    ...{ names: CLIENT, chain: ['intermediate'] },
+  },
+  {
+    // The same without its issuer in the file.
+    ...{ name: 'client-no-chain', issuer: 'intermediate', subject: 'CN=client-no-chain', serial: '0b08' },
+    names: CLIENT,
+  },
+  { name: 'client-nameless', issuer: 'ca', subject: 'CN=client.test', serial: '0b09' },
+  { name: 'client-revoked', issuer: 'ca', subject: 'CN=client-revoked', serial: '0b0a', names: CLIENT },
+  {
+    ...{ name: 'client-other-domain', issuer: 'ca', subject: 'CN=client-other-domain', serial: '0b0b' },
+    names: uri('spiffe://other.domain/ns/default/sa/client'),
+  },
+  {
+    ...{ name: 'client-spiffe-other', issuer: 'other-ca', subject: 'CN=client-spiffe-other', serial: '0b0c' },
+    names: uri('spiffe://other.domain/ns/default/sa/client'),
+  },
+  {
+    ...{ name: 'client-as-server', issuer: 'ca', subject: 'CN=client-as-server', serial: '0b0d', names: CLIENT },
+    usage: 'server',
+  },
+  { name: 'self-signed', issuer: 'self-signed', subject: 'CN=self-signed', serial: '0c01', names: SERVER },
+];
+
+/** What stands in for a certificate's hashes and encodings in recordings. */
+export interface Fingerprint {
+  text: string;
+  name: string;
+}
+
+export class Pki {
+  /** File name → content, for the folder `pki`. */
+  readonly files = new Map<string, string>();
+  /** `sha256:NAME`, `spki:NAME`: what `@sha256:NAME@` stands for in an envoy.yaml. */
+  readonly hashes = new Map<string, string>();
+  readonly fingerprints: Fingerprint[] = [];
+
+  write(folder: string): void {
+    mkdirSync(join(folder, PKI_FOLDER), { recursive: true });
+    for (const [name, text] of this.files) writeFileSync(join(folder, PKI_FOLDER, name), text);
+  }
+
+  file(name: string): string {
+    const text = this.files.get(name);
+    if (text === undefined) throw new Error(`the PKI has no ${name}: ${[...this.files.keys()].join(', ')}`);
+    return text;
+  }
+}
+
+let made: Promise<Pki> | null = null;
+
+/** Made once for each process. */
+export function pki(): Promise<Pki> {
+  made ??= make();
+  return made;
+}
+
+const ALGORITHMS = {
+  ecdsa: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'ecdsa-p384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  rsa: {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  },
+};
+
+async function make(): Promise<Pki> {
+  const result = new Pki();
+  const pairs = new Map<string, Pair>();
+  const certificates = new Map<string, x509.X509Certificate>();
+  for (const entry of ENTRIES) {
+    const algorithm = ALGORITHMS[entry.key ?? 'ecdsa'];
+    const pair = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as Pair;
+    pairs.set(entry.name, pair);
+    const issuer = ENTRIES.find((other) => other.name === entry.issuer) ?? entry;
+    const issuerPair = pairs.get(entry.issuer) ?? pair;
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: entry.serial,
+      subject: entry.subject,
+      issuer: issuer.subject,
+      notBefore: new Date(`${entry.notBefore ?? '2020-01-01'}T00:00:00Z`),
+      notAfter: new Date(`${entry.notAfter ?? '2049-01-01'}T00:00:00Z`),
+      signingAlgorithm: ALGORITHMS[issuer.key ?? 'ecdsa'],
+      publicKey: pair.publicKey,
+      signingKey: issuerPair.privateKey,
+      extensions: await extensions(entry, pair, issuerPair),
+    });
+    certificates.set(entry.name, certificate);
+    keep(result, entry, certificate, await pemOf(pair.privateKey));
+  }
+  for (const entry of ENTRIES) {
+    const chain = [entry.name, ...(entry.chain ?? [])].map((name) => certificates.get(name)?.toString('pem') ?? '');
+    result.files.set(`${entry.name}.pem`, `${chain.join('\n')}\n`);
+  }
+  result.files.set('both-ca.pem', result.file('ca.pem') + result.file('other-ca.pem'));
+  const ca = pairs.get('ca');
+  const intermediate = pairs.get('intermediate');
+  if (ca === undefined || intermediate === undefined) throw new Error('no authority');
+  result.files.set('crl.pem', await crl('ca', ca, ['0b0a']));
+  result.files.set('intermediate-crl.pem', await crl('intermediate', intermediate, []));
+  result.files.set('both-crl.pem', result.file('crl.pem') + result.file('intermediate-crl.pem'));
+  // 80 bytes each, as Envoy takes them.
+  for (const name of ['ticket-a', 'ticket-b']) {
+    const seed = createHash('sha512').update(name).digest('latin1');
+    result.files.set(`${name}.key`, (seed + seed).slice(0, 80).replace(/[^\x21-\x7e]/g, 'k'));
+  }
+  return result;
+}
+
+async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.Extension[]> {
+  const list: x509.Extension[] = [
+    new x509.BasicConstraintsExtension(entry.authority ?? false, undefined, true),
+    await x509.SubjectKeyIdentifierExtension.create(pair.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+  ];
+  const flags = x509.KeyUsageFlags;
+  if (entry.authority) {
+    list.push(new x509.KeyUsagesExtension(flags.keyCertSign | flags.cRLSign, true));
+    return list;
+  }
+  list.push(new x509.KeyUsagesExtension(entry.keyUsage ?? flags.digitalSignature | flags.keyEncipherment, true));
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const usages = { server: [serverAuth], client: [clientAuth], both: [serverAuth, clientAuth] };
+  list.push(new x509.ExtendedKeyUsageExtension(usages[entry.usage ?? 'both']));
+  if (entry.names !== undefined) list.push(new x509.SubjectAlternativeNameExtension(entry.names));
+  return list;
+}
+
+function keep(result: Pki, { name }: Entry, certificate: x509.X509Certificate, key: string): void {
+  result.files.set(`${name}.key`, key);
+  const pem = `${certificate.toString('pem')}\n`;
+  const parsed = new X509Certificate(pem);
+  const hex = (text: string) => text.replaceAll(':', '').toLowerCase();
+  const sha256 = hex(parsed.fingerprint256);
+  const spki = createHash('sha256').update(spkiOf(parsed.publicKey)).digest('base64');
+  result.hashes.set(`sha256:${name}`, sha256);
+  result.hashes.set(`SHA256:${name}`, parsed.fingerprint256);
+  result.hashes.set(`spki:${name}`, spki);
+  const encoded = [...pem].map((c) => (/[A-Za-z0-9]/.test(c) ? c : escaped(c))).join('');
+  result.fingerprints.push(
+    { text: sha256, name: `<sha256 ${name}>` },
+    { text: hex(parsed.fingerprint), name: `<sha1 ${name}>` },
+    { text: encoded, name: `<pem ${name}>` },
+    { text: encodeURIComponent(pem), name: `<pem ${name}>` },
+    { text: spki, name: `<spki ${name}>` },
+  );
+}
+
+/** As the proxy writes it: letters, digits and `-._~` stay. */
+function escaped(character: string): string {
+  if (/[-._~]/.test(character)) return character;
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+function spkiOf(key: KeyObject): Buffer {
+  return key.export({ type: 'spki', format: 'der' });
+}
+
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
+}
+
+async function crl(issuer: string, pair: Pair, revoked: string[]): Promise<string> {
+  const entry = ENTRIES.find((other) => other.name === issuer);
+  const list = await x509.X509CrlGenerator.create({
+    issuer: entry?.subject ?? '',
+    thisUpdate: new Date('2020-01-01T00:00:00Z'),
+    nextUpdate: new Date('2049-01-01T00:00:00Z'),
+    entries: revoked.map((serialNumber) => ({ serialNumber, revocationDate: new Date('2020-02-01T00:00:00Z') })),
+    signingAlgorithm: ALGORITHMS.ecdsa,
+    signingKey: pair.privateKey,
+  });
+  return `${list.toString('pem')}\n`;
+}
