@@ -103,7 +103,8 @@ function printLoaded(loaded: Loaded): void {
 /** Starts the proxy on the start-up job twice: as it ships for its memory, from source with the recorder for its modules. */
 async function startedProxy(): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'remora-imports-'));
-  const site = { listen: await freePort(), admin: await freePort(), upstream: await freePort(), dir };
+  const ports = { listen: await freePort(), admin: await freePort(), upstream: await freePort() };
+  const site = { ...ports, upstreamTls: 0, certificates: undefined, dir };
   const config = join(dir, 'envoy.yaml');
   writeFileSync(config, startup.envoy(site));
   const up = async <T>(env: Record<string, string>, look: (pid: number) => T): Promise<T> => {

@@ -3,6 +3,8 @@
  * Each job is one file in `jobs/`; adding a file and a line in `jobs/index.ts` adds a job.
  */
 
+import type { Certificates } from './machine/certificates.ts';
+
 /** Where a run takes place. All ports are on 127.0.0.1. */
 export interface Site {
   /** Where the proxy takes traffic. */
@@ -10,6 +12,10 @@ export interface Site {
   /** Envoy's and Remora's admin server. */
   readonly admin: number;
   readonly upstream: number;
+  /** The same upstream over mutual TLS. */
+  readonly upstreamTls: number;
+  /** Undefined where openssl is not installed. */
+  readonly certificates: Certificates | undefined;
   /** Scratch folder of this proxy, for its configuration, logs and temporary files. */
   readonly dir: string;
 }
@@ -38,7 +44,14 @@ export interface StartupLoad {
   readonly kind: 'startup';
 }
 
-export type Load = ClosedLoad | RateLoad | StartupLoad;
+/** Requests over TLS with a client certificate, one in flight on each connection; see `load/tls-client.ts`. */
+export interface TlsLoad {
+  readonly kind: 'tls';
+  readonly mode: 'keep-alive' | 'new' | 'resumed' | 'idle';
+  readonly connections: number;
+}
+
+export type Load = ClosedLoad | RateLoad | TlsLoad | StartupLoad;
 
 export interface Case {
   /** Unique within the job, short: it labels a row of the table and a group of the chart. */
@@ -58,6 +71,8 @@ export interface Job {
   readonly headline: 'cpuMicroseconds' | 'vcpu' | 'megabytesPerCpuSecond' | 'readyMilliseconds';
   /** Also run Remora with the flag that gives its program text back to the kernel, where it has one. */
   readonly withTrimming?: boolean;
+  /** nginx answers plain requests on the admin port, since `listen` speaks TLS. */
+  readonly readyOnAdmin?: boolean;
   /** Envoy v3 bootstrap, for Envoy and for Remora. */
   envoy(site: Site): string;
   /** The same job for the others; undefined where they cannot do it. */

@@ -5,11 +5,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Case, ClosedLoad, Job, RateLoad, Site } from './job.ts';
+import type { Case, ClosedLoad, Job, RateLoad, Site, TlsLoad } from './job.ts';
 import { autocannon } from './load/autocannon.ts';
 import { constantRate } from './load/rate.ts';
 import type { LoadResult, Window } from './load/shape.ts';
+import { tlsLoad } from './load/tls.ts';
 import { wrk } from './load/wrk.ts';
+import { type Certificates, makeCertificates } from './machine/certificates.ts';
 import { type CorePlan, planCores } from './machine/cores.ts';
 import { freePort, waitReady } from './machine/ports.ts';
 import { type CpuReading, readCpu, readMemory } from './machine/proc.ts';
@@ -51,14 +53,14 @@ interface Bench {
   readonly driver: 'wrk' | 'autocannon';
   drive(
     port: number,
-    load: ClosedLoad | RateLoad,
+    load: ClosedLoad | RateLoad | TlsLoad,
     seconds: number,
     warmup: number,
     window: Window,
   ): Promise<LoadResult>;
 }
 
-function makeBench(settings: Settings): Bench {
+function makeBench(settings: Settings, certificates: Certificates | undefined): Bench {
   const cores = planCores();
   const binary = settings.driver === 'autocannon' ? undefined : findProgram('wrk');
   if (settings.driver === 'wrk' && binary === undefined) throw new Error('wrk is not installed');
@@ -67,6 +69,10 @@ function makeBench(settings: Settings): Bench {
     settings,
     driver: binary === undefined ? 'autocannon' : 'wrk',
     drive(port, load, seconds, warmup, window) {
+      if (load.kind === 'tls') {
+        if (certificates === undefined) throw new Error('openssl is not installed');
+        return tlsLoad(cores.load, port, load, certificates, warmup, seconds, window);
+      }
       if (load.kind === 'rate') return constantRate(cores.load, port, load, warmup, seconds, window);
       if (binary === undefined) return autocannon(cores.load, port, load, seconds, window);
       return wrk(binary, cores.load, port, load, seconds, window);
@@ -126,7 +132,8 @@ async function measureLoad(bench: Bench, job: Job, all: readonly Started[], one:
   for (const started of all) {
     started.errors = 0;
     settings.progress(`${one.name}: warming up ${started.proxy.name}`);
-    if (one.load.kind === 'closed') await bench.drive(started.site.listen, one.load, settings.warmup, 0, nothing);
+    if (one.load.kind === 'tls' && one.load.mode === 'idle') continue;
+    if (one.load.kind !== 'rate') await bench.drive(started.site.listen, one.load, settings.warmup, 0, nothing);
     else {
       // At its own rate it would take minutes until the JIT compiler has seen what it sees in the first hour of service.
       const faster = { ...one.load, perSecond: one.load.perSecond * 5 };
@@ -183,13 +190,14 @@ const message = (error: unknown): string => (error instanceof Error ? error.mess
 
 function selected(job: Job, connections: readonly number[] | undefined): readonly Case[] {
   if (connections === undefined) return job.cases;
-  return job.cases.filter(({ load }) => load.kind !== 'closed' || connections.includes(load.connections));
+  return job.cases.filter(({ load }) => !('connections' in load) || connections.includes(load.connections));
 }
 
 export async function runJob(job: Job, proxies: readonly BenchProxy[], settings: Settings): Promise<JobOutcome> {
-  const bench = makeBench(settings);
   const scratch = mkdtempSync(join(tmpdir(), 'remora-bench-'));
-  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores, settings.upstream);
+  const certificates = makeCertificates(join(scratch, 'certificates'));
+  const bench = makeBench(settings, certificates);
+  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores, certificates, settings.upstream);
   const failed: Record<string, string> = {};
   const started: Started[] = [];
   const launches: { proxy: BenchProxy; launch: Launch; site: Site }[] = [];
@@ -198,7 +206,9 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
     for (const proxy of proxies) {
       const dir = join(scratch, proxy.name);
       mkdirSync(dir);
-      const site: Site = { listen: await freePort(), admin: await freePort(), upstream: upstream.port, dir };
+      const { port, tlsPort } = upstream;
+      const ports = { listen: await freePort(), admin: await freePort(), upstream: port, upstreamTls: tlsPort };
+      const site: Site = { ...ports, certificates, dir };
       const launch = proxy.prepare(job, site);
       if (launch === undefined) continue;
       let running: Running | undefined;

@@ -11,6 +11,10 @@ export interface EnvoyParts {
   readonly connectionManager?: string;
   /** YAML list items of the filters before the router. */
   readonly httpFilters?: string;
+  /** A field of the filter chain, on one line. */
+  readonly filterChain?: string;
+  /** A field of the cluster, on one line. */
+  readonly cluster?: string;
   /** YAML of `routes:` list items; the default sends all to the cluster `app`. */
   readonly routes?: string;
 }
@@ -25,7 +29,7 @@ static_resources:
     - name: ingress
       address: { socket_address: { address: 127.0.0.1, port_value: ${site.listen} } }
       filter_chains:
-        - filters:
+        - ${parts.filterChain === undefined ? '' : `${parts.filterChain}\n          `}filters:
             - name: envoy.filters.network.http_connection_manager
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -46,7 +50,7 @@ ${indent(parts.httpFilters ?? '', 18)}                  - name: envoy.filters.ht
     - name: app
       type: STATIC
       connect_timeout: 1s
-      load_assignment:
+${indent(parts.cluster === undefined || parts.cluster === '' ? '' : `${parts.cluster}\n`, 6)}      load_assignment:
         cluster_name: app
         endpoints:
           - lb_endpoints:

@@ -15,7 +15,7 @@ export function nginx(): BenchProxy | undefined {
       writeFileSync(`${site.dir}/nginx.conf`, text);
       return {
         command: [binary, '-p', site.dir, '-c', `${site.dir}/nginx.conf`, '-e', `${site.dir}/error.log`],
-        ready: { port: site.listen, path: '/' },
+        ready: { port: job.readyOnAdmin === true ? site.admin : site.listen, path: '/' },
       };
     },
   };

@@ -9,6 +9,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEGABYTE } from '../jobs/h1-large.ts';
+import type { Certificates } from '../machine/certificates.ts';
 import type { CorePlan } from '../machine/cores.ts';
 import { freePort, waitReady } from '../machine/ports.ts';
 import { findProgram, type Running, start } from '../machine/programs.ts';
@@ -16,6 +17,8 @@ import { benchRoot } from '../paths.ts';
 
 export interface Upstream {
   readonly port: number;
+  /** Mutual TLS; 0 where there are no certificates, or no nginx. */
+  readonly tlsPort: number;
   readonly kind: 'nginx' | 'node';
   stop(): Promise<void>;
 }
@@ -29,7 +32,17 @@ export const SMALL_BODY: string = JSON.stringify({
 }).padEnd(200);
 
 /** `return` answers before the body of a request has come, so an upload is read whole by a second location that proxies. */
-const nginxConf = (port: number, dir: string): string => `daemon off;
+const nginxTls = (port: number, { ca, certificate, key }: Certificates): string => `server {
+    listen 127.0.0.1:${port} ssl backlog=4096;
+    ssl_certificate ${certificate};
+    ssl_certificate_key ${key};
+    ssl_client_certificate ${ca};
+    ssl_verify_client on;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    location / { add_header x-served-id $request_id; return 200 '${SMALL_BODY}'; }
+  }`;
+
+const nginxConf = (port: number, dir: string, tls: string): string => `daemon off;
 master_process off;
 pid nginx.pid;
 error_log error.log warn;
@@ -47,6 +60,7 @@ http {
   keepalive_timeout 1h;
   sendfile on;
   default_type application/json;
+  ${tls}
   upstream self { server 127.0.0.1:${port}; keepalive 64; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
@@ -67,9 +81,15 @@ http {
 }
 `;
 
-export async function startUpstream(dir: string, cores: CorePlan, wanted?: 'nginx' | 'node'): Promise<Upstream> {
+export async function startUpstream(
+  dir: string,
+  cores: CorePlan,
+  certificates: Certificates | undefined,
+  wanted?: 'nginx' | 'node',
+): Promise<Upstream> {
   mkdirSync(dir, { recursive: true });
   const port = await freePort();
+  const tlsPort = certificates === undefined ? 0 : await freePort();
   const nginx = wanted === 'node' ? undefined : findProgram('nginx');
   if (wanted === 'nginx' && nginx === undefined) throw new Error('nginx is not installed');
   let running: Running;
@@ -77,11 +97,19 @@ export async function startUpstream(dir: string, cores: CorePlan, wanted?: 'ngin
     const server = join(benchRoot, 'upstream/node-server.ts');
     running = start([...cores.load, process.execPath, server, String(port)], join(dir, 'upstream.log'));
   } else {
-    writeFileSync(join(dir, 'upstream.conf'), nginxConf(port, dir));
+    writeFileSync(
+      join(dir, 'upstream.conf'),
+      nginxConf(port, dir, certificates === undefined ? '' : nginxTls(tlsPort, certificates)),
+    );
     writeFileSync(join(dir, 'large'), Buffer.alloc(MEGABYTE, 'remora '));
     const command = [nginx, '-p', dir, '-c', join(dir, 'upstream.conf'), '-e', join(dir, 'error.log')];
     running = start([...cores.load, ...command], join(dir, 'upstream.log'));
   }
   await waitReady(port, '/', performance.now(), () => running.assertAlive());
-  return { port, kind: nginx === undefined ? 'node' : 'nginx', stop: () => running.stop() };
+  return {
+    port,
+    tlsPort: nginx === undefined ? 0 : tlsPort,
+    kind: nginx === undefined ? 'node' : 'nginx',
+    stop: () => running.stop(),
+  };
 }

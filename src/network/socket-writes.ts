@@ -13,7 +13,18 @@ export function unsentBytes(socket: Socket | null): number | undefined {
 }
 
 export function writeParts(socket: Socket, parts: readonly OutputPart[], done: Done): void {
-  // Net sockets and TLS sockets both have it: one system call for all parts.
+  if (isEncrypted(socket)) {
+    // One record layer, one write at a time: the stream keeps the order.
+    socket.cork();
+    const last = parts.length - 1;
+    parts.forEach((part, index) => {
+      if (index === last) socket.write(part, 'latin1', done);
+      else socket.write(part, 'latin1');
+    });
+    socket.uncork();
+    return;
+  }
+  // One system call for all parts.
   socket._writev?.(
     parts.map((chunk) => ({ chunk, encoding: 'latin1' as const })),
     done,
@@ -30,7 +41,11 @@ let spare = streamBinding === null ? null : new streamBinding.WriteWrap();
 export function writeText(socket: Socket, text: string, done: Done): void {
   const handle = handleOf(socket);
   const request = spare;
-  if (streamBinding === null || request === null || handle?.writeLatin1String === undefined || isEncrypted(socket)) {
+  if (isEncrypted(socket)) {
+    socket.write(text, 'latin1', done);
+    return;
+  }
+  if (streamBinding === null || request === null || handle?.writeLatin1String === undefined) {
     socket._write(text, 'latin1', done);
     return;
   }

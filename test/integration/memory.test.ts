@@ -21,7 +21,8 @@ async function atRest(
   flags: readonly string[],
   within: (memory: MemoryReading) => boolean,
 ): Promise<MemoryReading> {
-  const site = { listen: await freePort(), admin: await freePort(), upstream: await freePort(), dir: folder };
+  const ports = { listen: await freePort(), admin: await freePort(), upstream: await freePort() };
+  const site = { ...ports, upstreamTls: 0, certificates: undefined, dir: folder };
   const config = join(folder, 'envoy.yaml');
   writeFileSync(config, startup.envoy(site));
   const proxy = start([join(root, 'bin/envoy'), '-c', config, ...flags], join(folder, 'log'), env);

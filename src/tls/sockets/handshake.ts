@@ -3,12 +3,17 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { TransportConnection } from '../../network/api.ts';
-import type { TlsConnectionInfo } from '../../observability/tls-info.ts';
+import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
 import type { VerificationFailure } from './peer-verification.ts';
 import { peerCertificate, sessionInfo } from './session-info.ts';
 import type { TlsStats } from './stats.ts';
 
 export interface HandshakeRules {
+  /**
+   * The peer of a resumed session, judged when it was made: Node shows a client no certificate then. Null: read it from the
+   * socket and judge it.
+   */
+  readonly resumedPeer?: CertificateInfo | null;
   /** Null: let the peer in. */
   verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null;
 }
@@ -24,8 +29,9 @@ export function watchHandshake(
   let over = false;
   socket.once('secure', () => {
     over = true;
-    const peer = peerCertificate(socket);
-    const failure = rules.verify(socket, peer);
+    const known = socket.isSessionReused() ? (rules.resumedPeer ?? null) : null;
+    const peer = known ?? peerCertificate(socket);
+    const failure = known === null ? rules.verify(socket, peer) : null;
     if (failure !== null) {
       countFailure(stats, failure);
       stats.connectionError.inc();

@@ -9,7 +9,7 @@ import type {
   UpstreamTransportSource,
 } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
-import type { TlsConnectionInfo } from '../../observability/tls-info.ts';
+import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
 import { watchHandshake } from './handshake.ts';
 import { type VerificationFailure, verifyPeer } from './peer-verification.ts';
 import { makeContext } from './secure-context.ts';
@@ -36,13 +36,19 @@ export class UpstreamTlsSource implements UpstreamTransportSource {
   }
 }
 
+/** A session to resume, with the peer that was let in when it was made. */
+interface KeptSession {
+  readonly ticket: Buffer;
+  readonly peer: CertificateInfo | null;
+}
+
 class UpstreamTls implements UpstreamTransport {
   readonly #settings: UpstreamTlsSettings;
   readonly #stats: TlsStats;
   readonly #clock: Clock;
   readonly #context: SecureContext;
   /** The newest last. */
-  readonly #sessions: Buffer[] = [];
+  readonly #sessions: KeptSession[] = [];
 
   constructor(settings: UpstreamTlsSettings, context: SecureContext, stats: TlsStats, clock: Clock) {
     this.#settings = settings;
@@ -66,11 +72,14 @@ class UpstreamTls implements UpstreamTransport {
       };
       if (name !== '') settings.servername = name;
       if (protocols.length > 0) settings.ALPNProtocols = [...protocols];
-      if (session !== undefined) settings.session = session;
+      if (session !== undefined) settings.session = session.ticket;
       const socket = connect(settings);
-      if (this.#settings.maxSessionKeys > 0) socket.on('session', (fresh: Buffer) => this.#keep(fresh));
-      const rules = { verify: (tls: TLSSocket, peer: TlsConnectionInfo['peer'] | null) => this.#verify(tls, peer) };
+      const rules = {
+        verify: (tls: TLSSocket, peer: TlsConnectionInfo['peer'] | null) => this.#verify(tls, peer),
+        resumedPeer: session?.peer ?? null,
+      };
       watchHandshake(connection, socket, rules, this.#stats, this.#clock);
+      if (this.#settings.maxSessionKeys > 0) this.#watchSessions(connection, socket);
       return socket;
     });
   }
@@ -80,7 +89,19 @@ class UpstreamTls implements UpstreamTransport {
     return validation === null ? null : verifyPeer(socket, peer ?? null, validation);
   }
 
-  #keep(session: Buffer): void {
+  /** TLS 1.2 brings its ticket before the verdict, TLS 1.3 after. */
+  #watchSessions(connection: TransportConnection, socket: TLSSocket): void {
+    let early: Buffer | null = null;
+    socket.on('session', (ticket: Buffer) => {
+      if (connection.tls === null) early = ticket;
+      else this.#keep({ ticket, peer: connection.tls.peer ?? null });
+    });
+    socket.once('secure', () => {
+      if (early !== null && connection.tls !== null) this.#keep({ ticket: early, peer: connection.tls.peer ?? null });
+    });
+  }
+
+  #keep(session: KeptSession): void {
     this.#sessions.push(session);
     if (this.#sessions.length > this.#settings.maxSessionKeys) this.#sessions.shift();
   }
