@@ -7,12 +7,12 @@ import { clusterTypes } from './clusters/entries.ts';
 import { compressionLibraries } from './compression/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
 import { listenerFilters } from './filters/listener/entries.ts';
+import { networkFilters } from './filters/network/entries.ts';
 import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
 import { transportSockets } from './transport-sockets/entries.ts';
 
 const stable = { status: 'stable' } as const;
-const facesDownstream = { securityPosture: 'robust_to_untrusted_downstream' } as const;
 const facesBoth = { securityPosture: 'robust_to_untrusted_downstream_and_upstream' } as const;
 
 /** Configuration that core reads itself: known by name, with nothing to load. */
@@ -180,14 +180,7 @@ const matching: readonly ExtensionEntry[] = [
 ];
 
 export const extensions: readonly ExtensionEntry[] = [
-  {
-    name: 'envoy.filters.network.http_connection_manager',
-    category: 'envoy.filters.network',
-    typeNames: ['envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'],
-    ...stable,
-    ...facesDownstream,
-    load: () => import('./filters/network/http-connection-manager/config.ts'),
-  },
+  ...networkFilters,
   ...listenerFilters,
   ...httpFilters,
   ...transportSockets,

@@ -55,6 +55,18 @@ export const filtersPolicy: PackageCoverage = {
     ],
   },
   'envoy.extensions.filters.http.rbac.v3.RBACPerRoute': { implemented: ['rbac'] },
+  'envoy.extensions.filters.network.rbac.v3.RBAC': {
+    implemented: [
+      'rules',
+      'matcher',
+      'shadow_rules',
+      'shadow_matcher',
+      'shadow_rules_stat_prefix',
+      'stat_prefix',
+      'enforcement_type',
+      'delay_deny',
+    ],
+  },
   'envoy.config.rbac.v3.RBAC': {
     implemented: ['action', 'policies'],
     harmless: { audit_logging_options: 'for gRPC clients; Envoy does not read it either' },

@@ -4,7 +4,14 @@ import type { Runtime } from '../../../base/runtime.ts';
 import type { ConfigContext } from '../../../config/api.ts';
 import type { Action } from '../../../generated/envoy/config/rbac/v3/rbac_pb.d.ts';
 import type { Matcher } from '../../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
-import { type DataInput, type RequestData, readMatchTree, requestInput, type TreeUser } from '../../../matchers/api.ts';
+import {
+  connectionInput,
+  type DataInput,
+  type RequestData,
+  readMatchTree,
+  requestInput,
+  type TreeUser,
+} from '../../../matchers/api.ts';
 import type { StatsScope } from '../../../observability/stats/api.ts';
 import { actionOf } from './config.ts';
 import { type NamedAction, TreeEngine } from './tree-engine.ts';
@@ -15,13 +22,32 @@ export interface TreeServices {
   readonly stats: StatsScope;
 }
 
+/** What trees of one place may look at. */
+export interface TreeInputs {
+  readonly read: (message: Message) => DataInput<RequestData> | undefined;
+  /** In words, for who asked for another. */
+  readonly hint: string;
+}
+
+export const requestInputs: TreeInputs = {
+  read: requestInput,
+  hint: 'request headers, addresses and ports, the server name, names of the client certificate, filter state, dynamic metadata and CEL attributes are there',
+};
+
+/** For the network filter, as in Envoy. */
+export const connectionInputs: TreeInputs = {
+  read: connectionInput,
+  hint: 'addresses and ports, the server name, names of the client certificate, filter state and dynamic metadata are there',
+};
+
 /** Undefined when something was wrong and reported. */
 export function readTreeEngine(
   message: Matcher,
   services: TreeServices,
   context: ConfigContext,
+  inputs: TreeInputs = requestInputs,
 ): TreeEngine | undefined {
-  const user = new RbacTreeUser(services, context);
+  const user = new RbacTreeUser(services, context, inputs);
   const before = context.errorCount;
   const tree = readMatchTree(message, user, context);
   // Who is let in must not be decided by a part of the tree.
@@ -36,11 +62,13 @@ class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
   readonly stats: StatsScope;
   readonly actions: NamedAction[] = [];
   readonly #context: ConfigContext;
+  readonly #inputs: TreeInputs;
 
-  constructor({ runtime, stats }: TreeServices, context: ConfigContext) {
+  constructor({ runtime, stats }: TreeServices, context: ConfigContext, inputs: TreeInputs) {
     this.runtime = runtime;
     this.stats = stats;
     this.#context = context;
+    this.#inputs = inputs;
   }
 
   action(message: Message): NamedAction | undefined {
@@ -56,12 +84,9 @@ class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
   }
 
   input(message: Message): DataInput<RequestData> | undefined {
-    const input = requestInput(message);
+    const input = this.#inputs.read(message);
     if (input !== undefined) return input;
-    const text = `rbac cannot look at ${message.$typeName}`;
-    const hint =
-      'request headers, addresses and ports, the server name, filter state, dynamic metadata and CEL attributes are there';
-    this.#context.error(message, '', this.code, text, hint);
+    this.#context.error(message, '', this.code, `rbac cannot look at ${message.$typeName} here`, this.#inputs.hint);
     return undefined;
   }
 }
