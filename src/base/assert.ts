@@ -1,5 +1,6 @@
 // Owns the first two kinds of wrong (STYLE): a broken invariant stops the process, what should never happen is
 // reported once and counted and life goes on. Input from outside is neither: it is handled where it arrives.
+import { errorText } from './error-text.ts';
 import { logger } from './logger.ts';
 
 /** Invariant of our own code. A failure is a bug of ours, never the peer's: it throws. */
@@ -24,7 +25,7 @@ const maxSeen = 1000;
  * stream, a connection), never the process. Told once with its stack, counted every time.
  */
 export function contain(where: string, error: unknown): void {
-  const message = `${where}: ${error instanceof Error ? error.message : String(error)}`;
+  const message = `${where}: ${errorText(error)}`;
   const count = (seen.get(message) ?? 0) + 1;
   if (count > 1 || seen.size < maxSeen) seen.set(message, count);
   if (count === 1) {

@@ -1,6 +1,8 @@
 // Owns node:ffi: the only file that calls the C library, for what Node lacks and nothing else (DESIGN 3.4). The module is
 // experimental: whoever needs a call asks here first and says clearly what does not work without it.
+
 import type { DynamicLibrary } from 'node:ffi';
+import { errorText } from './error-text.ts';
 
 /** No native call can be made in this process; the message says why. */
 export class FfiMissing extends Error {
@@ -48,7 +50,7 @@ export async function nativeCalls(): Promise<NativeCalls> {
     const { DynamicLibrary } = await import('node:ffi');
     shared = new NativeCalls(new DynamicLibrary(null));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new FfiMissing(`this Node (${process.version}) makes no native calls: ${reason}`);
   }
   return shared;

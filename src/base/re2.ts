@@ -2,8 +2,10 @@
 //
 // Loading is asynchronous, and making things from a checked configuration is not: whoever reads a configuration calls
 // `loadRe2` when it meets an expression and checks it; whoever uses the expression afterwards asks `loadedRe2`.
+
 import type { RE2JS } from 're2js';
 import { toByteString } from './byte-string.ts';
+import { errorText } from './error-text.ts';
 
 export type Re2 = typeof RE2JS;
 
@@ -34,7 +36,7 @@ export function compileBytes(re2: Re2, bytes: string): RE2JS {
   try {
     return re2.compile(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new RegexError(reason.replace(/^error parsing regexp: /, ''));
   }
 }

@@ -1,4 +1,5 @@
 // Owns `remora validate FILE...`: each file by itself, every problem of each with its place, and one exit code.
+import { errorText } from '../base/error-text.ts';
 import { type ConfigSource, type Diagnostic, diagnosticsToJson, formatDiagnostic, hasErrors } from '../config/api.ts';
 import { readSources } from '../server/config-sources.ts';
 
@@ -25,7 +26,7 @@ async function inspect(file: string, check: Check): Promise<FileReport> {
   try {
     sources = readSources({ configPath: file, configYaml: '' });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return { file, text: '', diagnostics: [{ code: 'RMR0100', severity: 'error', message, path: '' }] };
   }
   return { file, text: sources[0]?.text ?? '', diagnostics: await check(file, sources) };

@@ -2,8 +2,10 @@
  * Owns the unpacking of google.protobuf.Any. What came from text was read with its document and is only looked up; what
  * came over the wire is decoded, given origins (paths, no positions) and checked here, once.
  */
+
 import { fromBinary, type JsonObject, type Message } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
+import { errorText } from '../base/error-text.ts';
 import type { ConfigContext } from './context.ts';
 import { Origin, originOf, setOrigin } from './origin.ts';
 import { readMessage } from './parse/message.ts';
@@ -45,7 +47,7 @@ function decode(any: Any, context: ConfigContext): Message | undefined {
   try {
     message = fromBinary(descriptor, any.value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     context.error(any, '', 'RMR0113', `The bytes are no ${descriptor.name}: ${reason}`);
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** Owns the reading of envoy.config.core.v3.DataSource: bytes that stand in the configuration, a file or the environment. */
+
 import { readFileSync } from 'node:fs';
+import { errorText } from '../base/error-text.ts';
 import type { DataSource } from '../generated/envoy/config/core/v3/base_pb.d.ts';
 import type { ConfigContext } from './context.ts';
 import type { DiagnosticCode } from './diagnostics/catalogue.ts';
@@ -28,7 +30,7 @@ export function readDataSource(
       try {
         return readFileSync(specifier.value);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         context.error(message, field, code, `the file cannot be read: ${reason}`);
         return undefined;
       }

@@ -1,6 +1,8 @@
 /** Owns the way from sources to a checked message: read, merge, inspect, report. */
+
 import { create, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
 import { fromText } from '@bufbuild/protobuf/txtpb';
+import { errorText } from '../base/error-text.ts';
 import type { Bootstrap } from '../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import type { DiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery_pb.d.ts';
 import { ConfigContext, type ConfigOptions } from './context.ts';
@@ -100,7 +102,7 @@ export function decodeMessage<T extends Message>(
   try {
     message = fromBinary(descriptor, bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     context.report('error', origin, '', 'RMR0113', `The bytes are no ${descriptor.name}: ${reason}`);
     return undefined;
   }
@@ -195,7 +197,7 @@ function readProtobufForm(
     setOrigin(message, origin);
     return message;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     context.report('error', origin, '', 'RMR0102', `${document.name} is no ${descriptor.name}: ${reason}`);
     return undefined;
   }

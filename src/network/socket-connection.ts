@@ -1,8 +1,10 @@
 // Owns a connection over a Node socket: gathered output, write watermarks, counted read-disable, close with or without
 // flushing. Used for both sides of the proxy; it knows nothing of what the bytes mean.
+
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
+import { errorText } from '../base/error-text.ts';
 import type { Timers } from '../base/timers.ts';
 import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
 import type { DetectedCloseType, TlsConnectionInfo } from '../observability/stream-info.ts';
@@ -156,7 +158,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   /** There never was a socket. */
   failToConnect(error: unknown): void {
-    this.transportFailureReason ||= error instanceof Error ? error.message : String(error);
+    this.transportFailureReason ||= errorText(error);
     this.#finish(ConnectionEvent.RemoteClose);
   }
 

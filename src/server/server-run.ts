@@ -1,6 +1,8 @@
 // Owns what a running server does with its configuration: load, apply, apply again when it changed. main.ts wraps the
 // process around it; tests run it in their own.
+
 import { statSync } from 'node:fs';
+import { errorText } from '../base/error-text.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import { logger } from '../base/logger.ts';
 import {
@@ -46,7 +48,7 @@ export async function load(
   try {
     sources = readSources(options);
   } catch (error) {
-    const text = `cannot read the configuration: ${textOf(error)}`;
+    const text = `cannot read the configuration: ${errorText(error)}`;
     if (atStart) log.critical(text);
     else log.error(text);
     return undefined;
@@ -74,10 +76,6 @@ function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSour
     else if (atStart) log.critical(text);
     else log.error(text);
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export class ServerRun {
@@ -108,7 +106,7 @@ export class ServerRun {
       await this.#server.startAdmin();
       await this.#apply(prepared);
     } catch (error) {
-      log.critical(`cannot start: ${textOf(error)}`);
+      log.critical(`cannot start: ${errorText(error)}`);
       return false;
     }
     this.#server.onInitialized();
@@ -153,7 +151,7 @@ export class ServerRun {
       log.info('the new configuration is in force');
       if (waiting.length > 0) log.warning(`changes of ${waiting.join(', ')} count from the next start on`);
     } catch (error) {
-      log.error(`the new configuration is in force only in part: ${textOf(error)}`);
+      log.error(`the new configuration is in force only in part: ${errorText(error)}`);
     }
   }
 

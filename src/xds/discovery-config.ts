@@ -2,6 +2,7 @@
 // As in Envoy an update names everything there is: what it leaves out is removed, and a resource that is refused does
 // not keep its neighbours from being applied.
 
+import { errorText } from '../base/error-text.ts';
 import { logger } from '../base/logger.ts';
 import { type ConfigContext, loadCelWhereUsed } from '../config/api.ts';
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
@@ -148,7 +149,7 @@ export class ListenerDiscovery implements ResourceHandler {
       try {
         await this.#manager.addOrUpdate(config, version, true);
       } catch (error) {
-        context.error(message, 'address', 'RMR0500', error instanceof Error ? error.message : String(error));
+        context.error(message, 'address', 'RMR0500', errorText(error));
       }
     }
   }

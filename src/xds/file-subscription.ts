@@ -1,8 +1,10 @@
 // Owns a subscription to resources in a file: a DiscoveryResponse in YAML or JSON, read again whenever it changes. What
 // is wrong with it changes nothing and is said with file, line and column.
+
 import { readFile } from 'node:fs/promises';
 import { contain } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
+import { errorText } from '../base/error-text.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import { logger } from '../base/logger.ts';
 import {
@@ -103,7 +105,7 @@ export class FileSubscription {
       text = await readFile(path, 'utf8');
     } catch (error) {
       this.#stats.updateFailure.inc();
-      log.warning(`cannot read resources from ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      log.warning(`cannot read resources from ${path}: ${errorText(error)}`);
       return;
     }
     const source = { name: path, format: formatOfFile(path), text };

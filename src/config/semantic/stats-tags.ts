@@ -1,4 +1,5 @@
 /** Owns the checks of stats_config.stats_tags. Envoy's tags take ECMAScript expressions here (std::regex), not RE2. */
+import { errorText } from '../../base/error-text.ts';
 import type { Bootstrap } from '../../generated/envoy/config/bootstrap/v3/bootstrap_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
 
@@ -15,7 +16,7 @@ export function checkStatsTags(bootstrap: Bootstrap, context: ConfigContext): vo
       try {
         new RegExp(value.value);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         context.error(tag, 'regex', 'RMR0900', `The expression of the tag cannot be read: ${reason}`);
       }
     }

@@ -1,7 +1,9 @@
 // Owns CEL expressions: read once from configuration, evaluated for each stream.
+
 import type { CelInput, CelResult, CelValue, parse } from '@bufbuild/cel';
 import { shouldNeverHappen } from '../../base/assert.ts';
 import { loadedCel } from '../../base/cel.ts';
+import { errorText } from '../../base/error-text.ts';
 import type { HeaderNameResolver, LogContext } from '../access-log/context.ts';
 import { attributesOf, type Read } from './attributes.ts';
 import { complaints } from './check.ts';
@@ -89,9 +91,7 @@ function parseExpression(source: string): ParsedExpression {
     const { expr } = library().parse(source);
     if (expr !== undefined) return expr;
   } catch (error) {
-    throw new CelSyntaxError(
-      `the expression cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CelSyntaxError(`the expression cannot be read: ${errorText(error)}`);
   }
   throw new CelSyntaxError('the expression is empty');
 }
@@ -103,8 +103,6 @@ function planExpression(
   try {
     return library().plan(environment, expression) as (variables: Record<string, CelInput>) => CelResult;
   } catch (error) {
-    throw new CelSyntaxError(
-      `the expression cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CelSyntaxError(`the expression cannot be used: ${errorText(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 // Reads direct responses, and with them the bodies that lie in files or the environment.
 
 import { readFileSync } from 'node:fs';
+import { errorText } from '../../base/error-text.ts';
 import type { DirectResponseAction } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { readSubstitutionFormat } from '../../observability/access-log/api.ts';
@@ -67,7 +68,7 @@ function readSource(message: DirectResponseAction): Buffer | string {
       try {
         return readFileSync(source.value);
       } catch (error) {
-        return `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+        return `The file cannot be read: ${errorText(error)}`;
       }
     default:
       return Buffer.alloc(0);

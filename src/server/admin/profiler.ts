@@ -1,7 +1,9 @@
 // Owns V8's profilers, driven through the inspector of the process itself. Loaded when somebody first asks for a profile.
+
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { getHeapSnapshot } from 'node:v8';
+import { errorText } from '../../base/error-text.ts';
 
 type Kind = 'cpu' | 'heap';
 
@@ -33,7 +35,7 @@ class Profiler {
       }
       return '';
     } catch (error) {
-      return `failure to switch the profiler: ${error instanceof Error ? error.message : String(error)}`;
+      return `failure to switch the profiler: ${errorText(error)}`;
     }
   }
 

@@ -1,6 +1,7 @@
 // Owns the layers of the runtime and the values in force. Every change (a swapped folder, /runtime_modify, a reload of the
 // bootstrap) makes them anew from all layers, as in Envoy.
 import { realpathSync, statSync } from 'node:fs';
+import { errorText } from '../../base/error-text.ts';
 import { FileWatch } from '../../base/file-watch.ts';
 import { logger } from '../../base/logger.ts';
 import type { Runtime, RuntimeShare } from '../../base/runtime.ts';
@@ -153,7 +154,7 @@ export class LayeredRuntime implements Runtime {
         onDisk++;
       } catch (error) {
         failed++;
-        log.warning(`runtime layer '${layer.name}' is left out: ${error instanceof Error ? error.message : error}`);
+        log.warning(`runtime layer '${layer.name}' is left out: ${errorText(error)}`);
       }
     }
     this.#take(loaded);

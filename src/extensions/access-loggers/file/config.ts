@@ -1,6 +1,8 @@
 // The extension `envoy.access_loggers.file`: lines of a format, appended to a file. Format and file are core's
 // (src/observability/access-log).
+
 import type { Message } from '@bufbuild/protobuf';
+import { errorText } from '../../../base/error-text.ts';
 import type { FileAccessLog } from '../../../generated/envoy/extensions/access_loggers/file/v3/file_pb.d.ts';
 import {
   type AccessLogFile,
@@ -48,7 +50,7 @@ function open(message: FileAccessLog, { config, settings }: AccessLoggerContext)
   try {
     return settings.manager.file(message.path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     config.error(message, 'path', 'RMR0702', `the access log cannot be opened: ${reason}`);
     return undefined;
   }

@@ -1,7 +1,9 @@
 // Owns one log file: lines are gathered in a buffer and written by the thread pool, never by the event loop. One write is
 // under way at a time, so lines keep their order; what comes meanwhile waits in further buffers up to a limit, beyond
 // which lines are dropped and counted: a full or slow disk must not take the proxy's memory or its time.
+
 import { closeSync, write as fsWrite, openSync, writeSync } from 'node:fs';
+import { errorText } from '../../../base/error-text.ts';
 import { logger } from '../../../base/logger.ts';
 import type { Timer, TimerHandler, Timers } from '../../../base/timers.ts';
 import type { Counter, Gauge } from '../../stats/api.ts';
@@ -261,9 +263,7 @@ export class AccessLogFile implements TimerHandler {
       this.#torn = false;
     } catch (error) {
       this.#stats.reopenFailed.inc();
-      log.error(
-        `access log ${this.path} cannot be opened anew: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      log.error(`access log ${this.path} cannot be opened anew: ${errorText(error)}`);
     }
   }
 

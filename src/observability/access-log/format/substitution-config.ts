@@ -1,6 +1,8 @@
 // Owns the way from envoy.config.core.v3.SubstitutionFormatString and its forerunners to formatters.
+
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '@bufbuild/protobuf';
+import { errorText } from '../../../base/error-text.ts';
 import type { ConfigContext } from '../../../config/context.ts';
 import { typeNameOf } from '../../../config/parse/any.ts';
 import type { DataSource } from '../../../generated/envoy/config/core/v3/base_pb.d.ts';
@@ -133,7 +135,7 @@ function readTextSource(source: DataSource, message: object, config: ConfigConte
       try {
         return readFileSync(specifier.value, 'utf8');
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         config.error(message, 'text_format_source', 'RMR0703', `the format cannot be read: ${reason}`);
         return undefined;
       }

@@ -1,5 +1,6 @@
 // Owns COALESCE: the first of several operators that has a value. Its parameters are JSON:
 // `{"operators": ["HOSTNAME", {"command": "REQ", "param": "x-a", "max_length": 3}]}`.
+import { errorText } from '../../../../base/error-text.ts';
 import type { LogContext } from '../../context.ts';
 import { quoteJson } from '../bytes.ts';
 import { FormatError } from '../error.ts';
@@ -44,7 +45,7 @@ export function coalesce(call: OperatorCall, options: OperatorOptions, make: Mak
   try {
     config = JSON.parse(text);
   } catch (error) {
-    throw wrong(`the parameters are not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw wrong(`the parameters are not JSON: ${errorText(error)}`);
   }
   const list = isObject(config) ? config['operators'] : undefined;
   if (!Array.isArray(list) || list.length === 0) throw wrong(`'operators' must be a list that is not empty`);
