@@ -1,5 +1,6 @@
 // What the router layer offers: route tables that match a request, the routes they answer with, the router filter.
 import type { ConfigContext } from '../config/api.ts';
+import type { FilterKey } from '../http/filter/filter-key.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import type { NameInfo } from '../http/headers/name.ts';
 import type { RuntimeFraction } from '../matchers/fraction.ts';
@@ -59,14 +60,14 @@ export interface RouteBase {
   readonly name: string;
   readonly virtualHostName: string;
   readonly routeConfigName: string;
-  /** Most specific typed_per_filter_config by filter name: route, virtual host, route configuration. */
-  perFilterConfig(filterName: string): unknown;
+  /** Most specific typed_per_filter_config of a filter: route, virtual host, route configuration. */
+  perFilterConfig(filter: FilterKey): unknown;
   /** Of all levels that have one, the most general first. */
-  perFilterConfigs(filterName: string): readonly unknown[];
+  perFilterConfigs(filter: FilterKey): readonly unknown[];
   /** What the CORS filter made of the deprecated fields `cors`, the virtual host's first. */
   readonly deprecatedCorsPolicies: readonly unknown[];
   /** typed_per_filter_config switches the filter off (true) or, by configuring it, on (false); undefined: it says nothing. */
-  filterDisabled(filterName: string): boolean | undefined;
+  filterDisabled(filter: FilterKey): boolean | undefined;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly virtualHostMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** Body bytes of the request that may be buffered for filters and retries (per_request_buffer_limit_bytes); undefined: the listener's. */

@@ -259,8 +259,15 @@ function isConnectFailure(reason: ResetReason): boolean {
   );
 }
 
-/** The state for a request, null when neither route nor headers ask for retries. Takes the request's own headers off. */
-export function retryStateFor(headers: RequestHeaders, policy: RetryPolicy | null): RetryState | null {
+/**
+ * The state for a request, null when neither route nor headers ask for retries. `asks`: the headers may (hasEnvoyHeader);
+ * those about retries are taken off.
+ */
+export function retryStateFor(headers: RequestHeaders, asks: boolean, policy: RetryPolicy | null): RetryState | null {
+  if (!asks) {
+    if (policy === null || policy.retryOn === 0 || !mayRetry(headers, policy)) return null;
+    return new RetryState(policy, policy.retryOn, policy.numRetries, null, null);
+  }
   const asked = take(headers, Names.xEnvoyRetryOn);
   const askedGrpc = take(headers, Names.xEnvoyRetryGrpcOn);
   const askedMax = take(headers, Names.xEnvoyMaxRetries);

@@ -33,7 +33,7 @@ import { answerDirectly, answerNoRoute, refuseToForward, selectCluster } from '.
 import { updateAuthority } from './route-table/host-rewrite.ts';
 import { RouterRequest } from './router-request.ts';
 import { checkStrictly } from './strict-headers.ts';
-import { type RequestTimeouts, requestTimeouts } from './timeouts.ts';
+import { hasEnvoyHeader, type RequestTimeouts, requestTimeouts } from './timeouts.ts';
 import { keepForLog } from './upstream-log.ts';
 import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
@@ -69,8 +69,9 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.findStats(route, headers);
     if (this.refusedInMaintenance(cluster)) return FilterHeadersStatus.StopIteration;
     this.priority = route.priority;
-    this.timeouts = requestTimeouts(headers, route, this.config);
-    this.retryState = retryStateFor(headers, route.retryPolicy);
+    const asks = hasEnvoyHeader(headers);
+    this.timeouts = requestTimeouts(headers, asks, route, this.config);
+    this.retryState = retryStateFor(headers, asks, route.retryPolicy);
     this.retryState?.bind(this.virtualCluster, this.ownStats, this.config.retryControls);
     // Before the rules: they may show it, or put something else in its place for the first attempt.
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, '1');

@@ -88,9 +88,13 @@ const forTheRouterOnly = [
   pinnedName('x-envoy-upstream-stream-duration-ms'),
 ];
 
-/** Also takes the headers off and tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). */
+/**
+ * Also takes the headers off and tells the upstream how long it has (x-envoy-expected-rq-timeout-ms). `asks`: what
+ * `hasEnvoyHeader` said.
+ */
 export function requestTimeouts(
   headers: RequestHeaders,
+  asks: boolean,
   route: ForwardRoute,
   settings: TimeoutSettings,
 ): RequestTimeouts {
@@ -98,7 +102,7 @@ export function requestTimeouts(
   let globalMs = routeTimeout(headers, route, grpc);
   let perTryMs = route.retryPolicy?.perTryTimeoutMs ?? 0;
   let alternativeStatus = 0;
-  if (hasEnvoyHeader(headers)) {
+  if (asks) {
     const expected = settings.respectExpectedRequestTimeout
       ? number(headers, Names.xEnvoyExpectedRequestTimeoutMs)
       : undefined;
@@ -141,7 +145,8 @@ export function tellExpected(headers: RequestHeaders, milliseconds: number): voi
   if (milliseconds > 0) headers.set(Names.xEnvoyExpectedRequestTimeoutMs, String(Math.round(milliseconds)));
 }
 
-function hasEnvoyHeader(headers: RequestHeaders): boolean {
+/** Without one, nobody looks for those that the router knows. */
+export function hasEnvoyHeader(headers: RequestHeaders): boolean {
   const entries = headers.entries;
   for (let i = 0; i < entries.length; i += 2) {
     const name = entries[i];

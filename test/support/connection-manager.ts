@@ -2,7 +2,7 @@
 import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
-import { type ConnectionManagerConfig, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
+import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../src/http/connection-manager/date.ts';
 import { connectionManagerStats } from '../../src/http/connection-manager/stats.ts';
@@ -111,7 +111,7 @@ export function managerOf(
       null,
     ),
     routes: { current: null },
-    filters,
+    filters: chainOf(filters),
     upgrades: new Map(),
     localReplies: null,
     explainReplies: { value: false },

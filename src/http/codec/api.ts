@@ -164,13 +164,20 @@ export interface ClientStream extends Stream {
   encodeTrailers(trailers: HeaderMap): void;
 }
 
+/** As its connection sees it. */
+export interface CodecClientStream extends ClientStream {
+  /** The whole request has been handed to the connection. */
+  readonly requestComplete: boolean;
+  readonly responseComplete: boolean;
+}
+
 export interface ClientCodecCallbacks {
   /**
    * Request sent and response received completely. `reusable` is false when the connection must not carry another
    * (connection: close, HTTP/1.0, body until close, an answer before the request body had gone up, bytes left over);
    * `announced` is true when the response itself said so.
    */
-  onStreamComplete(stream: ClientStream, reusable: boolean, announced: boolean): void;
+  onStreamComplete(stream: CodecClientStream, reusable: boolean, announced: boolean): void;
   /** The peer takes no further streams. */
   onGoAway(): void;
   /** HTTP/1: seconds from `Keep-Alive: timeout=` of the last response; the pool closes a little earlier (DESIGN 4). */

@@ -11,11 +11,11 @@ import {
   type ServerStream,
   type StreamCallbacks,
 } from '../codec/api.ts';
-import type { DownstreamWatermarkCallbacks, HttpFilterFactory, LocalReply } from '../filter/api.ts';
+import type { DownstreamWatermarkCallbacks, LocalReply } from '../filter/api.ts';
 import { type HeaderMap, type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
 import { reasonPhrase } from '../headers/status.ts';
-import type { FilterChain } from './config-types.ts';
+import type { ChainedFilter, FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { encodeInformational } from './informational.ts';
@@ -144,9 +144,10 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     // Only a route that configures filters, or a filter that is off by default, makes the chain depend on the route.
     const route = chain.length > 1 && this.headers !== null ? this.route() : null;
     for (let i = 0; i < chain.length; i++) {
-      const factory = chain[i] as HttpFilterFactory;
-      const disabled = factory.terminal ? false : (route?.filterDisabled(factory.name) ?? factory.disabledByDefault);
-      if (!disabled) slots.push(new FilterSlot(this, factory, slots.length));
+      const filter = chain[i] as ChainedFilter;
+      const { terminal, disabledByDefault } = filter.factory;
+      const disabled = terminal ? false : (route?.filterDisabled(filter.key) ?? disabledByDefault);
+      if (!disabled) slots.push(new FilterSlot(this, filter, slots.length));
     }
     this.slots = slots;
     const limit = this.manager.config.bufferLimit;

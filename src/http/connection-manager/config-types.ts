@@ -5,13 +5,24 @@ import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
+import { type FilterKey, filterKey } from '../filter/filter-key.ts';
 import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
 import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
 /** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */
-export type FilterChain = readonly HttpFilterFactory[];
+export type FilterChain = readonly ChainedFilter[];
+
+export interface ChainedFilter {
+  readonly factory: HttpFilterFactory;
+  /** By which routes know it. */
+  readonly key: FilterKey;
+}
+
+export function chainOf(factories: readonly HttpFilterFactory[]): FilterChain {
+  return factories.map((factory) => ({ factory, key: filterKey(factory.name) }));
+}
 
 export interface UpgradeConfig {
   readonly enabled: boolean;

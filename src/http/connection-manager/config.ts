@@ -20,7 +20,13 @@ import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
 import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
-import type { AccessLogging, ConnectionManagerConfig, FilterChain, UpgradeConfig } from './config-types.ts';
+import {
+  type AccessLogging,
+  type ConnectionManagerConfig,
+  chainOf,
+  type FilterChain,
+  type UpgradeConfig,
+} from './config-types.ts';
 import { explainKey } from './local-reply.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
@@ -250,7 +256,7 @@ function readFilters(
     const text = 'http_filters is empty: no request will be answered before stream_idle_timeout ends it';
     context.config.warning(owner, field, 'RMR0704', text, 'add envoy.filters.http.router');
   }
-  return filters;
+  return chainOf(filters);
 }
 
 function readUpgrades(

@@ -12,11 +12,11 @@ import type {
   DownstreamWatermarkCallbacks,
   EncoderFilter,
   EncoderFilterCallbacks,
-  HttpFilterFactory,
   LocalReply,
 } from '../filter/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import type { ActiveStream } from './active-stream.ts';
+import type { ChainedFilter } from './config-types.ts';
 import { recreateStream } from './recreate-stream.ts';
 
 const noConfigs: readonly unknown[] = [];
@@ -25,15 +25,15 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   readonly decoder: DecoderFilter | null;
   readonly encoder: EncoderFilter | null;
   readonly #stream: ActiveStream;
-  readonly #factory: HttpFilterFactory;
+  readonly #filter: ChainedFilter;
   /** Position in the chain as configured. */
   readonly #index: number;
 
-  constructor(stream: ActiveStream, factory: HttpFilterFactory, index: number) {
+  constructor(stream: ActiveStream, filter: ChainedFilter, index: number) {
     this.#stream = stream;
-    this.#factory = factory;
+    this.#filter = filter;
     this.#index = index;
-    const pair = factory.createFilters();
+    const pair = filter.factory.createFilters();
     this.decoder = pair.decoder;
     this.encoder = pair.encoder;
     pair.decoder?.setDecoderCallbacks(this);
@@ -47,7 +47,7 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
       if (this.encoder !== null && (this.encoder as unknown) !== this.decoder) this.encoder.onDestroy();
     } catch (error) {
       // The other filters are to be told as well.
-      contain(`onDestroy of HTTP filter '${this.#factory.name}'`, error);
+      contain(`onDestroy of HTTP filter '${this.#filter.factory.name}'`, error);
     }
   }
 
@@ -88,10 +88,10 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
     this.#stream.clearRouteCache();
   }
   perRouteConfig(): unknown {
-    return this.#stream.route()?.perFilterConfig(this.#factory.name);
+    return this.#stream.route()?.perFilterConfig(this.#filter.key);
   }
   perRouteConfigs(): readonly unknown[] {
-    return this.#stream.route()?.perFilterConfigs(this.#factory.name) ?? noConfigs;
+    return this.#stream.route()?.perFilterConfigs(this.#filter.key) ?? noConfigs;
   }
   sendLocalReply(reply: LocalReply): void {
     try {

@@ -18,7 +18,7 @@ import type { ForwardChoice, ForwardSettings } from '../route-table/forward-rout
 import { LiteralHostRewrite } from '../route-table/host-rewrite.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
 import { forwardChoice } from '../route-table/request-cluster-route.ts';
-import type { RouteBaseSettings } from '../route-table/route-base.ts';
+import type { FilterOverrides, RouteBaseSettings } from '../route-table/route-base.ts';
 import type { RouteChoice } from '../route-table/virtual-host.ts';
 import { WeightedRoutes } from '../route-table/weighted-routes.ts';
 import { type ClusterSpecifier, readClusterSpecifier } from './cluster-specifier.ts';
@@ -28,7 +28,7 @@ import { readInternalRedirects } from './internal-redirect.ts';
 import { type RuleLevels, ruleChain } from './levels.ts';
 import { readMirrorPolicies } from './mirror.ts';
 import { readHostRewrite, readRoutePathRewrite } from './path-rewrite.ts';
-import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.ts';
+import { readPerFilterConfigs } from './per-filter-config.ts';
 import { readRetryPolicy } from './retry-policy.ts';
 
 const defaultTimeoutMs = 15_000;

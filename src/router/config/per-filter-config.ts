@@ -2,10 +2,9 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { FilterConfig } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { httpFilterCategory } from '../../http/filter/api.ts';
-import type { FilterOverride } from '../route-table/route-base.ts';
+import { filterKey } from '../../http/filter/filter-key.ts';
+import type { FilterOverride, FilterOverrides } from '../route-table/route-base.ts';
 import type { RouteBuild } from './context.ts';
-
-export type FilterOverrides = ReadonlyMap<string, FilterOverride> | null;
 
 /** What this level says hides what the levels above say. `above` itself when this level says nothing. */
 export function readPerFilterConfigs(
@@ -15,19 +14,22 @@ export function readPerFilterConfigs(
 ): FilterOverrides {
   const entries = Object.entries(level);
   if (entries.length === 0) return above;
-  const overrides = new Map(above ?? []);
+  const overrides = [...(above ?? [])];
   for (const [filterName, any] of entries) {
     const override = isFilterConfig(any) ? readWrapped(any, build) : readPlain(any, false, build);
     if (override === undefined) continue;
-    const configs = above?.get(filterName)?.configs ?? [];
-    overrides.set(filterName, {
+    const key = filterKey(filterName);
+    const configs = above?.[key]?.configs ?? [];
+    // No holes: they would cost each request a look at Array.prototype.
+    while (overrides.length < key) overrides.push(undefined);
+    overrides[key] = {
       disabled: override.disabled,
       // A level that only switches the filter on leaves its configuration to the levels above.
-      config: override.disabled ? undefined : (override.config ?? above?.get(filterName)?.config),
+      config: override.disabled ? undefined : (override.config ?? above?.[key]?.config),
       configs: override.config === undefined ? configs : [...configs, override.config],
-    });
+    };
   }
-  return overrides.size === 0 ? null : overrides;
+  return overrides.length === 0 ? null : overrides;
 }
 
 /** Without the levels above. */

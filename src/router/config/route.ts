@@ -4,7 +4,7 @@ import type { MirrorPolicy, RateLimits, RequestStats, RetryPolicy } from '../api
 import { PreparedNonForwardingRoute } from '../route-table/direct-response-route.ts';
 import type { PathPattern } from '../route-table/path-pattern.ts';
 import { PreparedRequestStats } from '../route-table/request-stats.ts';
-import type { Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
+import type { FilterOverrides, Metadata, RouteBaseSettings } from '../route-table/route-base.ts';
 import type { VirtualClusterTable } from '../route-table/virtual-clusters.ts';
 import { type RouteChoice, RouteEntry } from '../route-table/virtual-host.ts';
 import type { RouteBuild } from './context.ts';
@@ -13,7 +13,7 @@ import { readDirectResponse } from './direct-response.ts';
 import { readForward } from './forward.ts';
 import { type LevelRules, readHeaderRules } from './header-rules.ts';
 import { type RuleLevels, ruleChain } from './levels.ts';
-import { type FilterOverrides, readPerFilterConfigs } from './per-filter-config.ts';
+import { readPerFilterConfigs } from './per-filter-config.ts';
 import { readRedirect } from './redirect.ts';
 import { readConditions, readPathPattern } from './route-match.ts';
 

@@ -1,6 +1,6 @@
 // Owns rate limits as configuration of routes and filters asks for them: what a request is described by, for whoever counts
 // (a filter's own buckets, or a rate limit service).
-import type { Runtime } from '../../base/runtime.ts';
+import { type Runtime, RuntimeNumber } from '../../base/runtime.ts';
 import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import type { Formatter } from '../../observability/access-log/api.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
@@ -48,19 +48,20 @@ export class RateLimit {
   /** It is meant for when the stream is over. */
   readonly applyOnStreamDone: boolean;
   readonly #settings: RateLimitSettings;
-  readonly #runtime: Runtime;
+  /** Not more than 0: switched off. */
+  readonly #enabled: RuntimeNumber;
 
   constructor(settings: RateLimitSettings, runtime: Runtime) {
     this.stage = settings.stage;
     this.applyOnStreamDone = settings.applyOnStreamDone;
     this.#settings = settings;
-    this.#runtime = runtime;
+    this.#enabled = new RuntimeNumber(100, settings.disableKey, runtime);
   }
 
   /** Null where an action does not apply to the request. */
   describe(request: RateLimitRequest): RateLimitDescriptor | null {
-    const { actions, disableKey, hits, xRateLimitOption } = this.#settings;
-    if (disableKey !== '' && this.#runtime.number(disableKey, 100) <= 0) return null;
+    const { actions, hits, xRateLimitOption } = this.#settings;
+    if (this.#enabled.value <= 0) return null;
     const entries: DescriptorEntry[] = [];
     for (let i = 0; i < actions.length; i++) {
       if (!(actions[i] as RateLimitAction).describe(request, entries)) return null;

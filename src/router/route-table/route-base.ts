@@ -1,4 +1,5 @@
 // Owns what all kinds of routes have in common: names, per-filter configuration, metadata, header rules on the way down.
+import type { FilterKey } from '../../http/filter/filter-key.ts';
 import type { RequestHeaders, ResponseHeaders } from '../../http/headers/header-map.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { RequestStats, RouteBase } from '../api.ts';
@@ -16,14 +17,16 @@ export interface FilterOverride {
   readonly configs: readonly unknown[];
 }
 
+/** What the most specific level says, by filter key; null when there is none at any level. */
+export type FilterOverrides = readonly (FilterOverride | undefined)[] | null;
+
 const noConfigs: readonly unknown[] = [];
 
 export interface RouteBaseSettings {
   readonly name: string;
   readonly virtualHostName: string;
   readonly routeConfigName: string;
-  /** Most specific by filter name; null when there is none at any level. */
-  readonly filterOverrides: ReadonlyMap<string, FilterOverride> | null;
+  readonly filterOverrides: FilterOverrides;
   readonly deprecatedCorsPolicies: readonly unknown[];
   readonly metadata: Metadata;
   readonly virtualHostMetadata?: Metadata | undefined;
@@ -43,7 +46,7 @@ export class PreparedRouteBase implements RouteBase {
   readonly virtualHostMetadata: Metadata | undefined;
   readonly deprecatedCorsPolicies: readonly unknown[];
   readonly requestBufferLimit: number | undefined;
-  readonly #filterOverrides: ReadonlyMap<string, FilterOverride> | null;
+  readonly #filterOverrides: FilterOverrides;
   readonly #responseRules: HeaderRuleChain;
 
   constructor(settings: RouteBaseSettings) {
@@ -58,16 +61,16 @@ export class PreparedRouteBase implements RouteBase {
     this.#responseRules = settings.responseRules;
   }
 
-  perFilterConfig(filterName: string): unknown {
-    return this.#filterOverrides === null ? undefined : this.#filterOverrides.get(filterName)?.config;
+  perFilterConfig(filter: FilterKey): unknown {
+    return this.#filterOverrides?.[filter]?.config;
   }
 
-  perFilterConfigs(filterName: string): readonly unknown[] {
-    return this.#filterOverrides?.get(filterName)?.configs ?? noConfigs;
+  perFilterConfigs(filter: FilterKey): readonly unknown[] {
+    return this.#filterOverrides?.[filter]?.configs ?? noConfigs;
   }
 
-  filterDisabled(filterName: string): boolean | undefined {
-    return this.#filterOverrides === null ? undefined : this.#filterOverrides.get(filterName)?.disabled;
+  filterDisabled(filter: FilterKey): boolean | undefined {
+    return this.#filterOverrides?.[filter]?.disabled;
   }
 
   finalizeResponse(headers: ResponseHeaders, streamInfo: StreamInfo, requestHeaders?: RequestHeaders | null): void {

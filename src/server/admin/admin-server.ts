@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Address } from '../../base/address.ts';
 import { logger } from '../../base/logger.ts';
 import { defaultHttp1Settings } from '../../http/codec/api.ts';
-import { type ConnectionManagerConfig, logAtEndOnly } from '../../http/connection-manager/config-types.ts';
+import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../http/connection-manager/date.ts';
 import { connectionManagerStats } from '../../http/connection-manager/stats.ts';
@@ -84,7 +84,7 @@ function adminConnectionManager(
       null,
     ),
     routes: { current: null },
-    filters: [filter],
+    filters: chainOf([filter]),
     upgrades: new Map(),
     accessLogs,
     accessLogging: logAtEndOnly,

@@ -4,7 +4,7 @@ import type { Timer } from '../../base/timers.ts';
 import {
   type ClientCodec,
   type ClientCodecCallbacks,
-  type ClientStream,
+  type CodecClientStream,
   Protocol,
   ResetReason,
   type ResponseDecoder,
@@ -84,10 +84,10 @@ export class Http1Connection
 
   // --- codec ---------------------------------------------------------------------------------------------------------
 
-  onStreamComplete(stream: ClientStream, reusable: boolean, announced: boolean): void {
+  onStreamComplete(stream: CodecClientStream, reusable: boolean, announced: boolean): void {
     if (!this.#streamActive) return;
     this.countWritten();
-    if (!reusable && !isExchangeComplete(stream)) {
+    if (!reusable && !(stream.requestComplete && stream.responseComplete)) {
       // Reset, or answered before the request had gone up: the connection ends with the request in progress.
       if (this.state === 1) this.close();
       return;
@@ -217,16 +217,6 @@ export class Http1Connection
   #armIdleTimer(delayMs: number): void {
     this.#idleTimer = this.environment.timers.schedule(delayMs, this);
   }
-}
-
-/** Request and response have both gone through whole. The HTTP/1 codec's streams tell; the interface does not ask for it. */
-function isExchangeComplete(stream: ClientStream): boolean {
-  return (
-    'requestComplete' in stream &&
-    stream.requestComplete === true &&
-    'responseComplete' in stream &&
-    stream.responseComplete === true
-  );
 }
 
 const timeoutResponse = /^HTTP\/1\.[01] 408/;

@@ -24,6 +24,7 @@
 // covers: envoy.config.core.v3.HeaderValueOption.{header, append, append_action, keep_empty_value}
 // covers: envoy.type.matcher.v3.RegexMatchAndSubstitute.{pattern, substitution}
 import t from 'tap';
+import { filterKey } from '../../../src/http/filter/filter-key.ts';
 import { ResponseHeaders } from '../../../src/http/headers/header-map.ts';
 import { headerName, isInterned } from '../../../src/http/headers/name.ts';
 import {
@@ -182,8 +183,8 @@ t.test('defaults', async (t) => {
     requestBufferLimit: undefined,
   });
   t.equal(route.upgrades.size, 0);
-  t.equal(route.perFilterConfig('any'), undefined);
-  t.equal(route.filterDisabled('any'), undefined);
+  t.equal(route.perFilterConfig(filterKey('any')), undefined);
+  t.equal(route.filterDisabled(filterKey('any')), undefined);
 });
 
 t.test('settings', async (t) => {

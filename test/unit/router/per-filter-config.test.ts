@@ -7,6 +7,7 @@
 import t from 'tap';
 import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { type HttpFilterConfigFactory, httpFilterCategory } from '../../../src/http/filter/api.ts';
+import { filterKey } from '../../../src/http/filter/filter-key.ts';
 import type { RouteTable } from '../../../src/router/api.ts';
 import { FakeClusters, forwardTo, routeOf, tryBuild } from '../../support/route-table.ts';
 
@@ -72,7 +73,7 @@ async function table(...args: Parameters<typeof tryTable>): Promise<RouteTable> 
 }
 
 const limitOf = (table: RouteTable, path = '/'): unknown => {
-  const config = routeOf(table, path).perFilterConfig('buffer');
+  const config = routeOf(table, path).perFilterConfig(filterKey('buffer'));
   return typeof config === 'object' && config !== null && 'value' in config ? config.value : config;
 };
 
@@ -88,20 +89,20 @@ t.test('the most specific level counts', async (t) => {
   t.match(limitOf(all, '/r'), { maxRequestBytes: 2 });
   t.match(limitOf(all, '/v'), { maxRequestBytes: 3 });
   t.match(limitOf(await table([forwardTo({ prefix: '/' })], {}, of(limit(4)))), { maxRequestBytes: 4 });
-  t.equal(routeOf(all, '/').perFilterConfig('other'), undefined);
-  t.equal(routeOf(all, '/').filterDisabled('buffer'), false);
-  t.equal(routeOf(all, '/').filterDisabled('other'), undefined);
+  t.equal(routeOf(all, '/').perFilterConfig(filterKey('other')), undefined);
+  t.equal(routeOf(all, '/').filterDisabled(filterKey('buffer')), false);
+  t.equal(routeOf(all, '/').filterDisabled(filterKey('other')), undefined);
 });
 
 t.test('FilterConfig', async (t) => {
   const disabled = await table([forwardTo({ prefix: '/' }, {}, of(filterConfig({ disabled: true })))], of(limit(3)));
-  t.equal(routeOf(disabled).filterDisabled('buffer'), true);
+  t.equal(routeOf(disabled).filterDisabled(filterKey('buffer')), true);
   t.equal(limitOf(disabled), undefined);
   const wrapped = await table([forwardTo({ prefix: '/' }, {}, of(filterConfig({ config: limit(7) })))]);
-  t.equal(routeOf(wrapped).filterDisabled('buffer'), false);
+  t.equal(routeOf(wrapped).filterDisabled(filterKey('buffer')), false);
   t.match(limitOf(wrapped), { maxRequestBytes: 7 });
   const on = await table([forwardTo({ prefix: '/' }, {}, of(filterConfig({ config: {} })))]);
-  t.equal(routeOf(on).filterDisabled('buffer'), false);
+  t.equal(routeOf(on).filterDisabled(filterKey('buffer')), false);
   t.equal(limitOf(on), undefined);
   const empty = await tryTable([forwardTo({ prefix: '/' }, {}, of(filterConfig({})))]);
   t.match(
@@ -134,10 +135,10 @@ t.test('all levels that configure a filter are there, the most general first', a
   const all = await table(routes, of(limit(2)), of(limit(3)));
   const limits = (path: string): unknown =>
     routeOf(all, path)
-      .perFilterConfigs('buffer')
+      .perFilterConfigs(filterKey('buffer'))
       .map((config) => (config as { value: unknown }).value);
   t.match(limits('/both'), [{ maxRequestBytes: 3 }, { maxRequestBytes: 2 }, { maxRequestBytes: 1 }]);
   t.match(limits('/on'), [{ maxRequestBytes: 3 }, { maxRequestBytes: 2 }]);
   t.match(limitOf(all, '/on'), { maxRequestBytes: 2 });
-  t.same(routeOf(all, '/').perFilterConfigs('other'), []);
+  t.same(routeOf(all, '/').perFilterConfigs(filterKey('other')), []);
 });

@@ -29,7 +29,7 @@ function policy(retryOn: string, more: Partial<RetryPolicy> = {}): RetryPolicy {
 }
 
 function stateOf(retryOn: string, more: Partial<RetryPolicy> = {}): RetryState {
-  const state = retryStateFor(new RequestHeaders(), policy(retryOn, more));
+  const state = retryStateFor(new RequestHeaders(), false, policy(retryOn, more));
   if (state === null) throw new Error(`no retries for ${retryOn}`);
   return state;
 }
@@ -114,7 +114,7 @@ t.test('the request may ask for itself, and its headers do not go up', (t) => {
   const headers = new RequestHeaders();
   headers.append(Names.xEnvoyRetryOn, 'reset, nonsense ,5xx');
   headers.append(Names.xEnvoyMaxRetries, '3');
-  const state = retryStateFor(headers, null);
+  const state = retryStateFor(headers, true, null);
   t.ok(state?.wantsStatus(response(500)));
   t.ok(state?.wantsReset(ResetReason.RemoteReset, true));
   for (let i = 0; i < 3; i++) {
@@ -127,15 +127,19 @@ t.test('the request may ask for itself, and its headers do not go up', (t) => {
 });
 
 t.test('nobody asks, or asks for none', (t) => {
-  t.equal(retryStateFor(new RequestHeaders(), null), null);
-  t.equal(retryStateFor(new RequestHeaders(), policy('')), null);
-  t.equal(retryStateFor(new RequestHeaders(), policy('5xx', { numRetries: 0 }))?.exhausted, true, 'asked of Envoy');
+  t.equal(retryStateFor(new RequestHeaders(), false, null), null);
+  t.equal(retryStateFor(new RequestHeaders(), false, policy('')), null);
+  t.equal(
+    retryStateFor(new RequestHeaders(), false, policy('5xx', { numRetries: 0 }))?.exhausted,
+    true,
+    'asked of Envoy',
+  );
   const headers = new RequestHeaders();
   headers.append(Names.xEnvoyMaxRetries, '0');
-  t.equal(retryStateFor(headers, policy('5xx'))?.exhausted, true);
+  t.equal(retryStateFor(headers, true, policy('5xx'))?.exhausted, true);
   const odd = new RequestHeaders();
   odd.append(Names.xEnvoyMaxRetries, '1e9');
-  t.equal(retryStateFor(odd, policy('5xx', { numRetries: 1 }))?.exhausted, false);
+  t.equal(retryStateFor(odd, true, policy('5xx', { numRetries: 1 }))?.exhausted, false);
   t.end();
 });
 
@@ -152,7 +156,7 @@ t.test('what the request names besides the policy', (t) => {
   headers.append(Names.xEnvoyRetryGrpcOn, 'unavailable');
   headers.append(Names.xEnvoyRetriableStatusCodes, '400, 404,x');
   headers.append(Names.xEnvoyRetriableHeaderNames, 'x-one, X-Two');
-  const state = retryStateFor(headers, null);
+  const state = retryStateFor(headers, true, null);
   t.ok(state?.wantsStatus(response(404)));
   t.notOk(state?.wantsStatus(response(403)));
   t.ok(state?.wantsStatus(response(200, 'x-two')));

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { RequestHeaders } from '../../../src/http/headers/header-map.ts';
 import { headerName } from '../../../src/http/headers/name.ts';
-import { requestTimeouts, type TimeoutSettings } from '../../../src/router/timeouts.ts';
+import { hasEnvoyHeader, requestTimeouts, type TimeoutSettings } from '../../../src/router/timeouts.ts';
 import { buildRoutes, forwardRouteOf, forwardTo } from '../../support/route-table.ts';
 
 const plain: TimeoutSettings = { suppressEnvoyHeaders: false, respectExpectedRequestTimeout: false };
@@ -16,7 +16,7 @@ async function timeouts(
   const found = forwardRouteOf(table);
   const map = new RequestHeaders();
   for (const [name, value] of Object.entries(headers)) map.append(headerName(name), value);
-  const { globalMs, perTryMs, alternativeStatus } = requestTimeouts(map, found, settings);
+  const { globalMs, perTryMs, alternativeStatus } = requestTimeouts(map, hasEnvoyHeader(map), found, settings);
   const sent: Record<string, string> = {};
   for (let i = 0; i < map.size; i++) sent[map.nameAt(i).name] = map.valueAt(i);
   return { global: globalMs, perTry: perTryMs, alternative: alternativeStatus, sent };
