@@ -147,6 +147,7 @@ export interface RedirectRoute extends RouteBase {
   readonly kind: 'redirect';
   readonly status: number;
   /** The Location. */
+  /** Empty: the response has none. */
   location(headers: RequestHeaders, streamInfo: StreamInfo): string;
 }
 

@@ -31,8 +31,8 @@ export function answerDirectly(
     bodyIsBytes: true,
     details: 'direct_response',
     modifyHeaders: (response) => {
-      if (isRedirect) response.set(Names.location, location);
-      else if (route.contentType !== '') response.set(Names.contentType, route.contentType);
+      if (location !== '') response.set(Names.location, location);
+      else if (!isRedirect && route.contentType !== '') response.set(Names.contentType, route.contentType);
       route.finalizeResponse(response, callbacks.streamInfo, headers);
     },
   });

@@ -28,6 +28,7 @@ import {
 } from './failure.ts';
 import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
+import { unsendable } from './required-headers.ts';
 import { type RetryOwner, RetryVerdict, retryStateFor } from './retry-state.ts';
 import { answerDirectly, answerNoRoute, refuseToForward, selectCluster } from './route-choice.ts';
 import { updateAuthority } from './route-table/host-rewrite.ts';
@@ -301,6 +302,16 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     const attempt = this.attempt;
     if (endsWithHeaders || attempt === null || attempt.detached) return;
     body.sendTo(attempt, this.requestEnded);
+  }
+
+  /** As in Envoy the reply counts as no answer of the cluster, and another attempt would fare no better. */
+  onUnsendable(attempt: UpstreamRequest, name: string): void {
+    this.logAttempt(attempt, ResponseFlag.DownstreamProtocolError);
+    attempt.cancel();
+    this.timeouts?.stop(attempt);
+    this.done = true;
+    this.callbacks.streamInfo.setFlag(ResponseFlag.DownstreamProtocolError);
+    this.callbacks.sendLocalReply(unsendable(name));
   }
 
   /** max_stream_duration of the cluster. As in Envoy, the reply counts as no answer of the cluster. */

@@ -139,6 +139,10 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     if (this.#logged !== null) logAttemptConnected(this.#options.config.attemptLog, attempt, this.#logged);
   }
 
+  onUnsendable(): void {
+    this.cancel();
+  }
+
   onUpstream1xx(): void {}
 
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {

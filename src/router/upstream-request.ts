@@ -20,6 +20,7 @@ import type {
   UpstreamConnectionInfo,
 } from '../upstream/api.ts';
 import { poolFailureReset } from './failure.ts';
+import { missingRequired } from './required-headers.ts';
 import { releasePerTry } from './timeouts.ts';
 
 /** Who makes the attempt: the router filter for the client's request, a shadow for a copy of it. */
@@ -30,6 +31,8 @@ export interface AttemptOwner {
   now(): number;
   holdDownstreamBack(on: boolean): void;
   onUpstreamConnected(attempt: UpstreamRequest): void;
+  /** The request lacks the header of that name: nothing of it was sent. */
+  onUnsendable(attempt: UpstreamRequest, name: string): void;
   onUpstream1xx(headers: ResponseHeaders): void;
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void;
   onHandshakeUnsuccessful(attempt: UpstreamRequest, headers: ResponseHeaders): void;
@@ -166,10 +169,16 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.poolReadyDuration = this.#waited(now);
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
     this.#router.onUpstreamConnected(this);
+    const headers = this.#headers as RequestHeaders;
+    const missing = missingRequired(headers);
+    if (missing !== '') {
+      this.#router.onUnsendable(this, missing);
+      return;
+    }
     const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
     this.requestStarted = true;
     if (end) this.#markSent();
-    stream.encodeHeaders(this.#headers as RequestHeaders, end);
+    stream.encodeHeaders(headers, end);
     if (!this.#inHandshake) this.#flushKept(stream);
   }
 

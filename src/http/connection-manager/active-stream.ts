@@ -52,7 +52,6 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   isLast = false;
   /** It goes on with the request of another one (recreate-stream.ts): its headers are prepared. */
   recreated = false;
-
   /** A local reply has taken the response's place: what upstream still sends is nobody's. */
   answeredLocally = false;
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
@@ -145,8 +144,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     const route = chain.length > 1 && this.headers !== null ? this.route() : null;
     for (let i = 0; i < chain.length; i++) {
       const filter = chain[i] as ChainedFilter;
-      const { terminal, disabledByDefault } = filter.factory;
-      const disabled = terminal ? false : (route?.filterDisabled(filter.key) ?? disabledByDefault);
+      const { terminal, disabledByDefault: off } = filter.factory;
+      const disabled = terminal ? false : (route?.filterDisabled(filter.key) ?? off);
       if (!disabled) slots.push(new FilterSlot(this, filter, slots.length));
     }
     this.slots = slots;
@@ -258,10 +257,11 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     // timeout while a filter holds the first back, a filter that answers the answer) goes past the filters: it ends.
     const slots = this.answeredLocally ? noFilters : this.slots;
     this.answeredLocally = true;
-    this.encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
+    const encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
+    this.encoding = encoding;
     const { headers, body } = prepared;
-    this.encoding.startHeaders(headers, body === null);
-    if (body !== null && !this.destroyed) this.encoding.startData(body, true);
+    encoding.startHeaders(headers, body === null);
+    if (body !== null && this.encoding === encoding && !this.destroyed) encoding.startData(body, true);
   }
 
   #logCause(status: number): void {

@@ -57,6 +57,14 @@ function explained(body: string, cause: string): string {
   return body === '' ? cause : `${body}: ${cause}`;
 }
 
+/** The response that filters left has no status. */
+export const statusRemoved: LocalReply = {
+  status: 502,
+  body: 'missing required header: :status',
+  details: 'filter_removed_required_response_headers{missing_required_header:_:status}',
+  cause: 'a filter has removed :status, without which a response cannot be sent',
+};
+
 export function requestTooLarge(bufferLimit: number): LocalReply {
   return {
     status: 413,

@@ -4,6 +4,7 @@ import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../headers/head
 import type { ActiveStream } from './active-stream.ts';
 import { FilterIteration } from './filter-iteration.ts';
 import type { FilterSlot } from './filter-slot.ts';
+import { statusRemoved } from './local-reply.ts';
 
 const { Continue } = FilterHeadersStatus;
 
@@ -72,7 +73,13 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
     return this.#slot(index).encoder?.encodeTrailers(trailers) ?? FilterTrailersStatus.Continue;
   }
   protected override deliverHeaders(headers: ResponseHeaders, endStream: boolean): void {
-    this.#stream.sendHeaders(headers, endStream);
+    if (headers.status !== 0) this.#stream.sendHeaders(headers, endStream);
+    else this.#refuse();
+  }
+  /** A filter has removed `:status`. The answer to that goes past the filters. */
+  #refuse(): void {
+    this.#stream.answeredLocally = true;
+    this.#stream.sendLocalReply(statusRemoved);
   }
   protected override deliverData(data: Buffer, endStream: boolean): void {
     this.#stream.sendData(data, endStream);

@@ -85,8 +85,9 @@ export class HeaderMap {
     entries.push(name, value);
   }
 
-  /** Returns how many fields went. */
+  /** Returns how many fields went. A pseudo-header that goes is empty from then on, a status 0. */
   remove(name: NameInfo): number {
+    if ((name.flags & NameFlag.Pseudo) !== 0) return this.removePseudo(name);
     return this.#removeFrom(name, 0);
   }
 
@@ -107,12 +108,17 @@ export class HeaderMap {
     return removed;
   }
 
-  /** All names, each once, pseudo-headers too: for expressions, which may list headers. */
+  /** All names, each once, pseudo-headers too. */
+  allNames(): Set<NameInfo> {
+    const names = new Set<NameInfo>();
+    for (const name of pseudoNames) if (this.getPseudo(name) !== undefined) names.add(name);
+    for (let i = 0; i < this.entries.length; i += 2) names.add(this.entries[i] as NameInfo);
+    return names;
+  }
+
+  /** The same as text: for expressions, which may list headers. */
   names(): string[] {
-    const names = new Set<string>();
-    for (const name of pseudoNames) if (this.getPseudo(name) !== undefined) names.add(name.name);
-    for (let i = 0; i < this.entries.length; i += 2) names.add((this.entries[i] as NameInfo).name);
-    return [...names];
+    return Array.from(this.allNames(), ({ name }) => name);
   }
 
   /** Sum of the lengths of names and values, as Envoy counts header bytes. */
@@ -130,6 +136,10 @@ export class HeaderMap {
   }
 
   protected setPseudo(_name: NameInfo, _value: string): void {}
+
+  protected removePseudo(_name: NameInfo): number {
+    return 0;
+  }
 
   #removeFrom(name: NameInfo, start: number): number {
     const entries = this.entries;
@@ -184,6 +194,17 @@ export class RequestHeaders extends HeaderMap {
     else super.set(name, value);
   }
 
+  override remove(name: NameInfo): number {
+    return super.remove(name === Names.host ? Names.authority : name);
+  }
+
+  protected override removePseudo(name: NameInfo): number {
+    if (this.getPseudo(name) === undefined) return 0;
+    if (name === Names.authority) this.emptyHost = false;
+    this.setPseudo(name, '');
+    return 1;
+  }
+
   override append(name: NameInfo, value: string): void {
     if (name === Names.host) this.authority = value;
     else super.append(name, value);
@@ -207,11 +228,17 @@ export class ResponseHeaders extends HeaderMap {
   }
 
   protected override getPseudo(name: NameInfo): string | undefined {
-    return name === Names.status ? String(this.status) : undefined;
+    return name === Names.status && this.status !== 0 ? String(this.status) : undefined;
   }
 
   protected override setPseudo(name: NameInfo, value: string): void {
     if (name === Names.status) this.status = Number(value);
+  }
+
+  protected override removePseudo(name: NameInfo): number {
+    if (name !== Names.status || this.status === 0) return 0;
+    this.status = 0;
+    return 1;
   }
 }
 

@@ -133,7 +133,8 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
       const host = this.#hostRewrite.host(headers, streamInfo);
       if (host !== '') updateAuthority(headers, host, this.appendForwardedHost, !suppressEnvoyHeaders);
     }
-    if (this.#pathRewrite !== null) {
+    // A filter may have removed the path: then there is nothing to rewrite.
+    if (this.#pathRewrite !== null && (headers.path !== '' || headers.method === 'CONNECT')) {
       const path = this.#pathRewrite.rewrite(headers.path, headers, streamInfo);
       if (path !== undefined) {
         if (!suppressEnvoyHeaders) headers.set(Names.xEnvoyOriginalPath, headers.path);

@@ -68,7 +68,8 @@ export function updateAuthority(
   keepOriginal: boolean,
 ): void {
   const old = headers.authority;
-  if (keepOriginal) headers.set(Names.xEnvoyOriginalHost, old);
+  // An empty one is told, none (a filter has removed it) is not.
+  if (keepOriginal && (old !== '' || headers.emptyHost)) headers.set(Names.xEnvoyOriginalHost, old);
   if (appendForwardedHost && old !== '') {
     const forwarded = headers.get(Names.xForwardedHost) ?? '';
     if (forwarded.slice(forwarded.lastIndexOf(',') + 1) !== old) headers.appendToValue(Names.xForwardedHost, old);

@@ -49,6 +49,8 @@ export class PreparedRedirectRoute extends PreparedRouteBase implements Redirect
   }
 
   location(headers: RequestHeaders, streamInfo: StreamInfo): string {
+    // A filter has removed it.
+    if (headers.path === '') return '';
     const scheme = this.#settings.scheme !== '' ? this.#settings.scheme : headers.scheme;
     const host = this.#host !== '' ? this.#host : requestHost(headers, scheme, this.#port !== '');
     return `${scheme}://${host}${this.#port}${this.#newPath(headers.path, headers, streamInfo)}`;

@@ -1,10 +1,11 @@
 // Reads lists of envoy.config.common.mutation_rules.v3.HeaderMutation.
 import type { ConfigContext } from '../../../config/api.ts';
 import type { HeaderMutation } from '../../../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.d.ts';
+import { pinnedName } from '../../../http/headers/api.ts';
 import { readStringMatcher } from '../../../matchers/api.ts';
 import type { FormatterSettings } from '../../../observability/access-log/api.ts';
 import { readRequestHeaderRules, readResponseHeaderRules } from '../../../router/api.ts';
-import { HeaderMutations, type Mutation, RemoveOnMatch } from './header-mutations.ts';
+import { HeaderMutations, type Mutation, Removal, RemoveOnMatch } from './header-mutations.ts';
 
 /** `side` says which fields are kept as one value. */
 export function readHeaderMutations(
@@ -31,13 +32,16 @@ function readMutation(
   const { action } = rule;
   switch (action.case) {
     case 'append':
-      if (!isAllowed(action.value.header?.key ?? '')) return refuse(rule, 'append', config);
+      if (!mayBeWritten(action.value.header?.key ?? '')) {
+        config.error(rule, 'append', 'RMR0701', 'pseudo-headers and host may be removed, not written');
+        return null;
+      }
       return side === 'request'
         ? readRequestHeaderRules([action.value], [], config, formatters)
         : readResponseHeaderRules([action.value], config, formatters);
     case 'remove':
-      if (!isAllowed(action.value)) return refuse(rule, 'remove', config);
-      return readRequestHeaderRules([], [action.value], config);
+      // As Envoy also what a message cannot do without: it is not sent then.
+      return new Removal(pinnedName(action.value));
     case 'removeOnMatch': {
       // PGV asks for the matcher.
       const matcher = action.value.keyMatcher && readStringMatcher(action.value.keyMatcher, config);
@@ -48,11 +52,6 @@ function readMutation(
   }
 }
 
-function isAllowed(name: string): boolean {
+function mayBeWritten(name: string): boolean {
   return !name.startsWith(':') && name.toLowerCase() !== 'host';
-}
-
-function refuse(rule: HeaderMutation, field: string, config: ConfigContext): null {
-  config.error(rule, field, 'RMR0701', 'pseudo-headers and host cannot be changed by header rules');
-  return null;
 }

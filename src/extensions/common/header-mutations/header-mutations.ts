@@ -60,6 +60,18 @@ export class HeaderMutations {
   }
 }
 
+export class Removal implements Mutation {
+  readonly #name: NameInfo;
+
+  constructor(name: NameInfo) {
+    this.#name = name;
+  }
+
+  apply(headers: HeaderMap): void {
+    headers.remove(this.#name);
+  }
+}
+
 /** Removes every header whose name the matcher takes. */
 export class RemoveOnMatch implements Mutation {
   readonly #matcher: StringMatcher;
@@ -69,11 +81,6 @@ export class RemoveOnMatch implements Mutation {
   }
 
   apply(headers: HeaderMap): void {
-    const gone = new Set<NameInfo>();
-    for (let i = 0; i < headers.size; i++) {
-      const name = headers.nameAt(i);
-      if (this.#matcher.matches(name.name)) gone.add(name);
-    }
-    for (const name of gone) headers.remove(name);
+    for (const name of headers.allNames()) if (this.#matcher.matches(name.name)) headers.remove(name);
   }
 }

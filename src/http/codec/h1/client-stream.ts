@@ -63,7 +63,9 @@ export class H1ClientStream implements ClientStream {
     let target = headers.path;
     if (connect) target = authority;
     else if (settings.sendFullyQualifiedUrl) target = `${headers.scheme}://${authority}${target}`;
-    let text = `${method} ${target} HTTP/1.1\r\n${wireName(Names.host, spelling, proper)}${authority}\r\n`;
+    let text = `${method} ${target} HTTP/1.1\r\n`;
+    // As Envoy: a host that a filter has removed is not sent as an empty one.
+    if (authority !== '' || headers.emptyHost) text += `${wireName(Names.host, spelling, proper)}${authority}\r\n`;
     const lineLength = method.length + target.length + 12;
     let length = -1;
     let connection = false;
