@@ -8,6 +8,7 @@ import { serverOptions } from '../../src/cli/server-options.ts';
 import { type ConfigSource, formatDiagnostic, formatOfFile, loadBootstrap } from '../../src/config/api.ts';
 import { extensions } from '../../src/extensions/manifest.ts';
 import { checkConfiguration } from '../../src/server/check.ts';
+import { pki } from '../parity/lib/pki.ts';
 
 const corpus = join(import.meta.dirname, '../../../shared/corpus/configs');
 const knownExtensions = new Set(extensions.flatMap((extension) => extension.typeNames));
@@ -19,7 +20,10 @@ if (!existsSync(corpus)) {
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'remora-corpus-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  for (const name of ['cert.pem', 'key.pem', 'ca.pem']) writeFileSync(join(folder, name), '');
+  const certificates = await pki();
+  writeFileSync(join(folder, 'cert.pem'), certificates.file('server.pem'));
+  writeFileSync(join(folder, 'key.pem'), certificates.file('server.key'));
+  writeFileSync(join(folder, 'ca.pem'), certificates.file('ca.pem'));
   const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /\.(yaml|json)$/.test(file),
   );

@@ -255,9 +255,9 @@ ${lines}`;
     ],
     [
       file(
-        '  log_format: { text_format: x, formatters: [{ name: f, typed_config: { "@type": type.googleapis.com/envoy.extensions.formatter.cel.v3.Cel } }] }',
+        '  log_format: { text_format: x, formatters: [{ name: f, typed_config: { "@type": type.googleapis.com/envoy.extensions.formatter.file_content.v3.FileContent } }] }',
       ),
-      /formatter envoy\.extensions\.formatter\.cel\.v3\.Cel is not implemented yet/,
+      /formatter envoy\.extensions\.formatter\.file_content\.v3\.FileContent is not implemented yet/,
     ],
     [
       file(

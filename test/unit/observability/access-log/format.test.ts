@@ -10,6 +10,7 @@ import {
   FormatError,
 } from '../../../../src/observability/access-log/api.ts';
 import { attemptOperators } from '../../../../src/observability/access-log/format/operators/attempt.ts';
+import { celOperators } from '../../../../src/observability/access-log/format/operators/cel.ts';
 import { certificateOperators } from '../../../../src/observability/access-log/format/operators/certificates.ts';
 import { operators } from '../../../../src/observability/access-log/format/operators/index.ts';
 import { stateOperators } from '../../../../src/observability/access-log/format/operators/state.ts';
@@ -132,7 +133,9 @@ t.test('every operator has a value and an absence that Envoy would write', (t) =
     UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED: ['%UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED%', 0, 0],
     UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT: ['%UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT%', 0, 0],
   };
-  const others = new Set(Object.keys({ ...attemptOperators, ...certificateOperators, ...stateOperators }));
+  const others = new Set(
+    Object.keys({ ...attemptOperators, ...celOperators, ...certificateOperators, ...stateOperators }),
+  );
   const here = Object.keys(operators).filter((name) => !others.has(name));
   t.same(Object.keys(expected).sort(), here.sort(), 'the table of this test is complete (others: operators.test.ts)');
   for (const [name, [format, value, absent]] of Object.entries(expected)) {
