@@ -1,8 +1,8 @@
 // Owns how the value of an expression is written: as text for %CEL%, as JSON for %TYPED_CEL%, both as Envoy writes them.
 import type { CelMap, CelValue } from '@bufbuild/cel';
+import { jsonNumber, sixDigits } from '../../base/number-text.ts';
 import { lazyMapOf } from './lazy-map.ts';
 import { library } from './library.ts';
-import { jsonNumber, shortNumber } from './number-text.ts';
 import { bytesOf } from './text.ts';
 import { durationJson, durationText, timestampJson, timestampText } from './time-text.ts';
 
@@ -15,7 +15,7 @@ export function celText(value: CelValue): string {
     case 'boolean':
       return String(value);
     case 'number':
-      return shortNumber(value);
+      return sixDigits(value);
   }
   if (value === null) return 'NULL';
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');

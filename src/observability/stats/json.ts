@@ -1,8 +1,9 @@
 // Owns the JSON form of /stats. Field names, their order and the shapes for each histogram_buckets are Envoy's.
+
+import { jsonNumber } from '../../base/number-text.ts';
 import { binLow, binWidth, quantiles, type SparseBins } from './bins.ts';
 import { type BucketSetting, bucketsOf, cumulativeCounts, disjointCounts } from './buckets.ts';
 import { concat, inOrder } from './collect.ts';
-import { formatJsonNumber } from './numbers.ts';
 import type { HistogramBuckets, StatsQuery } from './query.ts';
 import { SHOWN_PERCENTILES, SHOWN_QUANTILES } from './text.ts';
 import type { HistogramView, StatsView } from './view.ts';
@@ -85,7 +86,7 @@ function histogramJson(
   const ofInterval = counts(interval, limits, scale);
   const ofAll = counts(cumulative, limits, scale);
   const buckets = limits.map((limit, i) => {
-    return `{"upper_bound":${formatJsonNumber(limit)},"interval":${ofInterval[i]},"cumulative":${ofAll[i]}}`;
+    return `{"upper_bound":${jsonNumber(limit)},"interval":${ofInterval[i]},"cumulative":${ofAll[i]}}`;
   });
   return `${start},"buckets":[${buckets.join(',')}]}`;
 }
@@ -94,16 +95,16 @@ function percentilesJson(interval: SparseBins, cumulative: SparseBins, scale: nu
   const ofInterval = quantiles(interval, SHOWN_QUANTILES);
   const ofAll = quantiles(cumulative, SHOWN_QUANTILES);
   const values = ofAll.map((value, i) => {
-    const left = formatJsonNumber((ofInterval[i] as number) / scale);
-    return `{"cumulative":${formatJsonNumber(value / scale)},"interval":${left}}`;
+    const left = jsonNumber((ofInterval[i] as number) / scale);
+    return `{"cumulative":${jsonNumber(value / scale)},"interval":${left}}`;
   });
   return `[${values.join(',')}]`;
 }
 
 function binsJson(values: SparseBins, scale: number): string {
   const entries = values.bins.map((bin, i) => {
-    const low = formatJsonNumber(binLow(bin) / scale);
-    return `{"lower_bound":${low},"width":${formatJsonNumber(binWidth(bin) / scale)},"count":${values.counts[i]}}`;
+    const low = jsonNumber(binLow(bin) / scale);
+    return `{"lower_bound":${low},"width":${jsonNumber(binWidth(bin) / scale)},"count":${values.counts[i]}}`;
   });
   return `[${entries.join(',')}]`;
 }

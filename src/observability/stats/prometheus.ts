@@ -1,9 +1,10 @@
 // Owns the Prometheus form of the statistics: names and labels as Envoy's /stats/prometheus, so that dashboards work
 // unchanged. Families are gathered a batch of names at a time and written one by one.
+
+import { shortestNumber } from '../../base/number-text.ts';
 import { approximateSum, quantiles, totalCount } from './bins.ts';
 import { type BucketSetting, bucketsOf, cumulativeCounts } from './buckets.ts';
 import { inOrder } from './collect.ts';
-import { formatShortest } from './numbers.ts';
 import { processMetrics } from './process-metrics.ts';
 import { loadFamilyWriter, type MetricFamily, type MetricValue } from './prometheus-registry.ts';
 import type { StatsQuery } from './query.ts';
@@ -114,7 +115,7 @@ function summaries(name: string, members: readonly Member<HistogramView>[]): Met
   for (const { item, labels } of members) {
     const { interval } = item;
     quantiles(interval, SHOWN_QUANTILES).forEach((value, i) => {
-      const quantile = formatShortest(SHOWN_QUANTILES[i] as number);
+      const quantile = shortestNumber(SHOWN_QUANTILES[i] as number);
       values.push({ value: value / item.scale, labels: { ...labels, quantile } });
     });
     values.push({ metricName: `${name}_sum`, value: approximateSum(interval) / item.scale, labels });

@@ -1,8 +1,9 @@
 // Owns the text form of /stats.
+
+import { shortestNumber, sixDigits } from '../../base/number-text.ts';
 import { binLow, binWidth, quantiles, type SparseBins } from './bins.ts';
 import { type BucketSetting, bucketsOf, cumulativeCounts, disjointCounts } from './buckets.ts';
 import { concat, inOrder } from './collect.ts';
-import { formatShortest, formatSixDigits } from './numbers.ts';
 import type { HistogramBuckets, StatsQuery } from './query.ts';
 import type { HistogramView, StatsView } from './view.ts';
 
@@ -65,19 +66,19 @@ function summary(interval: SparseBins, cumulative: SparseBins, scale: number): s
   const ofInterval = quantiles(interval, SHOWN_QUANTILES);
   const ofAll = quantiles(cumulative, SHOWN_QUANTILES);
   return SHOWN_PERCENTILES.map((percentile, i) => {
-    const left = formatShortest((ofInterval[i] as number) / scale);
-    return `P${percentile}(${left},${formatShortest((ofAll[i] as number) / scale)})`;
+    const left = shortestNumber((ofInterval[i] as number) / scale);
+    return `P${percentile}(${left},${shortestNumber((ofAll[i] as number) / scale)})`;
   }).join(' ');
 }
 
 function bucketText(limits: readonly number[], interval: readonly number[], cumulative: readonly number[]): string {
-  return limits.map((limit, i) => ` B${formatSixDigits(limit)}(${interval[i]},${cumulative[i]})`).join('');
+  return limits.map((limit, i) => ` B${sixDigits(limit)}(${interval[i]},${cumulative[i]})`).join('');
 }
 
 function binsText(values: SparseBins, scale: number): string {
   return values.bins
     .map(
-      (bin, i) => `${formatShortest(binLow(bin) / scale)},${formatShortest(binWidth(bin) / scale)}:${values.counts[i]}`,
+      (bin, i) => `${shortestNumber(binLow(bin) / scale)},${shortestNumber(binWidth(bin) / scale)}:${values.counts[i]}`,
     )
     .join(', ');
 }

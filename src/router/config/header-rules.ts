@@ -97,8 +97,26 @@ function readAddition(
   };
 }
 
-/** An old name of Envoy's, in values of headers only. */
+/** Old spellings of Envoy's, in values of headers only. */
 const perRequestState = /%PER_REQUEST_STATE\((.*?)\)%/g;
+const metadataList = /%(UPSTREAM|DYNAMIC)_METADATA\((\[.*?\])\)%/g;
+
+/** `%DYNAMIC_METADATA(["namespace", "key"])%` */
+function modernSpelling(text: string): string {
+  return text.replace(perRequestState, '%FILTER_STATE($1:PLAIN)%').replace(metadataList, (whole, source, list) => {
+    const keys = parseKeys(list);
+    return keys === undefined ? whole : `%${source}_METADATA(${keys.join(':')})%`;
+  });
+}
+
+function parseKeys(list: string): string[] | undefined {
+  try {
+    const keys: unknown = JSON.parse(list);
+    return Array.isArray(keys) && keys.every((key) => typeof key === 'string') ? keys : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function readValue(
   option: HeaderValueOption,
@@ -108,7 +126,7 @@ function readValue(
 ): HeaderAddition['value'] | undefined {
   if (!text.includes('%')) return toByteString(text);
   try {
-    return compileFormat(text.replace(perRequestState, '%FILTER_STATE($1:PLAIN)%'), {
+    return compileFormat(modernSpelling(text), {
       headerName: pinnedName,
       omitEmptyValues: true,
       ...formatters,

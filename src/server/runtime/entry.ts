@@ -1,4 +1,5 @@
 // Owns what one value of the runtime means: the same entry may be read as a number, a boolean or a share.
+import { sixDigits } from '../../base/number-text.ts';
 import type { RuntimeShare } from '../../base/runtime.ts';
 
 export interface RuntimeEntry {
@@ -23,7 +24,7 @@ export function runtimeEntry(value: EntryValue, text?: string): RuntimeEntry {
   const none = { number: undefined, boolean: undefined, share: undefined };
   switch (typeof value) {
     case 'number':
-      return { ...none, text: text ?? shortNumber(value), number: value };
+      return { ...none, text: text ?? sixDigits(value), number: value };
     case 'boolean':
       return { ...none, text: text ?? String(value), boolean: value };
     case 'string':
@@ -73,19 +74,4 @@ function numberIn(text: string): number | undefined {
 function booleanIn(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
   return word === 'true' ? true : word === 'false' ? false : undefined;
-}
-
-/** Six digits, as C's %g writes a number: 1.23457e+07. */
-function shortNumber(value: number): string {
-  const [mantissa = '', exponent = '0'] = value.toExponential(5).split('e');
-  const power = Number(exponent);
-  if (power < -4 || power >= 6) {
-    const sign = power < 0 ? '-' : '+';
-    return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
-  }
-  return withoutZeros(value.toFixed(Math.max(0, 5 - power)));
-}
-
-function withoutZeros(digits: string): string {
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }

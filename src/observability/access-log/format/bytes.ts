@@ -1,5 +1,6 @@
 // Owns the way from JavaScript's strings to byte strings, and what JSON needs of them.
 import { isUtf8 } from 'node:buffer';
+import { jsonNumber } from '../../../base/number-text.ts';
 
 const nonAscii = /[^\x00-\x7f]/;
 
@@ -28,7 +29,10 @@ export function quoteJson(bytes: string): string {
   return `"${escapeJson(bytes)}"`;
 }
 
-/** JSON of a plain value (metadata) with keys in order, as a byte string; strings in it are UTF-16. */
+/**
+ * JSON of a plain value (metadata) with keys in order, as a byte string; strings in it are UTF-16. As Envoy an endless
+ * number is written as a word, though JSON has none for it.
+ */
 export function jsonOf(value: unknown): string {
   return toByteString(stringify(value));
 }
@@ -40,5 +44,5 @@ function stringify(value: unknown): string {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stringify(item)}`).join(',')}}`;
   }
-  return JSON.stringify(value) ?? 'null';
+  return typeof value === 'number' ? jsonNumber(value) : (JSON.stringify(value) ?? 'null');
 }

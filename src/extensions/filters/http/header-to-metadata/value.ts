@@ -1,6 +1,6 @@
 // Owns how the text of a header becomes a value of metadata: decoded, rewritten, a text, a number or any JSON value.
-import { fromBinary, type JsonValue, toJson } from '@bufbuild/protobuf';
-import { ValueSchema } from '@bufbuild/protobuf/wkt';
+import { fromBinary, type JsonValue } from '@bufbuild/protobuf';
+import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import type { Regex, Substitution } from '../../../../matchers/api.ts';
 import type { HeaderToMetadataStats } from './stats.ts';
 
@@ -72,12 +72,16 @@ function decodeBase64(text: string): string | undefined {
 }
 
 const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const word = /^\s*([+-]?)(nan|inf|infinity)\s*$/i;
 const hexadecimal = /^\s*([+-]?)0[xX]([0-9a-fA-F]+)\s*$/;
 
+/** As Envoy also what is endless, and what is no number. */
 function numberOf(text: string): number | undefined {
-  if (decimal.test(text)) {
-    const number = Number(text);
-    return Number.isFinite(number) ? number : undefined;
+  if (decimal.test(text)) return Number(text);
+  const named = word.exec(text);
+  if (named !== null) {
+    if (named[2]?.toLowerCase() === 'nan') return Number.NaN;
+    return named[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
   const hex = hexadecimal.exec(text);
   if (hex === null) return undefined;
@@ -88,8 +92,24 @@ function numberOf(text: string): number | undefined {
 /** The bytes of a google.protobuf.Value. They come from outside: what cannot be read is no value. */
 function anyValueOf(bytes: string): JsonValue | undefined {
   try {
-    return toJson(ValueSchema, fromBinary(ValueSchema, Buffer.from(bytes, 'latin1')));
+    return plain(fromBinary(ValueSchema, Buffer.from(bytes, 'latin1')));
   } catch {
     return undefined;
+  }
+}
+
+/** Not `toJson`, which refuses numbers that JSON has no words for. Undefined for a value that is none. */
+function plain({ kind }: Value): JsonValue | undefined {
+  switch (kind.case) {
+    case 'nullValue':
+      return null;
+    case 'listValue':
+      return kind.value.values.map((value) => plain(value) ?? null);
+    case 'structValue':
+      return Object.fromEntries(Object.entries(kind.value.fields).map(([key, value]) => [key, plain(value) ?? null]));
+    case undefined:
+      return undefined;
+    default:
+      return kind.value;
   }
 }
