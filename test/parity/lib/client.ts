@@ -36,7 +36,8 @@ export class ClientConnection {
     const gone = () => {
       if (!this.leaving) this.closed = true;
       this.reader.end();
-      if (!socket.writableEnded) socket.end();
+      // The other half of a raw connection is the script's.
+      if (!socket.writableEnded && this.reader.raw === null) socket.end();
       signals.changed();
     };
     socket.on('end', gone);
@@ -51,10 +52,12 @@ export class ClientConnection {
     signals: Signals,
     tls: ClientTls | null = null,
     resume: Buffer | null = null,
+    noProtocol = false,
   ): Promise<ClientConnection> {
     const raw = connect({ port, host, allowHalfOpen: true });
     const handshake = tls === null ? null : await ClientHandshake.start(raw, tls, resume);
     const connection = new ClientConnection(name, raw, handshake, signals);
+    if (noProtocol) connection.reader.raw = '';
     raw.once('connect', () => {
       connection.localPort = raw.localPort ?? 0;
     });
@@ -94,6 +97,11 @@ export class ClientConnection {
     const wanted = ++this.#awaitedInterim;
     const seen = () => this.reader.messages.filter(isInterim).length;
     return this.#signals.within(limitMs, () => this.closed || seen() >= wanted);
+  }
+
+  /** Raw connections: so many bytes have come. */
+  async received(bytes: number, limitMs: number): Promise<boolean> {
+    return this.#signals.within(limitMs, () => this.closed || this.reader.totalBytes >= bytes);
   }
 
   closes(limitMs: number): Promise<boolean> {

@@ -50,7 +50,7 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
     const responses = connection.reader.messages.map((m) => masker.message(m, scenario.view));
     client[connection.name] = {
       ...(connection.handshake === null ? {} : { tls: connection.handshake.outcome }),
-      responses,
+      ...(connection.reader.raw === null ? { responses } : { bytes: masker.bytes(connection.reader.raw) }),
       closed: connection.closed,
     };
     if (connection.reader.leftover !== '')
@@ -63,10 +63,12 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
     // A TLS upstream tells which handshakes did not end well, by alert.
     if (server.refusals.length > 0) upstream[`${server.name} refusals`] = server.refusals;
     if (used.length === 0) continue;
-    upstream[server.name] = used.map((connection) => ({
-      ...(connection.tls === null ? {} : { tls: connection.tls }),
-      requests: connection.reader.messages.map((m) => masker.message(m, 'text')),
-      closed: connection.closedByProxy,
+    upstream[server.name] = used.map(({ tls, reader, closedByProxy }) => ({
+      ...(tls === null ? {} : { tls }),
+      ...(reader.raw === null
+        ? { requests: reader.messages.map((m) => masker.message(m, 'text')) }
+        : { bytes: masker.bytes(reader.raw) }),
+      closed: closedByProxy,
     }));
   }
   const log: Record<string, Json> = {};
@@ -127,6 +129,10 @@ class Masker {
       this.#uuids.set(id, known);
       return known;
     });
+  }
+
+  bytes(raw: string): string {
+    return raw.length > KEEP_BODY_CHARACTERS ? digest(raw) : this.text(raw);
   }
 
   message(message: WireMessage, view: BodyView): Json {

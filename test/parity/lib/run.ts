@@ -122,7 +122,8 @@ export class SuiteRun {
   /** Plays it once. With `expected` the run is over when it equals that, otherwise when it is quiet. */
   async play(scenario: Scenario, expected: Observation | null): Promise<Played> {
     const signals = new Signals();
-    for (const upstream of this.#upstreams) upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals);
+    for (const upstream of this.#upstreams)
+      upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, scenario.raw);
     for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
     const names = [...scenario.stats, ...scenario.gauges];
     const before = await this.proxy.stats(names);
@@ -180,11 +181,16 @@ export class SuiteRun {
     }
     const client = await this.#client(name, scenario, clients, signals);
     if ('send' in step) {
-      await client.send(this.#fill(step.send.repeat(step.times ?? 1)), step.methods ?? methodsOf(step.send));
+      await client.send(
+        this.#fill(step.send.repeat(step.times ?? 1)),
+        scenario.raw ? [] : (step.methods ?? methodsOf(step.send)),
+      );
     } else if ('request' in step) {
       const bytes = compose(step.request, step.headers ?? [], step.body);
       await client.send(this.#fill(bytes), [step.request.split(' ')[0] ?? 'GET']);
       if (step.wait ?? true) await client.nextResponse(STEP_LIMIT_MS);
+    } else if ('bytes' in step) {
+      await client.received(step.bytes, STEP_LIMIT_MS);
     } else if ('await' in step) {
       if (step.await === 'response') await client.nextResponse(STEP_LIMIT_MS);
       else if (step.await === 'head') await client.nextHead(STEP_LIMIT_MS);
@@ -214,7 +220,7 @@ export class SuiteRun {
     const resumed = tls?.resume === undefined ? undefined : clients.get(tls.resume);
     const session = resumed?.handshake?.session ?? null;
     const at = { port, host: hostOf(placeholder) };
-    const client = await ClientConnection.open(name, at, signals, tls ?? null, session);
+    const client = await ClientConnection.open(name, at, signals, tls ?? null, session, scenario.raw);
     clients.set(name, client);
     return client;
   }

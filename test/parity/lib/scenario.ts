@@ -14,6 +14,7 @@ export type ClientStep = { on?: string } & (
   | { upstream: number }
   | { stat: string; is: number }
   | { signal: string }
+  | { bytes: number }
   | { move: string; to: string }
   | { connect: true }
   | { end: true }
@@ -26,6 +27,8 @@ export type UpstreamAction =
   | { write: string; times?: number }
   | { until: string }
   | { await: 'complete' | 'end' }
+  | { bytes: number }
+  | { end: true }
   | { close: true }
   | { reset: true };
 
@@ -78,6 +81,8 @@ export interface Scenario extends Shared {
   overlap: boolean;
   /** It leaves the proxy changed (drained, stopped), so it gets one of its own. */
   fresh: boolean;
+  /** Connections carry bytes of no protocol: they are recorded as text. */
+  raw: boolean;
   client: ClientStep[];
   upstream: Record<string, UpstreamRule[]>;
   stats: string[];
@@ -124,7 +129,7 @@ const SCENARIO_KEYS = [
     'stats',
     'gauges',
   ],
-  ...['view', 'quiet', 'differences', 'tls'],
+  ...['view', 'quiet', 'differences', 'tls', 'raw'],
 ];
 const STEP_KEYS = [
   'on',
@@ -140,9 +145,9 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['signal', 'move', 'to', 'connect', 'end', 'reset'];
+const MORE_STEP_KEYS = ['bytes', 'signal', 'move', 'to', 'connect', 'end', 'reset'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
-const ACTION_KEYS = ['write', 'times', 'until', 'await', 'close', 'reset'];
+const ACTION_KEYS = ['write', 'times', 'until', 'await', 'bytes', 'end', 'close', 'reset'];
 const DEFAULT_RULE: UpstreamRule = { reply: ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'] };
 
 /** All suites, or those (and the scenarios in them) that one of the filters `suite` or `suite/scenario` names. */
@@ -219,9 +224,19 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
   const client = list(raw['client'], file).map((step) => {
     const checked = record(step, file);
     onlyKeys(checked, [...STEP_KEYS, ...MORE_STEP_KEYS], file);
-    const verbs = ['send', 'request', 'await', 'upstream', 'stat', 'signal', 'move', 'connect', 'end', 'reset'].filter(
-      (v) => v in checked,
-    );
+    const verbs = [
+      'send',
+      'request',
+      'await',
+      'upstream',
+      'stat',
+      'signal',
+      'bytes',
+      'move',
+      'connect',
+      'end',
+      'reset',
+    ].filter((v) => v in checked);
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
     for (const verb of ['send', 'request', 'body']) if (verb in checked) text(checked[verb], file);
     return step as ClientStep;
@@ -239,6 +254,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     connections: (raw['connections'] ?? {}) as Record<string, string>,
     overlap: raw['overlap'] === true,
     fresh: raw['fresh'] === true,
+    raw: raw['raw'] === true,
     client,
     upstream: rules(raw['upstream'], file),
     stats: texts(raw['stats'] ?? [], file),

@@ -31,6 +31,7 @@ export class UpstreamConnection {
     this.socket = socket;
     this.tls = tls;
     this.#owner = owner;
+    if (owner.raw) this.reader.raw = '';
     this.remotePort = raw.remotePort ?? 0;
     raw.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
@@ -79,6 +80,8 @@ export class UpstreamConnection {
       if (this.closing || this.socket.destroyed) return;
       if (typeof action === 'string') this.socket.write(Buffer.from(action, 'latin1'));
       else if ('write' in action) this.socket.write(Buffer.from(action.write.repeat(action.times ?? 1), 'latin1'));
+      else if ('bytes' in action) await this.#until(() => this.reader.totalBytes >= action.bytes);
+      else if ('end' in action) this.socket.end();
       else if ('until' in action) await this.#owner.signals.given(action.until);
       else if ('await' in action) await this.#until(action.await === 'end' ? () => this.#ended : complete);
       else if ('close' in action) this.finish();
@@ -108,6 +111,8 @@ export class ScriptedUpstream {
   /** Handshakes that failed on this side, by the alert that the proxy sent. */
   refusals: Json[] = [];
   readonly #server: Server;
+  /** Connections carry bytes of no protocol. */
+  raw = false;
   #rules: { rule: UpstreamRule; left: number }[] = [];
   #epoch = 0;
   #tls: TlsServer | null = null;
@@ -153,7 +158,8 @@ export class ScriptedUpstream {
   }
 
   /** Starts a scenario: its rules hold from here, and what was recorded before is forgotten. */
-  begin(rules: readonly UpstreamRule[], signals: Signals): void {
+  begin(rules: readonly UpstreamRule[], signals: Signals, raw = false): void {
+    this.raw = raw;
     this.#epoch++;
     this.signals = signals;
     this.connections = [];

@@ -42,6 +42,8 @@ interface Entry {
 export class WireReader {
   readonly messages: WireMessage[] = [];
   readonly #kind: 'request' | 'response';
+  /** Bytes that are no HTTP, as they came; null where messages are read. */
+  raw: string | null = null;
   readonly #methods: string[] = [];
   #pending: Buffer = Buffer.alloc(0);
   #state: State = State.Head;
@@ -75,6 +77,10 @@ export class WireReader {
 
   push(chunk: Buffer): void {
     this.totalBytes += chunk.length;
+    if (this.raw !== null) {
+      this.raw += chunk.toString('latin1');
+      return;
+    }
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     while (this.#step());
     this.#render();
