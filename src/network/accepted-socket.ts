@@ -27,13 +27,18 @@ export function attachAccepted(accepted: Socket, connection: SocketConnection, r
     const options: SocketConstructorOpts = { onread: connection.onreadOptions(), allowHalfOpen: true };
     const socket = new Socket(Object.assign(options, { handle }));
     connection.attach(socket, true, true);
-    if (read) start(socket, connection);
+    if (read) begin(socket, connection);
     else socket.pause();
     return true;
   }
   connection.attach(accepted, false, true);
-  if (read) start(accepted, connection);
+  if (read) begin(accepted, connection);
   return false;
+}
+
+function begin(socket: Socket, connection: SocketConnection): void {
+  start(socket, connection);
+  connection.closeIfDue();
 }
 
 /** A new Socket reads from its birth. */

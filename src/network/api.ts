@@ -75,6 +75,10 @@ export interface Connection {
   removeCallbacks(callbacks: ConnectionCallbacks): void;
   /** Milliseconds to wait for the peer's FIN in CloseType.FlushAndDelay; 0: none. */
   setDelayedCloseTimeout(milliseconds: number): void;
+  /** The peer's FIN ends its direction alone (L4 proxying), instead of the connection (HTTP, the default). */
+  enableHalfClose?(): void;
+  /** Milliseconds without a byte taken after which a closing connection stops waiting; a second when not told. */
+  setFlushPatience?(milliseconds: number): void;
   /** Bytes of output above which the high-watermark callbacks fire; 0 means no limit. */
   setBufferLimit(bytes: number): void;
   readonly bytesRead: number;

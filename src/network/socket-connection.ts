@@ -71,8 +71,13 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   #aboveHighWatermark = false;
   #readDisableCount = 0;
   #endSeen = false;
+  #flushPatienceMs = 1000;
   #writeEnded = false;
+  /** The kernel has all, with the FIN behind it. */
+  #writeFinished = false;
   #closeWatch: CloseWatch | null = null;
+  /** A close that waits for the socket. */
+  #closeLater: CloseType | null = null;
   /** Bytes handed to the socket that the kernel has not taken, and the writes they belong to, in order. */
   #pending = 0;
   readonly #pendingWrites: { readonly size: number; readonly pages: readonly Page[] | null }[] = [];
@@ -172,6 +177,15 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#state === 1 || this.#writeEnded) this.flush();
     else if (this.#output.length !== 0) this.#schedule();
     if (this.#state === 0) this.#emit(ConnectionEvent.Connected);
+    this.closeIfDue();
+  }
+
+  /** The transport is ready: what was written and closed before it was there goes now. */
+  closeIfDue(): void {
+    const type = this.#closeLater;
+    if (type === null) return;
+    this.#closeLater = null;
+    this.close(type);
   }
 
   setReader(reader: ConnectionReader): void {
@@ -189,6 +203,14 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   setDelayedCloseTimeout(milliseconds: number): void {
     this.delayedCloseTimeoutMs = milliseconds;
+  }
+
+  enableHalfClose(): void {
+    this.halfClose = true;
+  }
+
+  setFlushPatience(milliseconds: number): void {
+    this.#flushPatienceMs = milliseconds;
   }
 
   setBufferLimit(bytes: number): void {
@@ -242,10 +264,8 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     }
     if (this.#state === 2) return;
     this.#tell(noBytes, true);
-    if (!this.halfClose && this.#state === 0) {
-      // As Envoy: what the peer would not read any more is not written.
-      this.#finish(ConnectionEvent.RemoteClose);
-    }
+    // As Envoy: what the peer would not read any more is not written.
+    if (this.#state === 0 && (!this.halfClose || this.#writeFinished)) this.#finish(ConnectionEvent.RemoteClose);
   }
 
   #onError(error: NodeJS.ErrnoException): void {
@@ -356,8 +376,14 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#writeEnded || this.#state !== 0) return;
     this.#writeEnded = true;
     this.flush();
-    this.#socket?.end();
+    this.#socket?.end(this.#onWriteFinished);
   }
+
+  /** Of two ends the later one names who closed, as in Envoy. */
+  readonly #onWriteFinished = (): void => {
+    this.#writeFinished = true;
+    if (this.#endSeen && this.#state === 0) this.#finish(ConnectionEvent.LocalClose);
+  };
 
   // --- closing -------------------------------------------------------------------------------------------------------
 
@@ -367,6 +393,11 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay)))
       return;
     const socket = this.#socket;
+    if (socket === null && type !== CloseType.NoFlush && type !== CloseType.Abort && this.#output.length > 0) {
+      // There is something to say, and soon a socket to say it on.
+      this.#closeLater = type;
+      return;
+    }
     if (socket === null || type === CloseType.NoFlush) {
       this.#finish(ConnectionEvent.LocalClose);
       return;
@@ -382,6 +413,11 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     // The flush may have found the connection dead.
     if (this.closed) return;
     this.#state = 1;
+    if (this.halfClose && type === CloseType.Flush && this.#pending === 0 && this.tls === null && this.#connected) {
+      // The kernel has everything, and closing sends the FIN. TLS has its own farewell to write.
+      this.#finish(ConnectionEvent.LocalClose);
+      return;
+    }
     if (this.#readDisableCount > 0) socket.resume();
     if (type === CloseType.FlushAndDelay && this.delayedCloseTimeoutMs > 0 && !this.#endSeen) {
       // FIN now; the peer gets the time to read our answer and to close before an unread byte of its makes a RST.
@@ -390,7 +426,8 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
       return;
     }
     socket.end(() => this.#finish(ConnectionEvent.LocalClose));
-    if (this.#pending !== 0 || !this.#connected) this.#watchClose(Math.max(1000, this.delayedCloseTimeoutMs));
+    if (this.#pending !== 0 || !this.#connected)
+      this.#watchClose(Math.max(this.#flushPatienceMs, this.delayedCloseTimeoutMs));
   }
 
   #watchClose(delayMs: number): void {

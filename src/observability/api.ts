@@ -1,3 +1,10 @@
 // What extensions may use of what is known about a request.
 export { ResponseFlag } from './response-flags.ts';
-export type { DownstreamConnectionInfo, FilterStateObject, MetadataMap, StreamInfo } from './stream-info.ts';
+export {
+  type DownstreamConnectionInfo,
+  type FilterStateObject,
+  FilterStateText,
+  type MetadataMap,
+  type StreamInfo,
+  UpstreamInfo,
+} from './stream-info.ts';

@@ -3,8 +3,9 @@
 import type { Address } from '../base/address.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
+import type { CloseType } from '../network/api.ts';
 import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
-import type { TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
+import type { DetectedCloseType, TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
 import type { MetadataMatchCriteria } from './metadata-match.ts';
 
 export {
@@ -149,6 +150,8 @@ export interface ClusterTrafficStats {
   readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqPendingOverflow: Counter;
   readonly upstreamCxNoneHealthy: Counter;
+  readonly upstreamCxOverflow: Counter;
+  readonly upstreamCxConnectAttemptsExceeded: Counter;
   readonly upstreamFlowControlPausedReading: Counter;
   readonly upstreamFlowControlResumedReading: Counter;
   readonly upstreamFlowControlBackedUp: Counter;
@@ -248,6 +251,12 @@ export interface TcpConnection extends UpstreamConnectionInfo {
   release(): void;
   /** Ends both directions at once; the user is not told. */
   abandon(): void;
+  /** Ends both directions; the user is told when it is over. `details` for logs. */
+  close(type: CloseType, details?: string): void;
+  /** How it ended; for logs. */
+  readonly detectedCloseType: DetectedCloseType;
+  /** Milliseconds without a byte taken after which `close` stops waiting for the host. */
+  setFlushPatience(milliseconds: number): void;
 }
 
 export interface TcpConnectionUser {

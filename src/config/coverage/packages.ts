@@ -6,6 +6,7 @@ import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
 import { filtersBasic } from './filters-basic.ts';
 import { filtersCompression } from './filters-compression.ts';
+import { filtersNetwork } from './filters-network.ts';
 import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
 import { http } from './http.ts';
@@ -21,6 +22,7 @@ export const packages: PackageCoverage = {
   ...core,
   ...extensions,
   ...filtersCompression,
+  ...filtersNetwork,
   ...filtersPolicy,
   ...filtersTraffic,
   ...filtersBasic,

@@ -40,6 +40,7 @@ export const AccessLogType = {
   UdpTunnelUpstreamConnected: 11,
   UdpPeriodic: 12,
   UdpSessionEnd: 13,
+  TcpConnectionStart: 14,
 } as const;
 export type AccessLogType = (typeof AccessLogType)[keyof typeof AccessLogType];
 

@@ -175,14 +175,14 @@ export abstract class PoolConnection
     return ConnectionEvent.LocalClose;
   }
 
-  close(type: CloseType = CloseType.NoFlush): void {
+  close(type: CloseType = CloseType.NoFlush, details = ''): void {
     if (this.state === 2) return;
     if (this.#attempts !== null && this.state === 0) {
       this.#attempts.cancel();
       this.onConnectionEvent(ConnectionEvent.LocalClose);
       return;
     }
-    this.connection.close(type);
+    this.connection.close(type, details);
   }
 
   onTimer(timer: Timer): void {

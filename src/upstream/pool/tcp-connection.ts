@@ -1,6 +1,7 @@
 // Owns one plain connection of a pool: bytes both ways for one user at a time, each direction with its own end.
 import type { Timer } from '../../base/timers.ts';
 import { CloseType } from '../../network/api.ts';
+import type { DetectedCloseType } from '../../observability/stream-info.ts';
 import type { PoolFailureReason, Priority, TcpConnection, TcpConnectionUser, TcpPoolCallbacks } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
 import type { ConnectionOwner, PooledConnection } from './connection-pool.ts';
@@ -76,6 +77,14 @@ export class PooledTcpConnection
     this.user = null;
     if (this.state !== 1) return;
     this.close();
+  }
+
+  get detectedCloseType(): DetectedCloseType {
+    return this.connection.detectedCloseType ?? 'Normal';
+  }
+
+  setFlushPatience(milliseconds: number): void {
+    this.connection.setFlushPatience?.(milliseconds);
   }
 
   #endStream(): void {

@@ -58,11 +58,18 @@ const boolean: ObjectKind = {
   },
 };
 
+const milliseconds: ObjectKind = {
+  make: (value) => (/^\d{1,19}$/.test(value) ? new PlainObject(value, Number(value)) : undefined),
+};
+
 export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['envoy.string', text],
   ['envoy.hashable_string', text],
   ['envoy.network.ip', ip],
   ['envoy.bool', boolean],
+  ['envoy.tcp_proxy.cluster', text],
+  ['envoy.tcp_proxy.disable_tunneling', boolean],
+  ['envoy.tcp_proxy.per_connection_idle_timeout_ms', milliseconds],
 ]);
 
 /** Known to Envoy; each steers something that is not here yet. */
@@ -76,9 +83,6 @@ export const notYet: ReadonlySet<string> = new Set([
   'envoy.network.upstream_server_name',
   'envoy.network.upstream_subject_alt_names',
   'envoy.ratelimit.hits_addend',
-  'envoy.tcp_proxy.cluster',
-  'envoy.tcp_proxy.disable_tunneling',
-  'envoy.tcp_proxy.per_connection_idle_timeout_ms',
   'envoy.upstream.dynamic_host',
   'envoy.upstream.dynamic_port',
 ]);

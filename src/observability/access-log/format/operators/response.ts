@@ -120,6 +120,7 @@ const logTypes: readonly string[] = [
   'UdpTunnelUpstreamConnected',
   'UdpPeriodic',
   'UdpSessionEnd',
+  'TcpConnectionStart',
 ];
 
 export const responseOperators: OperatorTable = {

@@ -1,0 +1,59 @@
+/** Owns the coverage of the network filters for bytes of any protocol. */
+import type { PackageCoverage } from './coverage.ts';
+
+const filters = 'envoy.extensions.filters.network';
+const tcpProxy = `${filters}.tcp_proxy.v3.TcpProxy`;
+
+const notReadByEnvoy = 'Envoy does not read it either';
+const onDemand = 'clusters by discovery on demand (ODCDS) are not implemented yet';
+const tlvs = 'extra values of the PROXY header are not implemented yet';
+
+export const filtersNetwork: PackageCoverage = {
+  [tcpProxy]: {
+    implemented: [
+      'stat_prefix',
+      'cluster',
+      'weighted_clusters',
+      'metadata_match',
+      'idle_timeout',
+      'access_log',
+      'max_connect_attempts',
+      'backoff_options',
+      'max_downstream_connection_duration',
+      'max_downstream_connection_duration_jitter_percentage',
+      'access_log_flush_interval',
+      'flush_access_log_on_connected',
+      'access_log_options',
+      'upstream_connect_mode',
+      'max_early_data_bytes',
+    ],
+    harmless: {
+      downstream_idle_timeout: notReadByEnvoy,
+      upstream_idle_timeout: notReadByEnvoy,
+      hash_policy: 'no load balancer here goes by a hash yet; those that do are refused',
+    },
+    refused: {
+      on_demand: onDemand,
+      tunneling_config: 'tunnels over HTTP are not implemented yet: the bytes would go out bare',
+      proxy_protocol_tlvs: tlvs,
+      proxy_protocol_tlv_merge_policy: tlvs,
+    },
+    notYet: { check_drain_close: 'connections end when they end, or when the time to drain is over' },
+  },
+  [`${tcpProxy}.WeightedCluster`]: { implemented: ['clusters'] },
+  [`${tcpProxy}.WeightedCluster.ClusterWeight`]: { implemented: ['name', 'weight', 'metadata_match'] },
+  [`${tcpProxy}.TcpAccessLogOptions`]: {
+    implemented: ['access_log_flush_interval', 'flush_access_log_on_connected', 'flush_access_log_on_start'],
+  },
+  'envoy.config.core.v3.BackoffStrategy': { implemented: ['base_interval', 'max_interval'] },
+  [`${filters}.connection_limit.v3.ConnectionLimit`]: {
+    implemented: ['stat_prefix', 'max_connections', 'delay', 'runtime_enabled'],
+  },
+  [`${filters}.direct_response.v3.Config`]: { implemented: ['response'] },
+  [`${filters}.local_ratelimit.v3.LocalRateLimit`]: {
+    implemented: ['stat_prefix', 'token_bucket', 'runtime_enabled', 'share_key'],
+  },
+  [`${filters}.set_filter_state.v3.Config`]: {
+    implemented: ['on_new_connection', 'on_downstream_tls_handshake', 'on_downstream_data'],
+  },
+};

@@ -1,0 +1,71 @@
+// Owns the begin of an attempt: the host, and the kind of far side that is made for it.
+import type { NetworkFilterContext } from '../../../../listener/api.ts';
+import type { ReadFilterCallbacks } from '../../../../network/api.ts';
+import {
+  type Cluster,
+  type Host,
+  type LoadBalancerContext,
+  loadBalancingMetadata,
+  MetadataMatchCriteria,
+  Priority,
+} from '../../../../upstream/api.ts';
+import type { TcpProxySettings, TcpRoute } from './settings.ts';
+import type { TcpProxyStats } from './stats.ts';
+import { TcpUpstream } from './tcp-upstream.ts';
+import type { Upstream, UpstreamOwner } from './upstream.ts';
+
+export interface UpstreamServices {
+  readonly services: NetworkFilterContext['services'];
+  readonly settings: TcpProxySettings;
+  readonly stats: TcpProxyStats;
+}
+
+/** `side` is to be known before `start`, which may succeed or fail at once. */
+export interface Attempt {
+  readonly side: Upstream;
+  start(): void;
+}
+
+/** Null: no host. */
+export function connectUpstream(
+  shared: UpstreamServices,
+  owner: UpstreamOwner,
+  route: TcpRoute,
+  cluster: Cluster,
+  callbacks: ReadFilterCallbacks,
+): Attempt | null {
+  const { settings, services } = shared;
+  const { streamInfo } = callbacks;
+  const host = cluster.chooseHost(
+    new Choice(route.metadataMatch, streamInfo.dynamicMetadata?.get(loadBalancingMetadata)),
+  );
+  if (host === null) return null;
+  const side = new TcpUpstream(owner, {
+    stats: shared.stats,
+    timeouts: services.timeouts,
+    clock: services.clock,
+    idleTimeoutMs: settings.idleTimeoutMs,
+  });
+  return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default)) };
+}
+
+/** What a balancer may know of a connection. */
+class Choice implements LoadBalancerContext {
+  readonly requestHeaders = null;
+  readonly retryPriority = null;
+  readonly hostSelectionAttempts = 1;
+  readonly metadataMatch: MetadataMatchCriteria | null;
+
+  constructor(ofRoute: MetadataMatchCriteria | null, own: Readonly<Record<string, unknown>> | undefined) {
+    this.metadataMatch =
+      own === undefined ? ofRoute : ofRoute === null ? MetadataMatchCriteria.of(own) : ofRoute.merge(own);
+  }
+
+  hashKey(): bigint | null {
+    return null;
+  }
+
+  shouldSelectAnotherHost(_host: Host): boolean {
+    return false;
+  }
+}
