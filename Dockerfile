@@ -18,15 +18,16 @@ RUN scripts/prepare && npm run build \
      done
 
 FROM debian:bookworm-slim
-# Node's own binary needs libatomic, which the slim image lacks.
+# What the slim image lacks: Node's own binary needs libatomic, remora-iptables (in an init container) iptables and ip.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends libatomic1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libatomic1 iptables iproute2 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 101 envoy && useradd --uid 101 --gid 101 --no-create-home --shell /usr/sbin/nologin envoy \
   && mkdir -p /etc/envoy
 COPY --from=build /image /opt/remora
 COPY --from=build /image/examples/image.yaml /etc/envoy/envoy.yaml
 RUN ln -s /opt/remora/bin/envoy /usr/local/bin/envoy \
   && ln -s /opt/remora/bin/remora /usr/local/bin/remora \
+  && ln -s /opt/remora/bin/remora-iptables /usr/local/bin/remora-iptables \
   && ln -s /opt/remora/bin/docker-entrypoint.sh /docker-entrypoint.sh
 USER 101:101
 EXPOSE 10000

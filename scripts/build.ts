@@ -41,7 +41,7 @@ const version = typeof manifest === 'object' && manifest !== null && 'version' i
 rmSync(dist, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli/remora.ts', 'src/cli/envoy.ts'],
+  entryPoints: ['src/cli/remora.ts', 'src/cli/envoy.ts', 'src/cli/remora-iptables.ts'],
   outdir: dist,
   bundle: true,
   splitting: true,

@@ -39,6 +39,8 @@ export async function runRemora(args: readonly string[], actions: Actions): Prom
     .action(async () => {
       code = await actions.extensions();
     });
+  // Only for the list: cli/remora.ts takes it before it comes here.
+  program.command('iptables').description("send a pod's connections through the proxy: apply, clean, print, check");
   program.option('-V, --version', 'the same as the command').on('option:version', () => {});
   if (args[0] === '-V' || args[0] === '--version') return actions.version();
   return guard(program, args, () => code);

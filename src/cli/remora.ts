@@ -12,6 +12,8 @@ await start(async () => {
     if (answered !== undefined) return answered;
   }
   toleratePipes();
+  // Its flags are istio-iptables' own, which commander would not read the same way.
+  if (args[0] === 'iptables') return (await import('./iptables.ts')).runIptables(args.slice(1));
   const { runRemora } = await import('./commands.ts');
   return runRemora(args, {
     run: (flags) => run('remora', flags),

@@ -44,7 +44,7 @@ t.test('pack, unpack, run', (t) => {
   const installed = join(folder, 'project/node_modules/remora');
   mkdirSync(installed);
   run('tar', ['-xzf', join(source, packed.stdout.trim()), '--strip-components=1', '-C', installed], folder);
-  for (const name of ['remora', 'envoy'])
+  for (const name of ['remora', 'envoy', 'remora-iptables'])
     symlinkSync(`../remora/bin/${name}`, join(folder, 'project/node_modules/.bin', name));
   symlinkSync(join(root, 'node_modules', runtime), join(folder, 'project/node_modules', runtime));
 
@@ -53,7 +53,15 @@ t.test('pack, unpack, run', (t) => {
     files.some((name) => name.endsWith('.map') || name.startsWith('src')),
     'no source maps, no sources',
   );
-  for (const name of ['dist/remora.js', 'dist/envoy.js', 'bin/launch.sh', 'examples/demo.yaml', 'LICENSE', 'NOTICE']) {
+  for (const name of [
+    'dist/remora.js',
+    'dist/envoy.js',
+    'dist/remora-iptables.js',
+    'bin/launch.sh',
+    'examples/demo.yaml',
+    'LICENSE',
+    'NOTICE',
+  ]) {
     t.ok(files.includes(name), name);
   }
 
