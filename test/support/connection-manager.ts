@@ -118,6 +118,7 @@ export function managerOf(
     accessLogs: [] satisfies AccessLogger[],
     accessLogging: logAtEndOnly,
     http1: { ...defaultHttp1Settings, ...http1 },
+    http1OverTls: { ...defaultHttp1Settings, ...http1 },
     pathNormalization: { normalizePath: false, mergeSlashes: false, escapedSlashes: 'keep' },
     changesPath: false,
     stripAnyHostPort: false,

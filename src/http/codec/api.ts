@@ -218,6 +218,8 @@ export interface Http1Settings {
   /** Authority of an HTTP/1.0 request without Host; empty for none. */
   readonly defaultHostForHttp10: string;
   readonly allowAbsoluteUrl: boolean;
+  /** Answers 403 to a target with the scheme https: nobody in front of this plain connection can have taken TLS off. */
+  readonly refuseHttpsTarget: boolean;
   /** Accepts Content-Length beside `Transfer-Encoding: chunked`, dropping the length (RFC 9112 section 6.3). */
   readonly allowChunkedLength: boolean;
   readonly enableTrailers: boolean;
@@ -240,6 +242,7 @@ export const defaultHttp1Settings: Http1Settings = {
   acceptHttp10: false,
   defaultHostForHttp10: '',
   allowAbsoluteUrl: true,
+  refuseHttpsTarget: false,
   allowChunkedLength: false,
   enableTrailers: false,
   maxHeadersBytes: 60 * 1024,

@@ -54,6 +54,7 @@ export interface ConnectionManagerConfig {
   /** Clients are told the cause of local replies (`explainKey` of the runtime). */
   readonly explainReplies: { readonly value: boolean };
   readonly http1: Http1Settings;
+  readonly http1OverTls: Http1Settings;
 
   readonly pathNormalization: PathNormalization;
   /** Any of the path settings is on. */

@@ -72,6 +72,7 @@ export function readConnectionManager(
   const listenerScope = context.listenerScope.scope(`http.${message.statPrefix}.`);
   const http1Scope = services.stats.scope('http1.');
   const common = message.commonHttpProtocolOptions;
+  const http1 = readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config);
   const config: ConnectionManagerConfig = {
     statPrefix: message.statPrefix,
     stats: connectionManagerStats(scope, listenerScope, http1Scope, scope.scope('tracing.')),
@@ -83,7 +84,8 @@ export function readConnectionManager(
     localReplies,
     explainReplies: new RuntimeFlag(false, explainKey, services.runtime),
     ...requestExtensions,
-    http1: readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config),
+    http1: { ...http1, refuseHttpsTarget: (message.useRemoteAddress ?? false) && message.xffNumTrustedHops === 0 },
+    http1OverTls: http1,
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
     serverHeader:

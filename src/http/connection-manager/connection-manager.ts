@@ -123,7 +123,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   #openCodec(): ServerCodec {
     this.stats.downstreamCxHttp1Total.inc();
     this.stats.downstreamCxHttp1Active.inc();
-    this.#codec = createServerCodec(this.connection, this, this.config.http1, this.stats.http1);
+    const { http1, http1OverTls } = this.config;
+    const settings = this.connection.tls === null ? http1 : http1OverTls;
+    this.#codec = createServerCodec(this.connection, this, settings, this.stats.http1);
     return this.#codec;
   }
 

@@ -66,6 +66,7 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   get random(): Random {
     return this.#stream.services.random;
   }
+  /** Null before the request has a head, and where that was refused: to an encoder filter the interface says so. */
   get requestHeaders(): RequestHeaders {
     return this.#stream.headers as RequestHeaders;
   }

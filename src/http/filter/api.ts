@@ -65,7 +65,8 @@ export interface StreamFilterCallbacks {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
-  readonly requestHeaders: RequestHeaders;
+  /** Null in an answer to a request whose head was refused: the encoder filters see it, the decoder filters never ran. */
+  readonly requestHeaders: RequestHeaders | null;
   /** The request's last byte has arrived. */
   readonly requestComplete: boolean;
   /** Null before the response's headers arrived. */
@@ -88,6 +89,7 @@ export interface StreamFilterCallbacks {
 }
 
 export interface DecoderFilterCallbacks extends StreamFilterCallbacks {
+  readonly requestHeaders: RequestHeaders;
   continueDecoding(): void;
   /** Body bytes kept so far by StopIterationAndBuffer; null without. */
   decodingBuffer(): Buffer | null;

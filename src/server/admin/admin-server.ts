@@ -91,6 +91,7 @@ function adminConnectionManager(
     localReplies: null,
     explainReplies: { value: false },
     http1: defaultHttp1Settings,
+    http1OverTls: defaultHttp1Settings,
     pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
     changesPath: true,
     stripAnyHostPort: false,

@@ -39,6 +39,11 @@ export const H1Error = {
   lowVersion: error(426, 'low_version', 'the HTTP version is missing or not accepted'),
   invalidUrl: error(400, 'http1.invalid_url', 'the request target is no valid URL or authority'),
   invalidScheme: error(400, 'http1.invalid_scheme', 'the scheme of the request target is neither http nor https'),
+  httpsOnPlaintext: error(
+    403,
+    'http1.https_url_on_plaintext_connection',
+    'the request target has the scheme https, and the connection is plain',
+  ),
   statusLine: error(502, codec, 'the status line is malformed'),
   // Fields that frame.
   contentLength: error(400, codec, 'Content-Length is not a number'),

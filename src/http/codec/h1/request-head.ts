@@ -94,7 +94,7 @@ export class RequestHead {
     // In words that do not depend on how the bytes were split.
     if (lineError !== null) return lowerToken[text.charCodeAt(0)] === 0 ? H1Error.notHttp : lineError;
     headers.method = line.method;
-    const targetError = readTarget(line.target, headers, this.#settings.allowAbsoluteUrl);
+    const targetError = readTarget(line.target, headers, this.#settings);
     this.#targetError = targetError;
     if (targetError === H1Error.target) return targetError;
     if (line.version === 0) return targetError ?? H1Error.lowVersion;

@@ -1,14 +1,14 @@
 // Owns the forms of a request target (RFC 9112 section 3.2): origin, absolute, authority and asterisk.
 import { isIPv6 } from 'node:net';
 import type { RequestHeaders } from '../../headers/header-map.ts';
-import type { CodecError } from '../api.ts';
+import type { CodecError, Http1Settings } from '../api.ts';
 import { allOf, authorityOctet, hostOctet, isDigit, userinfoOctet } from './characters.ts';
 import { H1Error } from './errors.ts';
 
 const SLASH = 0x2f;
 
 /** Fills path, and for absolute and authority form also scheme and authority, which then win over Host. */
-export function readTarget(target: string, headers: RequestHeaders, allowAbsolute: boolean): CodecError | null {
+export function readTarget(target: string, headers: RequestHeaders, settings: Http1Settings): CodecError | null {
   if (headers.method === 'CONNECT') return readAuthorityForm(target, headers);
   if (target.charCodeAt(0) === SLASH) {
     headers.path = target;
@@ -19,7 +19,7 @@ export function readTarget(target: string, headers: RequestHeaders, allowAbsolut
     headers.path = target;
     return null;
   }
-  return readAbsoluteForm(target, headers, allowAbsolute);
+  return readAbsoluteForm(target, headers, settings);
 }
 
 function readAuthorityForm(target: string, headers: RequestHeaders): CodecError | null {
@@ -30,7 +30,7 @@ function readAuthorityForm(target: string, headers: RequestHeaders): CodecError 
   return null;
 }
 
-function readAbsoluteForm(target: string, headers: RequestHeaders, allowAbsolute: boolean): CodecError | null {
+function readAbsoluteForm(target: string, headers: RequestHeaders, settings: Http1Settings): CodecError | null {
   const schemeEnd = target.indexOf('://');
   if (schemeEnd <= 0 || !isScheme(target, schemeEnd)) return H1Error.target;
   const start = schemeEnd + 3;
@@ -42,7 +42,7 @@ function readAbsoluteForm(target: string, headers: RequestHeaders, allowAbsolute
     return H1Error.target;
   }
   const scheme = target.slice(0, schemeEnd).toLowerCase();
-  if (!allowAbsolute) {
+  if (!settings.allowAbsoluteUrl) {
     headers.path = target;
     return null;
   }
@@ -55,6 +55,7 @@ function readAbsoluteForm(target: string, headers: RequestHeaders, allowAbsolute
   if (port === -1 ? !isHost(authority) : !isHost(authority.slice(0, port - 1)) || !isPort(authority, port)) {
     return H1Error.invalidUrl;
   }
+  if (settings.refuseHttpsTarget && scheme === 'https') return H1Error.httpsOnPlaintext;
   headers.scheme = scheme;
   headers.authority = authority;
   headers.path = end === target.length ? '/' : target.slice(end);

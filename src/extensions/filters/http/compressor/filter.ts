@@ -172,8 +172,7 @@ export class CompressorFilter extends PassThroughFilter {
 
   /** An upgrade that upstream refused is answered like any request. */
   #isTunnel(headers: ResponseHeaders): boolean {
-    const { method } = this.#encoder.requestHeaders;
-    return method === 'CONNECT' || headers.status === 101;
+    return this.#encoder.requestHeaders?.method === 'CONNECT' || headers.status === 101;
   }
 
   /** A strong one vouches for bytes that no longer are the same. */
