@@ -69,6 +69,13 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
     this.#runTrailers(0);
   }
 
+  /** Trailers that filter `index` makes, for the filters behind it. */
+  injectTrailers(index: number, trailers: HeaderMap): void {
+    if (this.aborted()) return;
+    this.trailers = trailers;
+    this.#runTrailers(index + 1);
+  }
+
   /** Bytes that the filter holds back; null when none. */
   keptData(index: number): Buffer | null {
     const kept = this.#kept?.[index];

@@ -122,6 +122,13 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
       this.#stream.onException(error);
     }
   }
+  injectDecodedTrailers(trailers: HeaderMap): void {
+    try {
+      this.#stream.decoding?.injectTrailers(this.#index, trailers);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
+  }
   decoderBufferLimit(): number {
     return this.#stream.decoding?.bufferLimit ?? 0;
   }
@@ -187,6 +194,13 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   injectEncodedData(data: Buffer, endStream: boolean): void {
     try {
       this.#stream.encoding?.runData(this.#encodeIndex() + 1, data, endStream);
+    } catch (error) {
+      this.#stream.onException(error);
+    }
+  }
+  injectEncodedTrailers(trailers: HeaderMap): void {
+    try {
+      this.#stream.encoding?.injectTrailers(this.#encodeIndex(), trailers);
     } catch (error) {
       this.#stream.onException(error);
     }

@@ -95,6 +95,8 @@ export interface DecoderFilterCallbacks extends StreamFilterCallbacks {
   decodingBuffer(): Buffer | null;
   /** Puts bytes in front of the filters behind this one. */
   injectDecodedData(data: Buffer, endStream: boolean): void;
+  /** Ends the request with trailers for the filters behind this one, which has taken the end of the body and got none. */
+  injectDecodedTrailers(trailers: HeaderMap): void;
   decoderBufferLimit(): number;
   setDecoderBufferLimit(bytes: number): void;
   /** Holds back, or lets come, the downstream's body (counts). */
@@ -118,6 +120,8 @@ export interface EncoderFilterCallbacks extends StreamFilterCallbacks {
   continueEncoding(): void;
   encodingBuffer(): Buffer | null;
   injectEncodedData(data: Buffer, endStream: boolean): void;
+  /** The same for the response. */
+  injectEncodedTrailers(trailers: HeaderMap): void;
   encoderBufferLimit(): number;
   setEncoderBufferLimit(bytes: number): void;
   /** Holds back, or lets come, the response's body (counts). */

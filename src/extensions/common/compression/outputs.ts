@@ -1,12 +1,18 @@
 // Owns where transformed bodies go: on through the filters behind, counted, one class for each direction.
 import type { DecoderFilterCallbacks, EncoderFilterCallbacks } from '../../../http/filter/api.ts';
+import type { HeaderMap } from '../../../http/headers/api.ts';
 import type { Counter } from '../../../observability/stats/api.ts';
 import type { TransformedOutput } from './body-transform.ts';
 
 /** ResetReason.LocalReset: we gave the stream up. */
 const localReset = 0;
 
-export class DecodedOutput implements TransformedOutput {
+/** Its body may be ended with trailers that came with nobody. */
+export interface TrailedOutput extends TransformedOutput {
+  writeTrailers(trailers: HeaderMap): void;
+}
+
+export class DecodedOutput implements TrailedOutput {
   readonly #callbacks: DecoderFilterCallbacks;
   readonly #bytes: Counter;
 
@@ -18,6 +24,10 @@ export class DecodedOutput implements TransformedOutput {
   write(data: Buffer, endStream: boolean): void {
     this.#bytes.add(data.length);
     this.#callbacks.injectDecodedData(data, endStream);
+  }
+
+  writeTrailers(trailers: HeaderMap): void {
+    this.#callbacks.injectDecodedTrailers(trailers);
   }
 
   releaseTrailers(): void {
@@ -34,7 +44,7 @@ export class DecodedOutput implements TransformedOutput {
   }
 }
 
-export class EncodedOutput implements TransformedOutput {
+export class EncodedOutput implements TrailedOutput {
   readonly #callbacks: EncoderFilterCallbacks;
   readonly #bytes: Counter;
 
@@ -46,6 +56,10 @@ export class EncodedOutput implements TransformedOutput {
   write(data: Buffer, endStream: boolean): void {
     this.#bytes.add(data.length);
     this.#callbacks.injectEncodedData(data, endStream);
+  }
+
+  writeTrailers(trailers: HeaderMap): void {
+    this.#callbacks.injectEncodedTrailers(trailers);
   }
 
   releaseTrailers(): void {

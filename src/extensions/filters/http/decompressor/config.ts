@@ -16,6 +16,7 @@ import { DecompressionErrorStats } from '../../../common/compression/inflation-g
 import { decompressorCategory } from '../../../common/compression/library.ts';
 import { DecompressorFilter } from './filter.ts';
 import { type DecompressorDirection, directionStats } from './settings.ts';
+import { sizeNames } from './sizes.ts';
 
 export const factory: HttpFilterConfigFactory = {
   terminal: false,
@@ -27,6 +28,7 @@ export const factory: HttpFilterConfigFactory = {
     const prefix = `decompressor.${decompressorLibrary?.name ?? ''}.${library.statName}.`;
     const settings = {
       library,
+      sizeNames: sizeNames(decompressorLibrary?.name ?? ''),
       request: readDirection(requestDirectionConfig?.commonConfig, `${prefix}request.`, context),
       response: readDirection(responseDirectionConfig?.commonConfig, `${prefix}response.`, context),
       advertise: requestDirectionConfig?.advertiseAcceptEncoding ?? true,

@@ -9,16 +9,16 @@ import {
 } from '../../../../http/filter/api.ts';
 import { type HeaderMap, Names, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { forbidsTransform } from '../../../common/compression/headers.ts';
-import { InflationGuard } from '../../../common/compression/inflation-guard.ts';
 import { DecodedOutput, EncodedOutput } from '../../../common/compression/outputs.ts';
+import { InflatedBody } from './inflated-body.ts';
 import type { DecompressorDirection, DecompressorSettings } from './settings.ts';
 
 export class DecompressorFilter extends PassThroughFilter {
   readonly #settings: DecompressorSettings;
   #decoder!: DecoderFilterCallbacks;
   #encoder!: EncoderFilterCallbacks;
-  #request: InflationGuard | null = null;
-  #response: InflationGuard | null = null;
+  #request: InflatedBody | null = null;
+  #response: InflatedBody | null = null;
 
   constructor(settings: DecompressorSettings) {
     super();
@@ -34,7 +34,7 @@ export class DecompressorFilter extends PassThroughFilter {
   }
 
   override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, request, response, advertise, errors } = this.#settings;
+    const { library, request, response, advertise } = this.#settings;
     if (advertise && isEnabled(response)) addAcceptEncoding(headers, library.contentEncoding);
     if (endStream) return FilterHeadersStatus.Continue;
     if (!this.#takesBody(headers, request)) {
@@ -43,7 +43,7 @@ export class DecompressorFilter extends PassThroughFilter {
     }
     request.stats.decompressed.inc();
     const output = new DecodedOutput(this.#decoder, request.stats.totalUncompressedBytes);
-    this.#request = new InflationGuard(library, output, errors);
+    this.#request = new InflatedBody(this.#settings, output);
     return FilterHeadersStatus.Continue;
   }
 
@@ -54,13 +54,13 @@ export class DecompressorFilter extends PassThroughFilter {
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  override decodeTrailers(): FilterTrailersStatus {
+  override decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     if (this.#request === null) return FilterTrailersStatus.Continue;
-    return this.#request.onTrailers() ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
+    return this.#request.onTrailers(trailers) ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
   }
 
   override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
-    const { library, response, errors } = this.#settings;
+    const { response } = this.#settings;
     if (endStream) return FilterHeadersStatus.Continue;
     if (!this.#takesBody(headers, response)) {
       response.stats.notDecompressed.inc();
@@ -68,7 +68,7 @@ export class DecompressorFilter extends PassThroughFilter {
     }
     response.stats.decompressed.inc();
     const output = new EncodedOutput(this.#encoder, response.stats.totalUncompressedBytes);
-    this.#response = new InflationGuard(library, output, errors);
+    this.#response = new InflatedBody(this.#settings, output);
     return FilterHeadersStatus.Continue;
   }
 
@@ -79,9 +79,9 @@ export class DecompressorFilter extends PassThroughFilter {
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
-  override encodeTrailers(): FilterTrailersStatus {
+  override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     if (this.#response === null) return FilterTrailersStatus.Continue;
-    return this.#response.onTrailers() ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
+    return this.#response.onTrailers(trailers) ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
   }
 
   override onDestroy(): void {

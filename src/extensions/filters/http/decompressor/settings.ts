@@ -3,6 +3,7 @@ import type { RuntimeFlag } from '../../../../base/runtime.ts';
 import type { Counter, StatsScope } from '../../../../observability/stats/api.ts';
 import type { DecompressionErrorStats } from '../../../common/compression/inflation-guard.ts';
 import type { DecompressionLibrary } from '../../../common/compression/library.ts';
+import type { SizeNames } from './sizes.ts';
 
 export interface DirectionStats {
   readonly decompressed: Counter;
@@ -29,6 +30,7 @@ export interface DecompressorDirection {
 
 export interface DecompressorSettings {
   readonly library: DecompressionLibrary;
+  readonly sizeNames: SizeNames;
   readonly request: DecompressorDirection;
   readonly response: DecompressorDirection;
   /** Upstreams are told that the library's encoding is welcome. */
