@@ -229,7 +229,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#state !== 0) return;
     const memory = this.#memory;
     memory.beforeDelivery(buffer, bytes);
-    this.#tell(buffer.subarray(0, bytes), false);
+    this.#tell(memory.view(buffer, bytes), false);
     memory.afterDelivery(buffer, bytes);
   }
 
