@@ -1,11 +1,12 @@
 // Owns `remora iptables` and `remora-iptables`: what is said, and the exit code. The work is interception's.
-import { InterceptionError } from '../interception/commands.ts';
+import { commandRunner, InterceptionError } from '../interception/commands.ts';
 import { interceptionHelp } from '../interception/help.ts';
-import { hostFacts } from '../interception/host-facts.ts';
+import { hostFacts, namespaceFacts } from '../interception/host-facts.ts';
 import { apply, check, clean, print } from '../interception/intercept.ts';
 import { parseFlags } from '../interception/parse-flags.ts';
 import {
   InterceptionOptionsError,
+  networkNamespace,
   type ParsedOptions,
   parseInterceptionOptions,
 } from '../interception/parse-options.ts';
@@ -50,7 +51,11 @@ async function act(args: readonly string[], wanted: Action | undefined): Promise
     process.stdout.write(interceptionHelp(USAGE));
     return 0;
   }
-  const host = hostFacts();
+  const namespace = networkNamespace(given, process.env);
+  const host =
+    namespace === ''
+      ? hostFacts()
+      : await namespaceFacts(commandRunner({ networkNamespace: namespace, ownLock: false }));
   const parsed = parseInterceptionOptions(given, process.env, host);
   for (const note of parsed.notes) say(`note: ${note}`);
   // --dry-run is stronger than any action: nothing may be touched.

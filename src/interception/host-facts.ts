@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../base/cidr.ts';
+import { failure, type RunCommand } from './commands.ts';
 
 export interface HostFacts {
   /** An address that others can reach; loopback and link-local ones do not count. */
@@ -15,22 +17,32 @@ export interface HostFacts {
 }
 
 export function hostFacts(): HostFacts {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ internal, address }) => !internal && !isLinkLocal(address));
-  const v4 = addresses.find(({ family }) => family === 'IPv4');
-  const v6 = addresses.find(({ family }) => family === 'IPv6');
+  return factsOf(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
+}
+
+/** Of another network namespace, where `run` runs its commands. */
+export async function namespaceFacts(run: RunCommand): Promise<HostFacts> {
+  const result = await run('ip', ['-oneline', 'addr', 'show']);
+  if (result.code !== 0) throw failure('looking for the addresses of the namespace', 'ip', result);
+  return factsOf([...result.stdout.matchAll(/ inet6? ([^/\s]+)/g)].map(([, address = '']) => address));
+}
+
+function factsOf(all: readonly string[]): HostFacts {
+  const addresses = all.filter((address) => !isLoopback(address) && !isLinkLocal(address));
+  const v4 = addresses.find((address) => isIP(address) === 4);
+  const v6 = addresses.find((address) => isIP(address) === 6);
   return {
     hasIpv4: v4 !== undefined,
     hasIpv6: v6 !== undefined,
-    address: (v4 ?? v6)?.address ?? '',
+    address: v4 ?? v6 ?? '',
     dnsServers: () => nameservers(readText('/etc/resolv.conf')),
     userId: (name) => userIdIn(readText('/etc/passwd'), name),
   };
 }
 
+/** Neither these nor `::6`, which we put on the loopback interface ourselves (routes.ts), can be reached by others. */
 function isLinkLocal(address: string): boolean {
-  return address.startsWith('169.254.') || /^fe[89ab]/i.test(address);
+  return address.startsWith('169.254.') || /^fe[89ab]/i.test(address) || address === '::6';
 }
 
 /** A file that is not there says nothing. */

@@ -45,6 +45,11 @@ export interface ParsedOptions {
 /** Istio's limit: all groups stand in one rule, and a rule may only have so many matches. */
 const MAX_OWNER_GROUPS = 64;
 
+/** The one option that must be known before the host can be asked: which host. */
+export function networkNamespace(given: GivenFlags, environment: Environment): string {
+  return new Reader(given, environment).text('network-namespace');
+}
+
 /** Throws `InterceptionOptionsError`. */
 export function parseInterceptionOptions(given: GivenFlags, environment: Environment, host: HostFacts): ParsedOptions {
   const reader = new Reader(given, environment);
@@ -108,6 +113,11 @@ function runOptions(reader: Reader): RunOptions {
     reader.wrong('force-iptables-binary', binary, 'iptables, iptables-nft or iptables-legacy');
   }
   const clean = reader.flag('clean') || reader.flag('cleanup-only');
+  if (reader.flag('run-validation') && reader.text('network-namespace') !== '') {
+    reader.problems.push(
+      '--run-validation connects from where it is started: it cannot try another --network-namespace',
+    );
+  }
   return {
     action: reader.flag('dry-run') ? 'print' : clean ? 'clean' : 'apply',
     restoreFormat: reader.flag('restore-format'),

@@ -1,6 +1,6 @@
 // Owns what interception needs beside rules: the routing table of TPROXY's marked packets, and the second loopback
 // address of IPv6. Each is asked for before it is added, so that twice is as good as once.
-import { type CommandResult, failure, type RunCommand } from './commands.ts';
+import { type CommandResult, failure, programExists, type RunCommand } from './commands.ts';
 import type { InterceptionOptions } from './options.ts';
 import type { Family } from './rule.ts';
 
@@ -55,6 +55,8 @@ export async function configureRoutes(run: RunCommand, options: InterceptionOpti
 
 /** Takes away what is there; what is not there is no error. */
 export async function removeRoutes(run: RunCommand, options: InterceptionOptions): Promise<void> {
+  // Without it nothing was set up either, and REDIRECT for IPv4 needs none.
+  if (!programExists('ip')) return;
   const table = String(options.tproxyRouteTable);
   for (const family of [4, 6] as const) {
     if (!(await hasRule(run, family, options))) continue;

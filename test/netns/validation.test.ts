@@ -59,6 +59,13 @@ t.test('--network-namespace names where, also for the lock', { skip: programSkip
   t.match(start(client, `-i * --network-namespace ${path} --cni-mode`), { code: 0 });
   t.match(pod.run(['iptables-save']).out, /-A OUTPUT -j ISTIO_OUTPUT/);
   t.notMatch(client.run(['iptables-save']).out, /ISTIO/);
+  pod.ip('addr', 'flush', 'dev', 'eth0', 'scope', 'global');
+  pod.ip('-6', 'addr', 'add', 'fd77::2/64', 'dev', 'eth0', 'nodad');
+  t.match(start(client, `-i * --network-namespace ${path}`), { code: 0, err: /IPv4 and IPv6/ }, 'its addresses count');
+  t.match(start(client, `-i * --network-namespace ${path} --run-validation`), {
+    code: 1,
+    err: /--run-validation connects/,
+  });
   t.match(start(client, '-i * --network-namespace /var/run/netns/not-there'), { code: 1, err: /not-there/ });
   t.end();
 });
