@@ -168,6 +168,11 @@ const matching: readonly ExtensionEntry[] = [
   builtIn('route_list', 'envoy.matching.action', 'envoy.config.route.v3.RouteList'),
   builtIn('envoy.filters.rbac.action', 'envoy.matching.action', 'envoy.config.rbac.v3.Action'),
   builtIn(
+    'forward_client_cert',
+    'envoy.matching.action',
+    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig',
+  ),
+  builtIn(
     'envoy.rbac.matchers.upstream_ip_port',
     'envoy.rbac.matchers',
     'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher',

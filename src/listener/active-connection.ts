@@ -70,6 +70,9 @@ export class ActiveConnection implements ConnectionCallbacks, ConnectionStream {
   get tls(): TlsConnectionInfo | null {
     return this.connection.tls;
   }
+  get secure(): boolean {
+    return this.#chain.transport?.secure === true;
+  }
   get transportFailureReason(): string {
     return this.connection.transportFailureReason;
   }

@@ -108,6 +108,8 @@ export interface TransportConnection extends Connection {
 
 /** What stands between accepted sockets and their connections' bytes. Made once for each filter chain. */
 export interface DownstreamTransport {
+  /** TLS from the first byte on. */
+  readonly secure?: boolean;
   /** Secrets that must be there before the listener takes traffic. */
   readonly ready?: Promise<void>;
   /** Called once for each connection, with its socket attached and not yet reading. */

@@ -81,8 +81,10 @@ export interface DownstreamConnectionInfo {
   readonly filterChainName: string;
   /** SNI; empty without TLS. */
   readonly requestedServerName: string;
-  /** Non-null when the connection is TLS (issue 5 fills it). */
+  /** Null without TLS, and before the handshake. */
   readonly tls: TlsConnectionInfo | null;
+  /** It is for TLS, whether or not the handshake is over. */
+  readonly secure?: boolean;
   /** For %CONNECTION_TERMINATION_DETAILS%. */
   terminationDetails: string;
   transportFailureReason: string;

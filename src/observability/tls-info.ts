@@ -12,6 +12,7 @@ export interface CertificateInfo {
   readonly ipSans: readonly string[];
   readonly emailSans: readonly string[];
   readonly otherNameSans: readonly string[];
+  readonly pem: string;
   /** PEM, percent-encoded as in x-forwarded-client-cert. */
   readonly urlEncodedPem: string;
   /** Milliseconds since the epoch. */
@@ -39,4 +40,6 @@ export interface TlsConnectionInfo {
   /** What the peer showed; `chain` begins with it. */
   readonly peer?: CertificateInfo;
   readonly peerChain?: readonly CertificateInfo[];
+  /** The peer's certificate leads to one that is trusted here. */
+  readonly peerValidated?: boolean;
 }

@@ -2,6 +2,7 @@
 import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
+import { clientCertSanitized } from '../../src/http/connection-manager/client-cert.ts';
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../src/http/connection-manager/date.ts';
@@ -137,7 +138,7 @@ export function managerOf(
     appendXForwardedPort: false,
     internalAddresses: [],
     trustUnixSockets: false,
-    forwardsClientCert: false,
+    clientCert: clientCertSanitized,
     via: '',
     generateRequestId: false,
     preserveExternalRequestId: false,

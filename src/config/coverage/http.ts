@@ -49,6 +49,8 @@ export const http: PackageCoverage = {
       'merge_slashes',
       'path_with_escaped_slashes_action',
       'forward_client_cert_details',
+      'set_current_client_cert_details',
+      'forward_client_cert_matcher',
       'local_reply_config',
       'original_ip_detection_extensions',
       'early_header_mutation_extensions',
@@ -68,9 +70,13 @@ export const http: PackageCoverage = {
       http3_protocol_options: 'HTTP/3: a later issue',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
-      set_current_client_cert_details: 'there are no client certificates before TLS: issue 5',
-      forward_client_cert_matcher: 'there are no client certificates before TLS: issue 5',
     },
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails': {
+    implemented: ['subject', 'cert', 'chain', 'dns', 'uri', 'issuer', 'format'],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig': {
+    implemented: ['forward_client_cert_details', 'set_current_client_cert_details'],
   },
   'envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig': {
     implemented: ['mappers', 'body_format'],

@@ -132,6 +132,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
       return false;
     }
     this.info.downstreamRemoteAddress = origin.remoteAddress;
+    this.manager.clientCert.apply(headers, origin.hasClientCert, this.info);
     this.internal = origin.internal;
     this.protoUnknown = origin.forwardedProto === '';
     this.info.requestId = headers.get(Names.xRequestId) ?? '';

@@ -6,6 +6,7 @@ import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
 import { type FilterKey, filterKey } from '../filter/filter-key.ts';
+import type { ClientCertSettings } from './client-cert.ts';
 import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
 import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
@@ -76,8 +77,7 @@ export interface ConnectionManagerConfig {
   readonly appendXForwardedPort: boolean;
   readonly internalAddresses: readonly CidrRange[];
   readonly trustUnixSockets: boolean;
-  /** forward_client_cert_details: ALWAYS_FORWARD_ONLY. */
-  readonly forwardsClientCert: boolean;
+  readonly clientCert: ClientCertSettings;
   readonly via: string;
   readonly generateRequestId: boolean;
   readonly preserveExternalRequestId: boolean;

@@ -9,7 +9,6 @@ import type { Http1ProtocolOptions, HttpProtocolOptions } from '../../generated/
 import type {
   HttpConnectionManager,
   HttpConnectionManager_CodecType,
-  HttpConnectionManager_ForwardClientCertDetails,
   HttpFilter,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
 import { readStringMatcher, type StringMatcher } from '../../matchers/api.ts';
@@ -20,6 +19,7 @@ import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
 import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
+import { readClientCert } from './client-cert-config.ts';
 import {
   type AccessLogging,
   type ConnectionManagerConfig,
@@ -32,7 +32,6 @@ import { readLocalReplyConfig } from './local-reply-config.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
 import { connectionManagerStats } from './stats.ts';
 
-const ALWAYS_FORWARD_ONLY: HttpConnectionManager_ForwardClientCertDetails = 4;
 const HTTP2: HttpConnectionManager_CodecType = 2;
 const HTTP3: HttpConnectionManager_CodecType = 3;
 
@@ -64,6 +63,7 @@ export function readConnectionManager(
   const accessLogging = readAccessLogging(message, context);
   const localReplies = readLocalReplyConfig(message.localReplyConfig, context);
   const requestExtensions = readRequestExtensions(message, context);
+  const clientCert = readClientCert(message, services, context.config);
   if (routes === undefined || context.config.errorCount > errorsBefore) {
     routes?.release();
     scope.close();
@@ -95,7 +95,7 @@ export function readConnectionManager(
     skipXffAppend: message.skipXffAppend,
     appendXForwardedPort: message.appendXForwardedPort,
     internalAddresses: readInternalAddresses(message, context),
-    forwardsClientCert: message.forwardClientCertDetails === ALWAYS_FORWARD_ONLY,
+    clientCert,
     trustUnixSockets: message.internalAddressConfig?.unixSockets ?? false,
     via: message.via,
     generateRequestId: message.generateRequestId ?? true,

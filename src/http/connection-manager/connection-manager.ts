@@ -24,6 +24,7 @@ import {
 import { createServerCodec } from '../codec/h1/api.ts';
 import type { ResponseHeaders } from '../headers/header-map.ts';
 import { ActiveStream } from './active-stream.ts';
+import { ClientCertForwarder } from './client-cert.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 import type { ConnectionManagerServices, DrainDecision } from './services.ts';
 import type { ConnectionManagerStats } from './stats.ts';
@@ -36,6 +37,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   readonly stats: ConnectionManagerStats;
   connection!: Connection;
   info!: DownstreamConnectionInfo;
+  readonly clientCert: ClientCertForwarder;
   /** We, not the client, ended the connection. */
   localClose = false;
 
@@ -62,6 +64,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   constructor(config: ConnectionManagerConfig, services: ConnectionManagerServices, drain: DrainDecision) {
     this.config = config;
     this.stats = config.stats;
+    this.clientCert = new ClientCertForwarder(config.clientCert);
     this.services = services;
     this.#drain = drain;
   }
@@ -80,6 +83,10 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#now = this.#openedAt = services.clock.monotonic();
     stats.downstreamCxTotal.inc();
     stats.downstreamCxActive.inc();
+    if (this.info.secure === true) {
+      stats.downstreamCxSslTotal.inc();
+      stats.downstreamCxSslActive.inc();
+    }
     this.#idle = services.timeouts.start(config.idleTimeoutMs, this, this.#now);
     const maxDurationMs = this.#jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitter);
     this.#maxDuration = services.timeouts.start(maxDurationMs, this, this.#now);
@@ -331,6 +338,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#maxDuration?.release();
     this.#drainTimeout?.release();
     stats.downstreamCxActive.dec();
+    if (this.info.secure === true) stats.downstreamCxSslActive.dec();
     if (this.#codec !== null) stats.downstreamCxHttp1Active.dec();
     stats.downstreamCxLengthMs.record(Math.round(this.services.clock.monotonic() - this.#openedAt));
     this.#reportBytes();

@@ -16,6 +16,8 @@ export interface RequestOrigin {
   readonly remoteAddress: Address;
   readonly internal: boolean;
   readonly forwardedProto: string;
+  /** The request has an x-forwarded-client-cert. */
+  readonly hasClientCert: boolean;
   /** Not 0: original_ip_detection_extensions refuse the request with it. */
   readonly rejectStatus: number;
 }
@@ -57,7 +59,7 @@ export function prepareRequestHeaders(
   tls: boolean,
   random: Random,
 ): RequestOrigin {
-  removeHopByHop(headers, config.forwardsClientCert);
+  const hasClientCert = removeHopByHop(headers);
   const referer = headers.get(Names.referer);
   // With a user's name and password, or a fragment, it tells what was never meant to be sent (RFC 9110 section 10.1.3).
   if (referer !== undefined && !isValidReferer(referer)) headers.remove(Names.referer);
@@ -83,7 +85,8 @@ export function prepareRequestHeaders(
     for (const detection of config.ipDetection) {
       const found = detection.detect(headers, peer);
       if (found.rejectStatus !== 0) {
-        return { remoteAddress, internal: false, forwardedProto: '', rejectStatus: found.rejectStatus };
+        const { rejectStatus } = found;
+        return { remoteAddress, internal: false, forwardedProto: '', hasClientCert, rejectStatus };
       }
       if (found.appendsXff) appendForwardedFor(headers, peer, config.localAddress);
       if (found.address === null) continue;
@@ -115,9 +118,9 @@ export function prepareRequestHeaders(
   }
   if (config.addUserAgent) addUserAgent(headers, config);
   if (edge && remoteAddress.kind === 'ip') headers.set(Names.xEnvoyExternalAddress, remoteAddress.address);
-  if (config.generateRequestId) giveRequestId(headers, edge, config, random);
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
-  return { remoteAddress, internal, forwardedProto, rejectStatus: 0 };
+  if (config.generateRequestId) giveRequestId(headers, edge, config, random);
+  return { remoteAddress, internal, forwardedProto, hasClientCert, rejectStatus: 0 };
 }
 
 /** What is no scheme of HTTP says nothing of the request's, and must not reach a redirect's location. */
@@ -126,7 +129,8 @@ function schemeOf(forwardedProto: string, tls: boolean): string {
   return scheme === 'http' || scheme === 'https' ? scheme : tls ? 'https' : 'http';
 }
 
-function removeHopByHop(headers: RequestHeaders, forwardsClientCert: boolean): void {
+/** Answers whether there is an x-forwarded-client-cert. */
+function removeHopByHop(headers: RequestHeaders): boolean {
   // One pass finds whether there is anything to do: most requests carry none of it but `connection`.
   const entries = headers.entries;
   let found = 0;
@@ -138,9 +142,6 @@ function removeHopByHop(headers: RequestHeaders, forwardsClientCert: boolean): v
     if (name === Names.te) te = true;
     if (name === Names.xForwardedClientCert) clientCert = true;
   }
-  // Whoever says so himself is not believed: over plain TCP every mode of forward_client_cert_details but
-  // ALWAYS_FORWARD_ONLY comes to that.
-  if (clientCert && !forwardsClientCert) headers.remove(Names.xForwardedClientCert);
   const upgrade = headers.protocol !== '' && headers.method !== 'CONNECT';
   if (te && !upgrade) keepOnlyTrailers(headers);
   if ((found & NameFlag.HopByHop) !== 0) {
@@ -148,6 +149,7 @@ function removeHopByHop(headers: RequestHeaders, forwardsClientCert: boolean): v
     else headers.removeFlagged(NameFlag.HopByHop);
   }
   if ((found & NameFlag.Envoy) !== 0) headers.remove(Names.xEnvoyInternal);
+  return clientCert;
 }
 
 /** RFC 9110 section 10.1.4: of TE only `trailers` may pass an intermediary. An empty one asks for nothing, and passes. */

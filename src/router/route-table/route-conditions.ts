@@ -122,11 +122,10 @@ export class TlsCondition implements RouteCondition {
   }
 }
 
-/** A connection without TLS has shown none. Issue 5 says what one with TLS has. */
-function presented(_tls: TlsConnectionInfo | null): boolean {
-  return false;
+function presented(tls: TlsConnectionInfo | null): boolean {
+  return tls?.peer !== undefined;
 }
 
-function validated(_tls: TlsConnectionInfo | null): boolean {
-  return false;
+function validated(tls: TlsConnectionInfo | null): boolean {
+  return tls?.peerValidated === true;
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Address } from '../../base/address.ts';
 import { logger } from '../../base/logger.ts';
 import { defaultHttp1Settings } from '../../http/codec/api.ts';
+import { clientCertSanitized } from '../../http/connection-manager/client-cert.ts';
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../http/connection-manager/date.ts';
@@ -110,7 +111,7 @@ function adminConnectionManager(
     appendXForwardedPort: false,
     internalAddresses: [],
     trustUnixSockets: false,
-    forwardsClientCert: false,
+    clientCert: clientCertSanitized,
     via: '',
     generateRequestId: false,
     preserveExternalRequestId: false,

@@ -1,6 +1,7 @@
 // Owns what is known of a certificate: read once for each certificate, whatever the number of connections that show it.
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
+import { type CertificateNames, certificateNames } from './certificate-names.ts';
 
 /** Certificates of workloads are few and live for hours; a client that shows ever new ones must not fill the memory. */
 const maxKnown = 1024;
@@ -11,38 +12,60 @@ export function certificateInfo(certificate: X509Certificate): CertificateInfo {
   const key = certificate.fingerprint256;
   const present = known.get(key);
   if (present !== undefined) return present;
-  const info = read(certificate);
+  const info = new KnownCertificate(certificate);
   if (known.size >= maxKnown) known.delete(known.keys().next().value ?? '');
   known.set(key, info);
   return info;
 }
 
-function read(certificate: X509Certificate): CertificateInfo {
-  const names = (certificate.subjectAltName ?? '').split(', ');
-  const of = (prefix: string): string[] =>
-    names.filter((name) => name.startsWith(prefix)).map((name) => unquote(name.slice(prefix.length)));
-  return {
-    subject: distinguishedName(certificate.subject),
-    issuer: distinguishedName(certificate.issuer),
-    serial: certificate.serialNumber.toLowerCase(),
-    sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    sha1: certificate.fingerprint.replaceAll(':', '').toLowerCase(),
-    uriSans: of('URI:'),
-    dnsSans: of('DNS:'),
-    ipSans: of('IP Address:'),
-    emailSans: of('email:'),
-    otherNameSans: [],
-    urlEncodedPem: encodeURIComponent(certificate.toString()),
-    validFrom: Date.parse(certificate.validFrom),
-    validTo: Date.parse(certificate.validTo),
-  };
+/** Keeps the bytes, not OpenSSL's object; texts that few ask for are made when somebody does. */
+class KnownCertificate implements CertificateInfo {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly sha256: string;
+  readonly uriSans: readonly string[];
+  readonly dnsSans: readonly string[];
+  readonly ipSans: readonly string[];
+  readonly emailSans: readonly string[];
+  readonly otherNameSans: readonly string[];
+  readonly validFrom: number;
+  readonly validTo: number;
+  readonly sha1: string;
+  readonly #raw: Buffer;
+  #pem: string | undefined;
+  #urlEncodedPem: string | undefined;
+
+  constructor(certificate: X509Certificate) {
+    const raw = certificate.raw;
+    const names: CertificateNames = certificateNames(raw);
+    this.#raw = raw;
+    this.subject = names.subject;
+    this.issuer = names.issuer;
+    this.uriSans = names.uriSans;
+    this.dnsSans = names.dnsSans;
+    this.ipSans = names.ipSans;
+    this.emailSans = names.emailSans;
+    this.otherNameSans = names.otherNameSans;
+    this.serial = certificate.serialNumber.toLowerCase();
+    this.sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+    this.sha1 = certificate.fingerprint.replaceAll(':', '').toLowerCase();
+    this.validFrom = Date.parse(certificate.validFrom);
+    this.validTo = Date.parse(certificate.validTo);
+  }
+
+  get pem(): string {
+    this.#pem ??= pemOf(this.#raw);
+    return this.#pem;
+  }
+
+  get urlEncodedPem(): string {
+    this.#urlEncodedPem ??= encodeURIComponent(this.pem);
+    return this.#urlEncodedPem;
+  }
 }
 
-/** Node writes one attribute a line, the first first; RFC 2253 begins with the last. */
-function distinguishedName(lines: string | undefined): string {
-  return (lines ?? '').split('\n').reverse().join(',');
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? (JSON.parse(name) as string) : name;
+function pemOf(raw: Buffer): string {
+  const lines = raw.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

@@ -10,6 +10,7 @@ import type { DownstreamTlsSettings } from './settings.ts';
 import type { TlsStats } from './stats.ts';
 
 export class DownstreamTls implements DownstreamTransport, HandshakeRules {
+  readonly secure = true;
   readonly #settings: DownstreamTlsSettings;
   readonly #stats: TlsStats;
   readonly #clock: Clock;

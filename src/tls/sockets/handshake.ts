@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { TransportConnection } from '../../network/api.ts';
 import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
 import type { VerificationFailure } from './peer-verification.ts';
-import { peerCertificate, sessionInfo } from './session-info.ts';
+import { peerCertificates, sessionInfo } from './session-info.ts';
 import type { TlsStats } from './stats.ts';
 
 export interface HandshakeRules {
@@ -30,7 +30,8 @@ export function watchHandshake(
   socket.once('secure', () => {
     over = true;
     const known = socket.isSessionReused() ? (rules.resumedPeer ?? null) : null;
-    const peer = known ?? peerCertificate(socket);
+    const peerChain = known === null ? peerCertificates(socket) : [known];
+    const peer = peerChain[0] ?? null;
     const failure = known === null ? rules.verify(socket, peer) : null;
     if (failure !== null) {
       countFailure(stats, failure);
@@ -41,7 +42,7 @@ export function watchHandshake(
     stats.handshake.inc();
     if (socket.isSessionReused()) stats.sessionReused.inc();
     if (peer === null) stats.noCertificate.inc();
-    const info = sessionInfo(socket, peer, start, clock.monotonic());
+    const info = sessionInfo(socket, peerChain, start, clock.monotonic());
     stats.count('versions', info.version);
     stats.count('ciphers', info.cipher);
     const protocol = socket.alpnProtocol;

@@ -9,20 +9,34 @@ interface WithX509 {
   getX509Certificate(): X509Certificate | undefined;
 }
 
-/** The peer's certificate; null when it showed none. */
-export function peerCertificate(socket: TLSSocket): CertificateInfo | null {
-  const certificate = (socket as unknown as WithX509).getPeerX509Certificate();
-  return certificate === undefined ? null : certificateInfo(certificate);
+/** The certificates that the peer sent, its own first; empty when it showed none. */
+export function peerCertificates(socket: TLSSocket): CertificateInfo[] {
+  const chain: CertificateInfo[] = [];
+  // Here, unlike in Node's other chains, are those that were sent and no others.
+  let certificate = (socket as unknown as WithX509).getPeerX509Certificate();
+  while (certificate !== undefined && chain.length < maxChain) {
+    chain.push(certificateInfo(certificate));
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
+}
+
+/** More than OpenSSL verifies. */
+const maxChain = 100;
+
+interface WithVerifyError {
+  readonly _handle?: { verifyError?(): Error | null } | null;
 }
 
 /** Times in monotonic milliseconds. */
 export function sessionInfo(
   socket: TLSSocket,
-  peer: CertificateInfo | null,
+  peerChain: readonly CertificateInfo[],
   handshakeStart: number,
   handshakeEnd: number,
 ): TlsConnectionInfo {
   const local = (socket as unknown as WithX509).getX509Certificate();
+  const [peer] = peerChain;
   return {
     version: socket.getProtocol() ?? '',
     cipher: socket.getCipher()?.name ?? '',
@@ -30,6 +44,11 @@ export function sessionInfo(
     handshakeStart,
     handshakeEnd,
     ...(local === undefined ? {} : { local: certificateInfo(local) }),
-    ...(peer === null ? {} : { peer, peerChain: [peer] }),
+    ...(peer === undefined ? {} : { peer, peerChain, peerValidated: isTrusted(socket) }),
   };
+}
+
+/** What OpenSSL made of the peer's chain, whether or not that was asked for. */
+function isTrusted(socket: TLSSocket): boolean {
+  return (socket as unknown as WithVerifyError)._handle?.verifyError?.() === null;
 }

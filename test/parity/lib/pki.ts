@@ -113,6 +113,39 @@ const ENTRIES: Entry[] = [
     names: uri('spiffe://other.domain/ns/default/sa/client'),
   },
   {
+    ...{ name: 'client-uris', issuer: 'ca', subject: 'CN=client-uris', serial: '0b0e' },
+    names: [
+      ...uri('spiffe://cluster.local/ns/one/sa/a'),
+      ...uri('spiffe://cluster.local/ns/two/sa/b'),
+      ...dns('one.test'),
+      ...dns('two.test'),
+    ],
+  },
+  {
+    // What has to be quoted or escaped where it is written.
+    ...{ name: 'client-odd', issuer: 'ca', serial: '0b0f' },
+    subject:
+      'CN=\\"odd\\"\\, \\\\ \\; \\+ name=\\<x\\>\\#, OU=Ümläut, O=a+L=b, 1.2.3.4=custom, E=e@parity.test, O=\\#first\\ ',
+    names: [
+      ...uri('https://odd.test/?a=b;c,d"e"\\f#g'),
+      ...dns('odd";,=.test'),
+      { type: 'email', value: 'odd"@parity.test' },
+    ],
+  },
+  {
+    // Attributes whose short names not everybody writes alike.
+    ...{ name: 'client-types', issuer: 'ca', serial: '0b10' },
+    subject: [
+      [
+        'CN=types, SN=sn, 2.5.4.5=1, C=DE, L=l, ST=st, 2.5.4.9=street, O=o, OU=ou, T=title, G=gn, I=i, 0.9.2342.19200300.100.1.1=uid, DC=dc',
+      ],
+      ['2.5.4.13=a, 2.5.4.17=b, 2.5.4.41=c, 2.5.4.44=d, 2.5.4.46=f, 2.5.4.65=g, 2.5.4.15=k, 2.5.4.16=l, 2.5.4.18=m'],
+      ['1.2.840.113549.1.9.2=h, 1.2.840.113549.1.9.8=i, 2.5.4.97=j, 2.5.4.72=n, 2.5.4.20=o, 2.5.4.54=p, 2.5.4.45=q'],
+      ['1.3.6.1.4.1.311.60.2.1.1=r, 1.3.6.1.4.1.311.60.2.1.2=s, 1.3.6.1.4.1.311.60.2.1.3=DE'],
+    ].join(', '),
+    names: uri('spiffe://cluster.local/ns/default/sa/types'),
+  },
+  {
     ...{ name: 'client-as-server', issuer: 'ca', subject: 'CN=client-as-server', serial: '0b0d', names: CLIENT },
     usage: 'server',
   },
@@ -241,6 +274,7 @@ function keep(result: Pki, { name }: Entry, certificate: x509.X509Certificate, k
     { text: hex(parsed.fingerprint), name: `<sha1 ${name}>` },
     { text: encoded, name: `<pem ${name}>` },
     { text: encodeURIComponent(pem), name: `<pem ${name}>` },
+    { text: JSON.stringify(pem).slice(1, -1), name: `<json pem ${name}>` },
     { text: spki, name: `<spki ${name}>` },
   );
 }

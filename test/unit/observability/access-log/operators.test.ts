@@ -24,6 +24,7 @@ function certificate(name: string): CertificateInfo {
     ipSans: ['10.0.0.1', '::1'],
     emailSans: ['a@test'],
     otherNameSans: ['other'],
+    pem: 'pem',
     urlEncodedPem: '-----BEGIN%20CERTIFICATE-----',
     validFrom: Date.UTC(2026, 0, 2, 3, 4, 5) + 678,
     validTo: Date.UTC(2027, 0, 2),

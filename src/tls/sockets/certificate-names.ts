@@ -1,0 +1,85 @@
+// Owns what certificates say of their holder and issuer, read from their bytes: Node's own texts of subject and alternative
+// names are made for people, and one name can look like another there.
+import { type Der, elements, objectIdentifier, stringOf, Tag } from './der.ts';
+import { distinguishedName } from './distinguished-name.ts';
+
+export interface CertificateNames {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly uriSans: readonly string[];
+  readonly dnsSans: readonly string[];
+  readonly ipSans: readonly string[];
+  readonly emailSans: readonly string[];
+  readonly otherNameSans: readonly string[];
+}
+
+/** `raw`: a certificate in DER (RFC 5280 section 4.1). */
+export function certificateNames(raw: Buffer): CertificateNames {
+  const certificate = elements(raw)[0];
+  const signed = certificate && elements(certificate.content)[0];
+  const fields = signed === undefined ? [] : elements(signed.content);
+  // An explicit version comes first, where there is one.
+  const first = fields[0]?.tag === versionTag ? 1 : 0;
+  const issuer = fields[first + 2];
+  const subject = fields[first + 4];
+  const sans = alternativeNames(fields.find(({ tag }) => tag === extensionsTag));
+  const of = (tag: number, read: (name: Der) => string): string[] =>
+    sans.filter((name) => name.tag === tag).map((name) => read(name));
+  const text = ({ content }: Der): string => content.toString('utf8');
+  return {
+    subject: subject === undefined ? '' : distinguishedName(subject),
+    issuer: issuer === undefined ? '' : distinguishedName(issuer),
+    uriSans: of(nameTag.uri, text),
+    dnsSans: of(nameTag.dns, text),
+    ipSans: of(nameTag.ip, ({ content }) => ipText(content)),
+    emailSans: of(nameTag.email, text),
+    otherNameSans: of(nameTag.other, otherName),
+  };
+}
+
+const versionTag = 0xa0;
+const extensionsTag = 0xa3;
+const subjectAltName = '2.5.29.17';
+/** GeneralName (RFC 5280 section 4.2.1.6). */
+const nameTag = { other: 0xa0, email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const;
+
+function alternativeNames(extensions: Der | undefined): Der[] {
+  const list = extensions && elements(extensions.content)[0];
+  for (const extension of list === undefined ? [] : elements(list.content)) {
+    const [id, ...rest] = elements(extension.content);
+    const value = rest.at(-1);
+    if (id === undefined || value === undefined || objectIdentifier(id.content) !== subjectAltName) continue;
+    const names = elements(value.content)[0];
+    return names === undefined ? [] : elements(names.content);
+  }
+  return [];
+}
+
+function ipText(content: Buffer): string {
+  if (content.length === 4) return content.join('.');
+  if (content.length !== 16) return '';
+  const groups = Array.from({ length: 8 }, (_, index) => content.readUInt16BE(index * 2).toString(16));
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}
+
+/** The value, as text where it is one. */
+function otherName({ content }: Der): string {
+  const wrapped = elements(content)[1];
+  const value = wrapped && elements(wrapped.content)[0];
+  if (value === undefined) return '';
+  switch (value.tag) {
+    case Tag.Boolean:
+      return value.content[0] === 0 ? 'false' : 'true';
+    case Tag.Integer:
+    case Tag.Enumerated:
+      return integerText(value.content);
+    case Tag.ObjectIdentifier:
+      return objectIdentifier(value.content);
+    default:
+      return stringOf(value) ?? value.content.toString('utf8');
+  }
+}
+
+function integerText(content: Buffer): string {
+  return BigInt.asIntN(content.length * 8, BigInt(`0x${content.toString('hex') || '0'}`)).toString();
+}
