@@ -123,8 +123,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   #prepareHeaders(headers: RequestHeaders): boolean {
     const { config, stats, info } = this.manager;
     for (let i = 0; i < config.earlyMutations.length; i++) config.earlyMutations[i]?.mutate(headers, this.info);
-    const { directRemoteAddress: peer, localAddress, tls } = info;
-    const origin = prepareRequestHeaders(headers, config, peer, localAddress, tls !== null, this.services.random);
+    const origin = prepareRequestHeaders(headers, config, info, this.services.random);
     if (origin.rejectStatus !== 0) {
       stats.downstreamRqRejectedViaIpDetection.inc();
       this.#openChain(config.filters);

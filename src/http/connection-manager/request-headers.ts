@@ -5,6 +5,7 @@
 import { isValidReferer } from '../../base/absolute-url.ts';
 import type { Address } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
+import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import { NameFlag, type NameInfo, Names } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
@@ -50,15 +51,15 @@ const edgeHeaders = [
   Names.xEnvoyDownstreamServiceNode,
 ];
 
-/** Rewrites `headers` in place. `peer` is the socket's, or what a listener filter learned. */
+/** Rewrites `headers` in place. */
 export function prepareRequestHeaders(
   headers: RequestHeaders,
   config: ConnectionManagerConfig,
-  peer: Address,
-  local: Address,
-  tls: boolean,
+  connection: DownstreamConnectionInfo,
   random: Random,
 ): RequestOrigin {
+  const { directRemoteAddress: peer, localAddress: local } = connection;
+  const tls = connection.tls !== null;
   const hasClientCert = removeHopByHop(headers);
   const referer = headers.get(Names.referer);
   // With a user's name and password, or a fragment, it tells what was never meant to be sent (RFC 9110 section 10.1.3).
