@@ -53,6 +53,18 @@ export const bounds: readonly Bound[] = [
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'p99', atMost: { ofEnvoy: 1 } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 28 * MB } },
   { job: 'h1-rate', case: '1,000/s', proxy: 'remora-trim', metric: 'rss', atMost: { ofEnvoy: 0.75 } },
+  ...['1 connection', '8 connections', '32 connections', '128 connections'].map(
+    (connections): Bound => ({
+      job: 'l4-small',
+      case: connections,
+      proxy: 'remora',
+      metric: 'cpuMicroseconds',
+      atMost: { ofEnvoy: 1.1 },
+    }),
+  ),
+  ...['down', 'up'].map(
+    (way): Bound => ({ job: 'l4-bulk', case: way, proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 1 } }),
+  ),
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 20 * MB } },
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'readyMilliseconds', atMost: { absolute: 350 } },
 ];

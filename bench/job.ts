@@ -14,6 +14,8 @@ export interface Site {
   readonly upstream: number;
   /** The same upstream over mutual TLS. */
   readonly upstreamTls: number;
+  /** Where the client of `L4Load` listens while it runs. */
+  readonly upstreamTcp: number;
   /** Undefined where openssl is not installed. */
   readonly certificates: Certificates | undefined;
   /** Scratch folder of this proxy, for its configuration, logs and temporary files. */
@@ -51,7 +53,14 @@ export interface TlsLoad {
   readonly connections: number;
 }
 
-export type Load = ClosedLoad | RateLoad | TlsLoad | StartupLoad;
+/** Bytes of no protocol, through plain TCP; see `load/l4-client.ts`. */
+export interface L4Load {
+  readonly kind: 'l4';
+  readonly mode: 'round-trip' | 'down' | 'up';
+  readonly connections: number;
+}
+
+export type Load = ClosedLoad | RateLoad | TlsLoad | L4Load | StartupLoad;
 
 export interface Case {
   /** Unique within the job, short: it labels a row of the table and a group of the chart. */
@@ -71,7 +80,7 @@ export interface Job {
   readonly headline: 'cpuMicroseconds' | 'vcpu' | 'megabytesPerCpuSecond' | 'readyMilliseconds';
   /** Also run Remora with the flag that gives its program text back to the kernel, where it has one. */
   readonly withTrimming?: boolean;
-  /** nginx answers plain requests on the admin port, since `listen` speaks TLS. */
+  /** nginx and HAProxy answer plain requests on the admin port, since `listen` speaks something else. */
   readonly readyOnAdmin?: boolean;
   /** Envoy v3 bootstrap, for Envoy and for Remora. */
   envoy(site: Site): string;

@@ -5,8 +5,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Case, ClosedLoad, Job, RateLoad, Site, TlsLoad } from './job.ts';
+import type { Case, ClosedLoad, Job, L4Load, RateLoad, Site, TlsLoad } from './job.ts';
 import { autocannon } from './load/autocannon.ts';
+import { l4Load } from './load/l4.ts';
 import { constantRate } from './load/rate.ts';
 import type { LoadResult, Window } from './load/shape.ts';
 import { tlsLoad } from './load/tls.ts';
@@ -52,8 +53,8 @@ interface Bench {
   readonly settings: Settings;
   readonly driver: 'wrk' | 'autocannon';
   drive(
-    port: number,
-    load: ClosedLoad | RateLoad | TlsLoad,
+    site: Site,
+    load: ClosedLoad | RateLoad | TlsLoad | L4Load,
     seconds: number,
     warmup: number,
     window: Window,
@@ -68,7 +69,8 @@ function makeBench(settings: Settings, certificates: Certificates | undefined): 
     cores,
     settings,
     driver: binary === undefined ? 'autocannon' : 'wrk',
-    drive(port, load, seconds, warmup, window) {
+    drive({ listen: port, upstreamTcp }, load, seconds, warmup, window) {
+      if (load.kind === 'l4') return l4Load(cores.load, { port, upstream: upstreamTcp }, load, warmup, seconds, window);
       if (load.kind === 'tls') {
         if (certificates === undefined) throw new Error('openssl is not installed');
         return tlsLoad(cores.load, port, load, certificates, warmup, seconds, window);
@@ -106,7 +108,7 @@ async function measureOnce(
     },
   };
   const seconds = Math.max(bench.settings.seconds, load.kind === 'rate' ? (load.minimumSeconds ?? 0) : 0);
-  const result = await bench.drive(started.site.listen, load, seconds, 1, window);
+  const result = await bench.drive(started.site, load, seconds, 1, window);
   started.running.assertAlive();
   bench.settings.measured?.(job, { from, to });
   started.errors += result.errors;
@@ -133,11 +135,11 @@ async function measureLoad(bench: Bench, job: Job, all: readonly Started[], one:
     started.errors = 0;
     settings.progress(`${one.name}: warming up ${started.proxy.name}`);
     if (one.load.kind === 'tls' && one.load.mode === 'idle') continue;
-    if (one.load.kind !== 'rate') await bench.drive(started.site.listen, one.load, settings.warmup, 0, nothing);
+    if (one.load.kind !== 'rate') await bench.drive(started.site, one.load, settings.warmup, 0, nothing);
     else {
       // At its own rate it would take minutes until the JIT compiler has seen what it sees in the first hour of service.
       const faster = { ...one.load, perSecond: one.load.perSecond * 5 };
-      await bench.drive(started.site.listen, faster, 2 * settings.warmup, 0, nothing);
+      await bench.drive(started.site, faster, 2 * settings.warmup, 0, nothing);
     }
   }
   const runs = new Map<Started, Figures[]>(all.map((started) => [started, []]));
@@ -207,8 +209,8 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
       const dir = join(scratch, proxy.name);
       mkdirSync(dir);
       const { port, tlsPort } = upstream;
-      const ports = { listen: await freePort(), admin: await freePort(), upstream: port, upstreamTls: tlsPort };
-      const site: Site = { ...ports, certificates, dir };
+      const ports = { listen: await freePort(), admin: await freePort(), upstreamTcp: await freePort() };
+      const site: Site = { ...ports, upstream: port, upstreamTls: tlsPort, certificates, dir };
       const launch = proxy.prepare(job, site);
       if (launch === undefined) continue;
       let running: Running | undefined;

@@ -15,7 +15,7 @@ export function haproxy(): BenchProxy | undefined {
       writeFileSync(`${site.dir}/haproxy.cfg`, text);
       return {
         command: [binary, '-db', '-f', `${site.dir}/haproxy.cfg`],
-        ready: { port: site.listen, path: '/' },
+        ready: { port: job.readyOnAdmin === true ? site.admin : site.listen, path: '/' },
       };
     },
   };

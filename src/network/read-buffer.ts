@@ -2,24 +2,75 @@
 // little to read, so an idle connection holds none (DESIGN 3.1, 3.7). A connection in the middle of a bulk transfer reads
 // into pages of its own, which a writer may keep by reference instead of copying. Pages are counted and recycled: left
 // to the garbage collector they grew to 60 MB under a 1 GB body.
+import { systemTimers, type Timer, type TimerHandler } from '../base/timers.ts';
 
 /** Bytes that one read may bring. */
 export const pageSize = 64 * 1024;
 
-const free: Page[] = [];
-/** A burst must not hold memory for good: 1 MB stays. */
-const maxFree = 16;
+/** And one read in the middle of a bulk transfer: with 64 KB it costs a fifth more CPU. */
+export const bulkPageSize = 256 * 1024;
+
+const trimIntervalMs = 1000;
+
+/**
+ * Pages of one size that nobody uses. While a transfer lasts none of them is given up: made anew for each read, they kept
+ * the garbage collector at a third of the CPU. A burst does not hold memory for good: what a second long nobody took
+ * goes, but for `keep` of them.
+ */
+class PagePool implements TimerHandler {
+  readonly #size: number;
+  readonly #keep: number;
+  readonly #free: Page[] = [];
+  /** As few as were free since the timer was started. */
+  #spare = 0;
+  #timer: Timer | null = null;
+
+  constructor(size: number, keep: number) {
+    this.#size = size;
+    this.#keep = keep;
+  }
+
+  take(): Page {
+    const page = this.#free.pop();
+    if (this.#free.length < this.#spare) this.#spare = this.#free.length;
+    return page ?? new Page(this.#size, this);
+  }
+
+  giveBack(page: Page): void {
+    this.#free.push(page);
+    if (this.#free.length <= this.#keep || this.#timer?.active === true) return;
+    this.#spare = this.#free.length;
+    if (this.#timer === null) this.#timer = systemTimers.schedule(trimIntervalMs, this);
+    else this.#timer.refresh();
+  }
+
+  onTimer(timer: Timer): void {
+    const surplus = Math.min(this.#spare, this.#free.length - this.#keep);
+    if (surplus > 0) this.#free.length -= surplus;
+    this.#spare = this.#free.length;
+    if (this.#free.length > this.#keep) timer.refresh();
+  }
+}
 
 /** One piece of memory with a count of who still needs it. */
 export class Page {
-  readonly bytes = Buffer.allocUnsafeSlow(pageSize);
+  readonly bytes: Buffer;
+  readonly #pool: PagePool;
   #users = 1;
 
+  constructor(size: number, pool: PagePool) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.#pool = pool;
+  }
+
+  /** For what was read elsewhere. */
   static take(): Page {
-    const page = free.pop();
-    if (page === undefined) return new Page();
-    page.#users = 1;
-    return page;
+    return pages.take();
+  }
+
+  /** To read a bulk transfer into. */
+  static takeBulk(): Page {
+    return bulkPages.take();
   }
 
   retain(): void {
@@ -32,9 +83,15 @@ export class Page {
   }
 
   release(): void {
-    if (--this.#users === 0 && free.length < maxFree) free.push(this);
+    if (--this.#users !== 0) return;
+    this.#users = 1;
+    this.#pool.giveBack(this);
   }
 }
+
+/** 1 MB of each stays. */
+const pages = new PagePool(pageSize, 16);
+const bulkPages = new PagePool(bulkPageSize, 4);
 
 const sharedBuffer = Buffer.allocUnsafeSlow(pageSize);
 

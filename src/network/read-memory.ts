@@ -57,7 +57,7 @@ export class ReadMemory {
       return;
     }
     this.#fullReads = bytes === pageSize ? this.#fullReads + 1 : 0;
-    if (this.#fullReads === 2) this.#readInto(Page.take());
+    if (this.#fullReads === 2) this.#readInto(Page.takeBulk());
   }
 
   /** A page that a writer kept is left to it; small reads mean that the bulk is over. */
@@ -67,7 +67,7 @@ export class ReadMemory {
     if (page === null || buffer !== page.bytes) return;
     if (page.shared) {
       page.release();
-      this.#readInto(Page.take());
+      this.#readInto(Page.takeBulk());
     } else if (bytes < pageSize >> 2) {
       page.release();
       this.#fullReads = 0;

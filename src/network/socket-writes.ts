@@ -24,6 +24,8 @@ export function writeParts(socket: Socket, parts: readonly OutputPart[], done: D
     socket.uncork();
     return;
   }
+  const only = parts.length === 1 ? parts[0] : undefined;
+  if (typeof only === 'object' && writeBytes(socket, only, done)) return;
   // One system call for all parts.
   socket._writev?.(
     parts.map((chunk) => ({ chunk, encoding: 'latin1' as const })),
@@ -56,6 +58,22 @@ export function writeText(socket: Socket, text: string, done: Done): void {
     request.oncomplete = (later) => done(later < 0 ? writeError(later) : null);
     spare = new streamBinding.WriteWrap();
   }
+}
+
+/** One piece of bytes the same way, the rule in bulk. False: the handle cannot. */
+function writeBytes(socket: Socket, bytes: Buffer, done: Done): boolean {
+  const handle = handleOf(socket);
+  const request = spare;
+  if (streamBinding === null || request === null || handle?.writeBuffer === undefined) return false;
+  const status = handle.writeBuffer(request, bytes);
+  if (status !== 0) done(writeError(status));
+  else if (streamBinding.streamBaseState[streamBinding.kLastWriteWasAsync] === 0) done();
+  else {
+    request.buffer = bytes;
+    request.oncomplete = (later) => done(later < 0 ? writeError(later) : null);
+    spare = new streamBinding.WriteWrap();
+  }
+  return true;
 }
 
 function writeError(status: number): Error {

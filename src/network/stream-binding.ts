@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 /** What Node hands to libuv for one write; `oncomplete` is called when the kernel took the last byte later. */
 export interface WriteRequest {
   oncomplete: (status: number) => void;
+  /** Kept from the garbage collector until then. */
+  buffer?: Buffer;
 }
 
 export interface StreamHandle {
@@ -13,6 +15,8 @@ export interface StreamHandle {
   readonly writeQueueSize?: number;
   /** Returns libuv's error code, 0 for none. */
   readonly writeLatin1String?: (request: WriteRequest, text: string) => number;
+  /** The same for bytes, which stay referenced until the kernel took them. */
+  readonly writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
   /** Node's note that it has started to read. */
   reading?: boolean;
   readonly readStop?: () => number;
