@@ -15,7 +15,6 @@ import type { InternalRedirectPredicate } from './redirect-predicates.ts';
 import type { RetryHostPredicate } from './retry-hosts.ts';
 import type { RetryPriorityPolicy } from './retry-priorities.ts';
 import type { ClusterSelector } from './route-table/cluster-selector.ts';
-import type { HeaderRules } from './route-table/header-rules.ts';
 
 /** What a match may look at. */
 export interface RouteMatchContext {
@@ -236,7 +235,12 @@ export interface MirrorPolicy {
   readonly appendSuffix: boolean;
   /** Empty: the request's own host. */
   readonly hostRewrite: string;
-  readonly mutations: readonly HeaderRules[];
+  readonly mutations: readonly RequestMutation[];
+}
+
+/** Changes a request's headers. */
+export interface RequestMutation {
+  applyToRequest(headers: RequestHeaders, streamInfo: StreamInfo): void;
 }
 
 /** Milliseconds; a maximum of 0 is none. */

@@ -1,5 +1,6 @@
 // Owns the terminal HTTP filter: from the matched route to a cluster, a host, an attempt, its response, or the reply
 // that says why there is none. One object for each request.
+
 import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import { logger } from '../base/logger.ts';
 import { Protocol, ResetReason } from '../http/codec/api.ts';
@@ -10,6 +11,7 @@ import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster } from '../upstream/api.ts';
 import { awaitsGrpcStatus, countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
+import { mirrorsFor, retryPolicyFor } from './cluster-policies.ts';
 import {
   abandonedBody,
   explainAbandoned,
@@ -72,7 +74,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.priority = route.priority;
     const asks = hasEnvoyHeader(headers);
     this.timeouts = requestTimeouts(headers, asks, route, this.config);
-    this.retryState = retryStateFor(headers, asks, route.retryPolicy);
+    this.retryState = retryStateFor(headers, asks, retryPolicyFor(cluster, route));
     this.retryState?.bind(this.virtualCluster, this.ownStats, this.config.retryControls);
     // Before the rules: they may show it, or put something else in its place for the first attempt.
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, '1');
@@ -82,7 +84,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
     if (!endStream) this.body = new RequestBody();
     callbacks.addDownstreamWatermarkCallbacks(this);
-    if (route.mirrors.length > 0) this.mirror(route, headers, endStream);
+    const mirrors = mirrorsFor(cluster, route);
+    if (mirrors.length > 0) this.mirror(mirrors, route, headers, endStream);
     this.#startAttempt(endStream, false);
     if (endStream) this.onRequestSent();
     return FilterHeadersStatus.StopIteration;

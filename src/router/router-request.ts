@@ -18,7 +18,7 @@ import {
   type RetryPriority,
 } from '../upstream/api.ts';
 import { countResponse, countTime } from './accounting.ts';
-import type { ForwardRoute, InternalRedirectPolicy, RequestStats, VirtualCluster } from './api.ts';
+import type { ForwardRoute, InternalRedirectPolicy, MirrorPolicy, RequestStats, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { explainTimeout, type TimeoutKind } from './failure.ts';
 import { dropsBody, redirectHeaders } from './internal-redirect.ts';
@@ -215,13 +215,19 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     return explainTimeout(kind, attempt?.host.address.text ?? '-', cluster, delayMs, this.responseStarted);
   }
 
-  /** Its copies, where the route asks for some. */
-  protected mirror(route: ForwardRoute, headers: RequestHeaders, endStream: boolean): void {
+  /** Its copies, where route or cluster ask for some. */
+  protected mirror(
+    mirrors: readonly MirrorPolicy[],
+    route: ForwardRoute,
+    headers: RequestHeaders,
+    endStream: boolean,
+  ): void {
     const { streamInfo, randomValue } = this.callbacks;
     const { config, priority, bufferLimit, downstreamProtocol: protocol } = this;
     const timeoutMs = this.timeouts?.globalMs ?? 0;
-    const source = { route, headers, streamInfo, randomValue, config, priority, protocol, bufferLimit, timeoutMs };
-    this.shadows = startShadows(source, endStream);
+    const { metadataMatch } = route;
+    const shared = { headers, streamInfo, randomValue, config, priority, protocol, bufferLimit, timeoutMs };
+    this.shadows = startShadows(mirrors, { ...shared, metadataMatch }, endStream);
   }
 
   // --- attempts ---

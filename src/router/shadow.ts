@@ -7,7 +7,8 @@ import { Names } from '../http/headers/name.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { Cluster, Host, LoadBalancerContext, MetadataMatchCriteria, Priority } from '../upstream/api.ts';
 import { countForHost, countResponse, countTime } from './accounting.ts';
-import type { ForwardRoute, MirrorPolicy } from './api.ts';
+import type { MirrorPolicy } from './api.ts';
+import { clusterPolicies } from './cluster-policies.ts';
 import type { RouterConfig } from './config-types.ts';
 import { resetFlag, resetStatus } from './failure.ts';
 import { releasePerTry } from './timeouts.ts';
@@ -212,31 +213,50 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   }
 }
 
+/** Clusters may have copies made in a circle. */
+const maxDepth = 4;
+
 /** What the copies of one request share. */
-export interface ShadowSource extends Omit<ShadowOptions, 'cluster' | 'headers' | 'metadataMatch'> {
-  readonly route: ForwardRoute;
-  readonly headers: RequestHeaders;
+export interface ShadowSource extends Omit<ShadowOptions, 'cluster'> {
   readonly streamInfo: StreamInfo;
   /** Uniform in [0, 2^32). */
   readonly randomValue: number;
 }
 
 /** Null where none of the policies applies. A tunnel has no copy: it would never end. */
-export function startShadows(source: ShadowSource, endStream: boolean): Shadow[] | null {
-  const { route, headers, streamInfo, randomValue, config } = source;
+export function startShadows(
+  policies: readonly MirrorPolicy[],
+  source: ShadowSource,
+  endStream: boolean,
+): Shadow[] | null {
+  const { headers } = source;
   if (headers.protocol !== '' || headers.method === 'CONNECT') return null;
-  let shadows: Shadow[] | null = null;
-  for (const policy of route.mirrors) {
+  const shadows: Shadow[] = [];
+  startEach(policies, source, endStream, shadows, 1);
+  return shadows.length === 0 ? null : shadows;
+}
+
+function startEach(
+  policies: readonly MirrorPolicy[],
+  source: ShadowSource,
+  endStream: boolean,
+  shadows: Shadow[],
+  depth: number,
+): void {
+  const { headers, streamInfo, randomValue, config } = source;
+  for (const policy of policies) {
     if (policy.fraction !== null && !policy.fraction.includes(randomValue)) continue;
     const { cluster } = policy.cluster.select({ headers, streamInfo, randomValue });
     if (cluster === null) continue;
     const copy = shadowHeaders(headers, policy, streamInfo, config.localAddress);
-    const shadow = new Shadow({ ...source, cluster, headers: copy, metadataMatch: route.metadataMatch });
-    shadows ??= [];
+    const shadow = new Shadow({ ...source, cluster, headers: copy });
     shadows.push(shadow);
     shadow.start(endStream);
+    const mirrors = clusterPolicies(cluster)?.mirrors ?? null;
+    if (mirrors === null || depth === maxDepth) continue;
+    // As Envoy: a cluster that has its requests copied has the copies copied as well.
+    startEach(mirrors, { ...source, headers: copy, metadataMatch: null }, endStream, shadows, depth + 1);
   }
-  return shadows;
 }
 
 /** The headers of the copy: the request's as they go up, another host, and where it comes from. */

@@ -6,6 +6,7 @@ import { discardListener, listenerName, readListener } from '../listener/config.
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
+import { clusterPolicyReader } from '../router/config/cluster-policies.ts';
 import type { ClusterConfig } from '../upstream/cluster-config.ts';
 import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import { impliedExtensions, readCluster } from '../upstream/config.ts';
@@ -55,7 +56,8 @@ export async function prepareResources(
   const clusterConfigs: ClusterConfig[] = [];
   const { extensions, secrets, clock, timers } = services;
   const { defaultBindConfig } = managers;
-  const options = { context, extensions, secrets, clock, timers, defaultBindConfig };
+  const readPolicies = clusterPolicyReader(services);
+  const options = { context, extensions, secrets, clock, timers, readPolicies, defaultBindConfig };
   for (const message of clusters) {
     context.comingClusters.add(message.name);
     const config = readCluster(message, options);

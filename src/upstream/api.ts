@@ -117,6 +117,8 @@ export interface ClusterInfo {
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** HTTP features the pool will use, so that the router may prepare headers. */
   readonly upstreamProtocol: Protocol;
+  /** What the router made of the cluster's policies for requests (router/cluster-policies.ts); null for nothing. */
+  readonly policies: unknown;
 }
 
 /**

@@ -24,6 +24,7 @@ export interface ClusterConfig {
   /** Connections to one host of default priority; 2^32-1: no limit of its own. */
   readonly maxConnectionsPerHost: number;
   readonly http: UpstreamHttpConfig;
+  readonly policies: ClusterPolicies;
   readonly tcpKeepalive: TcpKeepalive | null;
   /** Null: bytes as they come. */
   readonly transport: UpstreamTransportSource | null;
@@ -35,6 +36,14 @@ export interface ClusterConfig {
   readonly ignoreHealthOnHostRemoval: boolean;
   readonly metadata: Metadata;
   /** The protobuf message, for config_dump only; not compared. */
+  readonly source: unknown;
+}
+
+/** What a cluster says of requests as a route does: the router reads it and is the one that knows what it means. */
+export interface ClusterPolicies {
+  /** What the router made of it; null for nothing. Not compared. */
+  readonly read: unknown;
+  /** The messages it was made of. */
   readonly source: unknown;
 }
 

@@ -305,7 +305,13 @@ export class UpstreamClusterManager implements ClusterManager, ClusterOwner {
 
 /** Everything that makes a cluster what it is, apart from its endpoints and the message it came from. */
 function sameButEndpoints(a: ClusterConfig, b: ClusterConfig): boolean {
-  return isDeepStrictEqual({ ...a, endpoints: null, source: null }, { ...b, endpoints: null, source: null });
+  const compared = (config: ClusterConfig) => ({
+    ...config,
+    endpoints: null,
+    source: null,
+    policies: config.policies.source,
+  });
+  return isDeepStrictEqual(compared(a), compared(b));
 }
 
 function sameEndpoints(a: EndpointsConfig, b: EndpointsConfig): boolean {

@@ -99,6 +99,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       maxResponseHeadersBytes: config.http.http1.maxHeadersBytes,
       metadata: config.metadata,
       upstreamProtocol: config.http.protocol,
+      policies: config.policies.read,
     };
     this.circuitBreakers = [
       createCircuitBreaker(config.circuitBreakers[0], this.#scope, 'default', config.name, environment.runtime),

@@ -16,15 +16,23 @@ const defaultIdleTimeoutMs = 3_600_000;
 /** More than the 60 that requests may have. */
 const defaultMaxResponseHeadersKb = 80;
 
-export function readHttpOptions(cluster: Cluster, context: ConfigContext): UpstreamHttpConfig {
+/** Undefined where the older fields count. */
+export function readHttpOptions(cluster: Cluster, context: ConfigContext): HttpProtocolOptions | undefined {
   const any = cluster.typedExtensionProtocolOptions[extensionName];
-  const options = any === undefined ? undefined : context.unpackAs<HttpProtocolOptions>(any, extensionName);
-  if (options === undefined) {
-    if (any === undefined && cluster.http2ProtocolOptions !== undefined)
-      refuseHttp2(cluster, 'http2_protocol_options', context);
-    return httpConfig(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context);
-  }
-  return httpConfig(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
+  if (any !== undefined) return context.unpackAs<HttpProtocolOptions>(any, extensionName);
+  if (cluster.http2ProtocolOptions !== undefined) refuseHttp2(cluster, 'http2_protocol_options', context);
+  return undefined;
+}
+
+/** `options`: what `readHttpOptions` gave. */
+export function httpConfig(
+  cluster: Cluster,
+  options: HttpProtocolOptions | undefined,
+  context: ConfigContext,
+): UpstreamHttpConfig {
+  if (options === undefined)
+    return settingsOf(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context);
+  return settingsOf(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
 }
 
 function http1Options(options: HttpProtocolOptions, context: ConfigContext): Http1ProtocolOptions | undefined {
@@ -54,7 +62,7 @@ function refuseHttp2(message: object, field: string, context: ConfigContext): vo
   context.error(message, field, 'RMR0306', 'HTTP/2 to upstreams is not implemented yet');
 }
 
-function httpConfig(
+function settingsOf(
   cluster: Cluster,
   common: CommonOptions | undefined,
   http1: Http1ProtocolOptions | undefined,

@@ -16,12 +16,13 @@ import type {
   BindConfig,
   TcpKeepalive as TcpKeepaliveMessage,
 } from '../generated/envoy/config/core/v3/address_pb.d.ts';
+import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import { readTransport, type Secrets, upstreamTransportCategory } from '../tls/api.ts';
-import type { ClusterConfig, DiscoveryConfig, HappyEyeballsConfig } from './cluster-config.ts';
+import type { ClusterConfig, ClusterPolicies, DiscoveryConfig, HappyEyeballsConfig } from './cluster-config.ts';
 import { clusterTypeCategory } from './cluster-type/api.ts';
 import { readEndpoints } from './config-endpoints.ts';
-import { readHttpOptions } from './config-http.ts';
+import { httpConfig, readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
 import { legacyPolicyTypes, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
 import { ipLiteral, metadataOf, portOf } from './config-values.ts';
@@ -44,6 +45,8 @@ export interface ClusterConfigOptions {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** The router's: what `Cluster.info.policies` will be. */
+  readonly readPolicies: (options: HttpProtocolOptions, context: ConfigContext) => unknown;
   /** `cluster_manager.upstream_bind_config` of the bootstrap. */
   readonly defaultBindConfig?: BindConfig | undefined;
 }
@@ -67,6 +70,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
   const discovery = readDiscovery(cluster, extensions, context);
   const loadBalancer = readLoadBalancer(cluster, extensions, context);
   const transport = readClusterTransport(cluster, options);
+  const httpOptions = readHttpOptions(cluster, context);
   const config = {
     name: cluster.name,
     observabilityName: cluster.altStatName === '' ? cluster.name : cluster.altStatName,
@@ -76,7 +80,8 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     commonLb: readCommonLb(cluster),
     circuitBreakers: readCircuitBreakers(cluster.circuitBreakers),
     maxConnectionsPerHost: readMaxConnectionsPerHost(cluster.circuitBreakers),
-    http: readHttpOptions(cluster, context),
+    http: httpConfig(cluster, httpOptions, context),
+    policies: readPolicies(httpOptions, options),
     tcpKeepalive: readKeepalive(cluster.upstreamConnectionOptions?.tcpKeepalive),
     transport: transport ?? null,
     bindAddress: readBindAddress(cluster, options),
@@ -94,6 +99,14 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
   )
     return undefined;
   return Object.freeze({ ...config, discovery, loadBalancer });
+}
+
+function readPolicies(
+  http: HttpProtocolOptions | undefined,
+  { readPolicies, context }: ClusterConfigOptions,
+): ClusterPolicies {
+  if (http === undefined) return { read: null, source: null };
+  return { read: readPolicies(http, context), source: [http.retryPolicy ?? null, http.requestMirrorPolicies] };
 }
 
 function readDiscovery(

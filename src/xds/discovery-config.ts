@@ -12,6 +12,7 @@ import type { RouteConfiguration } from '../generated/envoy/config/route/v3/rout
 import { listenerName, readListener } from '../listener/config.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
+import { clusterPolicyReader } from '../router/config/cluster-policies.ts';
 import type { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import { type ClusterConfigOptions, impliedExtensions, readCluster, readEndpoints } from '../upstream/config.ts';
 import type { ProcessServices } from '../upstream/services.ts';
@@ -43,6 +44,7 @@ export class ClusterDiscovery implements ResourceHandler {
   readonly #manager: UpstreamClusterManager;
   readonly #services: ProcessServices;
   readonly #defaultBindConfig: ClusterConfigOptions['defaultBindConfig'];
+  readonly #readPolicies: ClusterConfigOptions['readPolicies'];
   readonly #reloads: ReloadStats;
 
   constructor(
@@ -55,6 +57,7 @@ export class ClusterDiscovery implements ResourceHandler {
     this.#manager = manager;
     this.#services = services;
     this.#defaultBindConfig = defaultBindConfig;
+    this.#readPolicies = clusterPolicyReader(services);
   }
 
   async onResources(
@@ -84,7 +87,15 @@ export class ClusterDiscovery implements ResourceHandler {
       if (unusable.has(message)) continue;
       const { secrets, clock, timers } = this.#services;
       const defaultBindConfig = this.#defaultBindConfig;
-      const config = readCluster(message, { context, extensions, secrets, clock, timers, defaultBindConfig });
+      const config = readCluster(message, {
+        context,
+        extensions,
+        secrets,
+        clock,
+        timers,
+        readPolicies: this.#readPolicies,
+        defaultBindConfig,
+      });
       if (config !== undefined && this.#manager.addOrUpdate(config, version, true)) changed = true;
     }
     for (const [name, entry] of this.#manager.entries()) {

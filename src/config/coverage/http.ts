@@ -135,14 +135,23 @@ export const http: PackageCoverage = {
     implemented: ['flush_upstream_log_on_upstream_stream', 'upstream_log_flush_interval'],
   },
   [upstream]: {
-    implemented: ['common_http_protocol_options', 'explicit_http_config', 'use_downstream_protocol_config'],
+    implemented: [
+      'common_http_protocol_options',
+      'explicit_http_config',
+      'use_downstream_protocol_config',
+      'retry_policy',
+      'request_mirror_policies',
+    ],
     refused: {
       auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6',
       header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
       http_filters:
         'filters of upstream requests are not implemented yet: a request would pass without what they do to it',
     },
-    notYet: { outlier_detection: 'with outlier detection: a later issue' },
+    notYet: {
+      outlier_detection: 'with outlier detection: a later issue',
+      hash_policy: 'the balancers that hash come in a later issue',
+    },
   },
   [`${upstream}.ExplicitHttpConfig`]: {
     implemented: ['http_protocol_options'],

@@ -48,6 +48,11 @@ export class RouteBuild {
   /** Clusters that routes name. */
   readonly clusterNames = new Set<string>();
 
+  /** Clusters that are named must be there. */
+  get validateClusters(): boolean {
+    return this.settings.validateClusters;
+  }
+
   constructor({ services, config }: RouteTableContext, settings: BuildSettings) {
     this.clusters = services.clusters;
     this.extensions = services.extensions;

@@ -1,16 +1,29 @@
 // Reads request_mirror_policies.
+import type { Runtime } from '../../base/runtime.ts';
+import type { ConfigContext } from '../../config/api.ts';
 import type { RouteAction_RequestMirrorPolicy } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
+import type { RequestHeaders } from '../../http/headers/header-map.ts';
 import { pinnedName } from '../../http/headers/name.ts';
-import { readRuntimeFraction } from '../../matchers/config.ts';
-import type { MirrorPolicy } from '../api.ts';
+import { readRuntimeFraction, readStringMatcher } from '../../matchers/config.ts';
+import type { StringMatcher } from '../../matchers/string-matcher.ts';
+import type { ClusterManager } from '../../upstream/api.ts';
+import type { MirrorPolicy, RequestMutation } from '../api.ts';
 import { type ClusterSelector, HeaderCluster, NamedCluster } from '../route-table/cluster-selector.ts';
-import type { HeaderRules } from '../route-table/header-rules.ts';
-import type { RouteBuild } from './context.ts';
 import { readRequestHeaderRules } from './header-rules.ts';
+
+/** What the policies of routes and of clusters are read with. */
+export interface MirrorBuild {
+  readonly clusters: ClusterManager;
+  readonly runtime: Runtime;
+  readonly config: ConfigContext;
+  /** Takes the clusters that are named. */
+  readonly clusterNames: Set<string> | null;
+  readonly validateClusters: boolean;
+}
 
 export function readMirrorPolicies(
   messages: readonly RouteAction_RequestMirrorPolicy[],
-  build: RouteBuild,
+  build: MirrorBuild,
 ): readonly MirrorPolicy[] {
   return messages.map((message) => ({
     cluster: readCluster(message, build),
@@ -22,29 +35,25 @@ export function readMirrorPolicies(
   }));
 }
 
-function readCluster(message: RouteAction_RequestMirrorPolicy, build: RouteBuild): ClusterSelector {
+function readCluster(message: RouteAction_RequestMirrorPolicy, build: MirrorBuild): ClusterSelector {
   const { cluster, clusterHeader } = message;
   if (cluster === '') return new HeaderCluster(build.clusters, pinnedName(clusterHeader));
-  build.clusterNames.add(cluster);
-  if (build.settings.validateClusters && !build.clusters.has(cluster) && !build.config.comingClusters.has(cluster)) {
+  build.clusterNames?.add(cluster);
+  if (build.validateClusters && !build.clusters.has(cluster) && !build.config.comingClusters.has(cluster)) {
     build.config.error(message, 'cluster', 'RMR0405', `There is no cluster '${cluster}'`);
   }
   return new NamedCluster(build.clusters.handle(cluster));
 }
 
 /** One after another, as they stand. */
-function readMutations(message: RouteAction_RequestMirrorPolicy, build: RouteBuild): readonly HeaderRules[] {
-  const mutations: HeaderRules[] = [];
+function readMutations(message: RouteAction_RequestMirrorPolicy, build: MirrorBuild): readonly RequestMutation[] {
+  const mutations: RequestMutation[] = [];
   for (const mutation of message.requestHeadersMutations) {
     const { action } = mutation;
     if (action.case === 'removeOnMatch') {
-      build.config.error(
-        mutation,
-        'remove_on_match',
-        'RMR0306',
-        'remove_on_match is not implemented here yet',
-        'use remove',
-      );
+      const { keyMatcher } = action.value;
+      const matcher = keyMatcher && readStringMatcher(keyMatcher, build.config);
+      if (matcher !== undefined) mutations.push(new RemovalByName(matcher));
       continue;
     }
     const rules =
@@ -54,4 +63,17 @@ function readMutations(message: RouteAction_RequestMirrorPolicy, build: RouteBui
     if (rules !== null) mutations.push(rules);
   }
   return mutations;
+}
+
+/** Every header whose name the matcher takes. */
+class RemovalByName implements RequestMutation {
+  readonly #matcher: StringMatcher;
+
+  constructor(matcher: StringMatcher) {
+    this.#matcher = matcher;
+  }
+
+  applyToRequest(headers: RequestHeaders): void {
+    for (const name of headers.allNames()) if (this.#matcher.matches(name.name)) headers.remove(name);
+  }
 }

@@ -27,6 +27,7 @@ export async function read(yaml: string): Promise<Read> {
     secrets: new SecretManager(null),
     clock: systemClock,
     timers: new FakeTimers(),
+    readPolicies: () => null,
   });
   const errors = await context.takeDiagnostics();
   return { config, errors, implied: impliedExtensions(loaded.message) };

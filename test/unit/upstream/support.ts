@@ -134,6 +134,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     commonLb: { panicThreshold: 50 },
     circuitBreakers: [defaultBreaker, defaultBreaker],
     maxConnectionsPerHost: 0xffffffff,
+    policies: { read: null, source: null },
     http: {
       protocol: Protocol.Http11,
       http1: defaultHttp1Settings,
