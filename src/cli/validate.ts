@@ -1,6 +1,13 @@
 // Owns `remora validate FILE...`: each file by itself, every problem of each with its place, and one exit code.
 import { errorText } from '../base/error-text.ts';
-import { type ConfigSource, type Diagnostic, diagnosticsToJson, formatDiagnostic, hasErrors } from '../config/api.ts';
+import {
+  type ConfigSource,
+  type Diagnostic,
+  diagnosticsToJson,
+  formatDiagnostic,
+  hasErrors,
+  SourceLines,
+} from '../config/api.ts';
 import { readSources } from '../server/config-sources.ts';
 
 export interface FileReport {
@@ -36,7 +43,8 @@ async function inspect(file: string, check: Check): Promise<FileReport> {
 export function toText(reports: readonly FileReport[]): string {
   let text = '';
   for (const { file, diagnostics, text: source } of reports) {
-    for (const diagnostic of diagnostics) text += `${formatDiagnostic(diagnostic, source)}\n\n`;
+    const lines = new SourceLines(source);
+    for (const diagnostic of diagnostics) text += `${formatDiagnostic(diagnostic, lines)}\n\n`;
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     const warnings = diagnostics.length - errors;
     const count = [plural(errors, 'error'), plural(warnings, 'warning')].filter(Boolean).join(', ');

@@ -36,5 +36,6 @@ export { descriptorUses, messageDescriptor, registry, releaseDescriptors } from 
 export { loadCelWhereUsed } from './semantic/cel.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
+export { SourceLines } from './source/lines.ts';
 export { parseYaml } from './source/parse-yaml.ts';
 export { alreadyUnpacked, typeNameOf } from './unpacked.ts';

@@ -12,6 +12,7 @@ import {
   formatDiagnostic,
   hasErrors,
   loadBootstrap,
+  SourceLines,
 } from '../config/api.ts';
 import { fieldsOfNextStart } from './bootstrap-changes.ts';
 import { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.ts';
@@ -69,9 +70,10 @@ export async function load(
 
 /** What keeps a process from starting is critical; a reload that is refused leaves it running. */
 function report(diagnostics: readonly Diagnostic[], sources: readonly ConfigSource[], atStart: boolean): void {
+  const lines = new Map(sources.map(({ name, text }) => [name, new SourceLines(text)]));
+  const first = new SourceLines(sources[0]?.text ?? '');
   for (const diagnostic of diagnostics) {
-    const source = sources.find(({ name }) => name === diagnostic.position?.file) ?? sources[0];
-    const text = formatDiagnostic(diagnostic, source?.text ?? '');
+    const text = formatDiagnostic(diagnostic, lines.get(diagnostic.position?.file ?? '') ?? first);
     if (diagnostic.severity !== 'error') log.warning(text);
     else if (atStart) log.critical(text);
     else log.error(text);

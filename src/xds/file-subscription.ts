@@ -15,6 +15,7 @@ import {
   formatOfFile,
   hasErrors,
   loadDiscoveryResponse,
+  SourceLines,
 } from '../config/api.ts';
 import type { FileSource } from './source-config.ts';
 import type { SubscriptionStats } from './subscription-stats.ts';
@@ -139,12 +140,13 @@ export class FileSubscription {
   }
 
   #warn(found: readonly Diagnostic[], text: string): void {
+    const lines = new SourceLines(text);
     const warnings = new Set<string>();
     for (const diagnostic of found) {
       if (diagnostic.severity !== 'warning') continue;
       const key = `${diagnostic.code} ${diagnostic.path} ${diagnostic.message}`;
       warnings.add(key);
-      if (!this.#warned.has(key)) log.warning(formatDiagnostic(diagnostic, text));
+      if (!this.#warned.has(key)) log.warning(formatDiagnostic(diagnostic, lines));
     }
     this.#warned = warnings;
   }
@@ -152,8 +154,9 @@ export class FileSubscription {
   #refuse(version: string, diagnostics: readonly Diagnostic[], text: string): void {
     this.state.rejectedVersion = version;
     this.state.rejectedReason = diagnostics.map((diagnostic) => `${diagnostic.path}: ${diagnostic.message}`).join('; ');
+    const lines = new SourceLines(text);
     for (const diagnostic of diagnostics) {
-      if (diagnostic.severity === 'error') log.warning(formatDiagnostic(diagnostic, text));
+      if (diagnostic.severity === 'error') log.warning(formatDiagnostic(diagnostic, lines));
     }
     log.warning(
       `the update from ${this.#source.path} was refused: of what has errors the last good version stays in force`,

@@ -1,4 +1,5 @@
 /** Owns how diagnostics look: readable text with a code frame, and JSON for tools. */
+import { SourceLines } from '../source/lines.ts';
 import { catalogue } from './catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
@@ -12,14 +13,18 @@ import type { Diagnostic } from './diagnostic.ts';
  *          |     ^
  *       did you mean connect_timeout?
  *
- * `text` is the source the position points into; without it there is no frame.
+ * `text` is the source the position points into; without it there is no frame. For many diagnostics of one text hand in
+ * its SourceLines.
  */
-export function formatDiagnostic(diagnostic: Diagnostic, text?: string): string {
+export function formatDiagnostic(diagnostic: Diagnostic, text?: string | SourceLines): string {
   const { code, severity, message, path, position, suggestion } = diagnostic;
   const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column}: `;
   const lines = [`${where}${severity} ${code} ${catalogue[code].name}: ${message}`];
   if (path !== '') lines.push(`  at ${path}`);
-  if (position !== undefined && text !== undefined) lines.push(...codeFrame(text, position.line, position.column));
+  if (position !== undefined && text !== undefined) {
+    const source = typeof text === 'string' ? new SourceLines(text) : text;
+    lines.push(...codeFrame(source, position.line, position.column));
+  }
   if (suggestion !== undefined) lines.push(`  ${suggestion}`);
   return lines.join('\n');
 }
@@ -38,8 +43,8 @@ export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): unknown[]
 }
 
 /** The line itself with the one before it. A line longer than a screen (JSON in one line) is cut around the column. */
-function codeFrame(text: string, line: number, column: number): string[] {
-  const lines = text.split('\n', line).slice(-2);
+function codeFrame(source: SourceLines, line: number, column: number): string[] {
+  const lines = [source.line(line - 1), source.line(line)].filter((content) => content !== undefined);
   const digits = String(line).length;
   const skipped = Math.max(0, column - 80);
   const cut = (content: string): string =>

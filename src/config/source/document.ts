@@ -6,7 +6,8 @@
 import { catalogue } from '../diagnostics/catalogue.ts';
 import type { Diagnostic, SourcePosition } from '../diagnostics/diagnostic.ts';
 import type { PathSegment } from '../origin.ts';
-import { lineAndColumn, locateInPlainYaml } from './locate.ts';
+import { SourceLines } from './lines.ts';
+import { locateInPlainYaml } from './locate.ts';
 import type { PlainYaml } from './places.ts';
 import { readPlainYamlText } from './plain-yaml.ts';
 import type { SourceTree } from './tree.ts';
@@ -41,6 +42,7 @@ export class SourceDocument {
   readonly name: string;
   readonly text: string;
   readonly format: SourceFormat;
+  #lines: SourceLines;
   #tree: SourceTree | undefined;
   #plain: PlainYaml | 'not plain' | undefined;
 
@@ -48,6 +50,7 @@ export class SourceDocument {
     this.name = source.name;
     this.text = source.text;
     this.format = source.format;
+    this.#lines = new SourceLines(source.text);
   }
 
   /** Reads the text. The value is undefined when it is not well-formed. Never throws for what stands in the text. */
@@ -89,7 +92,7 @@ export class SourceDocument {
     // JSON is YAML in flow style; where the two differ is of no matter to positions.
     this.#plain ??= readPlainYamlText(this.text, true) ?? 'not plain';
     if (this.#plain !== 'not plain') {
-      return { file: this.name, ...lineAndColumn(this.text, locateInPlainYaml(this.#plain, segments, at)) };
+      return { file: this.name, ...this.#lines.lineAndColumn(locateInPlainYaml(this.#plain, segments, at)) };
     }
     const tree = await this.#loadTree();
     return { file: this.name, ...tree.lineAndColumn(tree.locate(segments, at)) };
@@ -99,6 +102,7 @@ export class SourceDocument {
   dropPlaces(): void {
     this.#tree = undefined;
     this.#plain = undefined;
+    this.#lines = new SourceLines(this.text);
   }
 
   async #loadTree(): Promise<SourceTree> {

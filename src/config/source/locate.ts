@@ -1,18 +1,7 @@
-/** Owns finding a place again: from a path to an offset of a plain text, from an offset to line and column. */
+/** Owns finding a place again: from a path to an offset of a plain text. */
 import type { PathSegment } from '../origin.ts';
 import type { Place, PlainYaml } from './places.ts';
 import type { SourceValue } from './value.ts';
-
-/** Counts from 1, as editors do. */
-export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  let line = 1;
-  let lineStart = 0;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line++;
-    lineStart = at + 1;
-  }
-  return { line, column: offset - lineStart + 1 };
-}
 
 /**
  * The offset of the deepest place on the path that exists: of its key when `at` is 'key' (and the path was walked to its

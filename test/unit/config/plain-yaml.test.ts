@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { parsePath } from '../../../src/config/origin.ts';
-import { lineAndColumn, locateInPlainYaml } from '../../../src/config/source/locate.ts';
+import { SourceLines } from '../../../src/config/source/lines.ts';
+import { locateInPlainYaml } from '../../../src/config/source/locate.ts';
 import { readPlainYamlText } from '../../../src/config/source/plain-yaml.ts';
 import { SourceTree } from '../../../src/config/source/tree.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -124,7 +125,7 @@ listeners:
     for (const at of ['key', 'value'] as const) {
       const offset = locateInPlainYaml(plain, parsePath(path), at);
       t.equal(offset, tree.locate(parsePath(path), at), `${at} of ${path}`);
-      t.strictSame(lineAndColumn(text, offset), tree.lineAndColumn(offset));
+      t.strictSame(new SourceLines(text).lineAndColumn(offset), tree.lineAndColumn(offset));
     }
   }
 });
