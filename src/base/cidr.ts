@@ -63,8 +63,18 @@ function ipv4Text(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
 }
 
+/** An address of 32 (family 4) or 128 bits as it is written everywhere: RFC 5952. */
+export function addressText(value: bigint, family: 4 | 6): string {
+  return family === 4 ? ipv4Text(Number(value)) : ipv6Text(value);
+}
+
 /** RFC 5952: the first longest run of two or more zero groups is left out. */
 function ipv6Text(value: bigint): string {
+  // As inet_ntop: IPv4 inside of IPv6 stays readable.
+  const embedded = value >> 32n;
+  const last = value & 0xffff_ffffn;
+  if (embedded === 0xffffn) return `::ffff:${ipv4Text(Number(last))}`;
+  if (embedded === 0n && last > 0xffffn) return `::${ipv4Text(Number(last))}`;
   const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
   let start = -1;
   let length = 1;

@@ -14,17 +14,40 @@ const MADV_DONTNEED = 4;
 
 /** The calls, with their types. One object for the process: `nativeCalls()`. */
 export class NativeCalls {
+  readonly #getsockopt: (fd: number, level: number, name: number, value: Buffer, length: Buffer) => number;
+  readonly #setsockopt: (fd: number, level: number, name: number, value: Buffer, length: number) => number;
   readonly #madvise: (address: bigint, length: bigint, advice: number) => number;
+  /** socklen_t, in and out. */
+  readonly #length = Buffer.alloc(4);
   /** Null where the C library has none (musl). */
   readonly #mallocTrim: ((keep: bigint) => number) | null;
 
   constructor(library: DynamicLibrary) {
     this.#madvise = library.getFunction('madvise', { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' });
+    this.#getsockopt = library.getFunction('getsockopt', {
+      arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer'],
+      return: 'int32',
+    });
+    this.#setsockopt = library.getFunction('setsockopt', {
+      arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'],
+      return: 'int32',
+    });
     try {
       this.#mallocTrim = library.getFunction('malloc_trim', { arguments: ['uint64'], return: 'int32' });
     } catch {
       this.#mallocTrim = null;
     }
+  }
+
+  /** Fills `value` and answers its new length; -1 where the kernel refuses. */
+  getSocketOption(descriptor: number, level: number, name: number, value: Buffer): number {
+    this.#length.writeUInt32LE(value.length, 0);
+    return this.#getsockopt(descriptor, level, name, value, this.#length) === 0 ? this.#length.readUInt32LE(0) : -1;
+  }
+
+  /** False where the kernel refuses. */
+  setSocketOption(descriptor: number, level: number, name: number, value: Buffer): boolean {
+    return this.#setsockopt(descriptor, level, name, value, value.length) === 0;
   }
 
   /** Gives free pages inside of malloc's heap back to the system. True when there were any. */

@@ -64,8 +64,17 @@ export class ActiveConnection implements ConnectionCallbacks, ConnectionStream {
   get directRemoteAddress(): Address {
     return this.accepted.directRemoteAddress;
   }
+  get remoteAddress(): Address {
+    return this.accepted.remoteAddress;
+  }
   get requestedServerName(): string {
     return this.accepted.serverName;
+  }
+  get ja3(): string {
+    return this.accepted.ja3;
+  }
+  get ja4(): string {
+    return this.accepted.ja4;
   }
   get tls(): TlsConnectionInfo | null {
     return this.connection.tls;

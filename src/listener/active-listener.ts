@@ -161,9 +161,13 @@ export class ActiveListener {
       disabled?.(accepted) === true ? [] : [factory.createFilter()],
     );
     accepted.descriptor = descriptorOf(socket);
+    const startedAt = this.services.clock.monotonic();
     const owner: ListenerFilterChainOwner = {
       onFiltersDone: (_, peeked) => this.#handOver(accepted, connection, null, peeked),
-      onFiltersFailed: () => this.#limits.release(config),
+      onFiltersFailed: () => {
+        this.#limits.release(config);
+        this.#logUnserved(accepted, connection, startedAt, true);
+      },
     };
     const chain = new ListenerFilterChain(owner, accepted, connection, filters, stats, config.listenerFilterLimits);
     if (chain.start(this.services.timers)) this.#handOver(accepted, connection, socket, noBytes);
@@ -199,8 +203,7 @@ export class ActiveListener {
       this.stats.noFilterChainMatch.inc();
       log.debug(`closing connection from ${connection.remoteAddress.text}: no matching filter chain found`);
       this.#limits.release(this.config);
-      const info = new StreamInfo(now, this.services.clock.wall(), unmatched(this.config.name, accepted, connection));
-      logConnection(this.config.accessLogs, info, connection, this.services, false);
+      this.#logUnserved(accepted, connection, now, false);
       connection.close(CloseType.NoFlush);
       return;
     }
@@ -216,6 +219,16 @@ export class ActiveListener {
     }
     connection.unread(peeked);
     transport.start(connection);
+  }
+
+  /** The listener's log of a connection that no chain served. `matched`: none was looked for yet. */
+  #logUnserved(accepted: AcceptedConnection, connection: SocketConnection, startedAt: number, matched: boolean): void {
+    const { clock } = this.services;
+    const facts = unserved(this.config.name, accepted, connection);
+    const info = new StreamInfo(startedAt, clock.wall() - (clock.monotonic() - startedAt), facts);
+    info.dynamicMetadata = accepted.dynamicMetadata;
+    info.typedDynamicMetadata = accepted.typedDynamicMetadata;
+    logConnection(this.config.accessLogs, info, connection, this.services, matched);
   }
 
   /** `stats` are those that counted the connection's begin: an update may have brought others. */
@@ -252,8 +265,8 @@ function close(bound: readonly BoundAddress[]): void {
   for (const { socket } of bound) void socket.close();
 }
 
-/** What is known of a connection that no chain wanted. */
-function unmatched(
+/** What is known of a connection that no chain serves. */
+function unserved(
   listenerName: string,
   accepted: AcceptedConnection,
   connection: SocketConnection,
@@ -263,6 +276,8 @@ function unmatched(
     localAddress: accepted.localAddress,
     directLocalAddress: accepted.directLocalAddress,
     directRemoteAddress: accepted.directRemoteAddress,
+    remoteAddress: accepted.remoteAddress,
+    filterState: accepted.filterState,
     listenerName,
     filterChainName: '',
     requestedServerName: accepted.serverName,

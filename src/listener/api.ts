@@ -8,6 +8,8 @@ import type { StatsScope } from '../observability/stats/api.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 
+export { FilterStatus } from '../network/api.ts';
+export type { FilterStateObject } from '../observability/stream-info.ts';
 export type { AcceptedConnection } from './accepted-connection.ts';
 
 /** What a network filter's configuration may use while it is built, and its filters afterwards. */

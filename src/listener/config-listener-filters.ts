@@ -1,14 +1,40 @@
 // Turns Listener.listener_filters into factories, with the predicate that says which connections pass a filter by.
+import { create } from '@bufbuild/protobuf';
+import { messageDescriptor } from '../config/api.ts';
 import type {
   ListenerFilterChainMatchPredicate,
   ListenerFilter as ListenerFilterMessage,
 } from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
+import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 import { type ListenerFilterContext, listenerFilterCategory } from './api.ts';
 import type { ListenerFilterEntry } from './config-types.ts';
 
+const originalDst = 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst';
+const proxyProtocol = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol';
+
+/** Message names of the filters that a listener has without naming them, in the order in which Envoy adds them. */
+export function impliedListenerFilters({ useOriginalDst, filterChains }: Listener): string[] {
+  const names: string[] = [];
+  if (useOriginalDst === true) names.push(originalDst);
+  // As Envoy: that of the first chain is asked, and holds for all.
+  if (filterChains[0]?.useProxyProto === true) names.push(proxyProtocol);
+  return names;
+}
+
 /** Errors are reported to `context.config`. */
-export function readListenerFilters(
+export function readListenerFilters(listener: Listener, context: ListenerFilterContext): ListenerFilterEntry[] {
+  const entries = readNamedFilters(listener.listenerFilters, context);
+  for (const name of impliedListenerFilters(listener)) {
+    const descriptor = messageDescriptor(name);
+    const factory = context.services.extensions.get(listenerFilterCategory, name);
+    const made = descriptor && factory?.create(create(descriptor), context);
+    if (made !== undefined) entries.push({ factory: made, disabled: null });
+  }
+  return entries;
+}
+
+function readNamedFilters(
   messages: readonly ListenerFilterMessage[],
   context: ListenerFilterContext,
 ): ListenerFilterEntry[] {
@@ -51,8 +77,10 @@ function readPredicate(message: ListenerFilterChainMatchPredicate | undefined): 
       const inner = readPredicate(rule.value);
       return (accepted) => inner?.(accepted) !== true;
     }
-    case 'anyMatch':
-      return () => rule.value;
+    case 'anyMatch': {
+      const always = rule.value;
+      return () => always;
+    }
     case 'destinationPortRange': {
       const { start, end } = rule.value;
       return ({ destination }) => destination !== null && destination.port >= start && destination.port < end;

@@ -68,7 +68,7 @@ export function readListener(
     );
   }
   const scope = context.services.stats.scope(scopePrefix);
-  const listenerFilters = readListenerFilters(message.listenerFilters, {
+  const listenerFilters = readListenerFilters(message, {
     services: context.services,
     config: context.config,
     scope,

@@ -34,6 +34,9 @@ export class ListenerFilterChain
   readonly accepted: AcceptedConnection;
   readonly connection: SocketConnection;
   bytes: Buffer = noBytes;
+  /** Holds `bytes`, and room for more: a client may send them one by one. */
+  #store: Buffer = noBytes;
+  #begin = 0;
   readonly #owner: ListenerFilterChainOwner;
   readonly #filters: readonly ListenerFilter[];
   readonly #stats: ListenerStats;
@@ -96,7 +99,7 @@ export class ListenerFilterChain
   onData(data: Buffer, endStream: boolean): void {
     if (this.#over) return;
     if (data.length > 0) {
-      this.bytes = this.bytes.length === 0 ? Buffer.from(data) : Buffer.concat([this.bytes, data]);
+      this.#append(data);
       if (this.#offer() && !this.#over && this.#advance()) {
         this.#finish();
         return;
@@ -122,7 +125,20 @@ export class ListenerFilterChain
     this.connection.readDisable(enough);
   }
 
+  #append(data: Buffer): void {
+    const end = this.#begin + this.bytes.length;
+    const needed = end + data.length;
+    if (needed > this.#store.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#store.length));
+      this.#store.copy(grown, 0, 0, end);
+      this.#store = grown;
+    }
+    data.copy(this.#store, end);
+    this.bytes = this.#store.subarray(this.#begin, needed);
+  }
+
   drain(length: number): void {
+    this.#begin += length;
     this.bytes = this.bytes.subarray(length);
   }
 
@@ -153,7 +169,10 @@ export class ListenerFilterChain
 
   onConnectionEvent(event: ConnectionEvent): void {
     if (this.#over || event === ConnectionEvent.Connected) return;
-    if (!this.#endSeen) this.#stats.downstreamListenerFilterRemoteClose.inc();
+    if (!this.#endSeen) {
+      const reset = this.connection.detectedCloseType === 'RemoteReset';
+      (reset ? this.#stats.downstreamListenerFilterError : this.#stats.downstreamListenerFilterRemoteClose).inc();
+    }
     this.#stop();
     this.#owner.onFiltersFailed(this);
   }
@@ -166,6 +185,8 @@ export class ListenerFilterChain
     if (this.#paused) this.connection.readDisable(false);
     const peeked = this.bytes;
     this.bytes = noBytes;
+    this.#store = noBytes;
+    this.connection.bytesRead = peeked.length;
     this.#owner.onFiltersDone(this, peeked);
   }
 
@@ -179,5 +200,7 @@ export class ListenerFilterChain
     this.#timer?.cancel();
     this.#stats.downstreamPreCxActive.dec();
     this.connection.removeCallbacks(this);
+    // What a filter took off, and what no chain will see, does not count, as in Envoy.
+    this.connection.bytesRead = 0;
   }
 }

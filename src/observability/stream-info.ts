@@ -75,12 +75,17 @@ export class UpstreamInfo {
 export interface DownstreamConnectionInfo {
   readonly id: number;
   readonly localAddress: Address;
-  /** Peer of the socket, or what a listener filter learned (PROXY protocol). */
+  /** Peer of the socket. */
   readonly directRemoteAddress: Address;
+  /** The client as a listener filter learned it (PROXY protocol); absent: the peer of the socket. */
+  readonly remoteAddress?: Address;
   readonly listenerName: string;
   readonly filterChainName: string;
   /** SNI; empty without TLS. */
   readonly requestedServerName: string;
+  /** Fingerprints of the client's ClientHello, as tls_inspector saw it; absent or empty: none. */
+  readonly ja3?: string;
+  readonly ja4?: string;
   /** Null without TLS, and before the handshake. */
   readonly tls: TlsConnectionInfo | null;
   /** It is for TLS, whether or not the handshake is over. */
@@ -211,7 +216,7 @@ export class StreamInfo {
     this.startTime = startTime;
     this.startTimeWall = startTimeWall;
     this.connection = connection;
-    this.downstreamRemoteAddress = connection.directRemoteAddress;
+    this.downstreamRemoteAddress = connection.remoteAddress ?? connection.directRemoteAddress;
     const { filterState } = connection;
     if (filterState) this.filterState = new Map(filterState);
   }

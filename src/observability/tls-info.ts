@@ -29,9 +29,6 @@ export interface TlsConnectionInfo {
   readonly sessionId?: string;
   /** SNI that we sent (upstream). */
   readonly serverName?: string;
-  /** Of the client hello (downstream); where a listener filter asked for them. */
-  readonly ja3?: string;
-  readonly ja4?: string;
   /** Monotonic milliseconds; DOWNSTREAM_HANDSHAKE_DURATION is their difference. */
   readonly handshakeStart?: number;
   readonly handshakeEnd?: number;

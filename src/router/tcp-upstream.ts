@@ -44,9 +44,11 @@ export class TcpUpstreamPool implements HttpPool {
 
   newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): Cancellable | null {
     const { proxyProtocol } = this.#settings;
-    const { directRemoteAddress, localAddress } = this.#downstream;
+    const { remoteAddress, directRemoteAddress, localAddress } = this.#downstream;
     const preface =
-      proxyProtocol === 0 ? noBytes : proxyProtocolHeader(proxyProtocol, directRemoteAddress, localAddress);
+      proxyProtocol === 0
+        ? noBytes
+        : proxyProtocolHeader(proxyProtocol, remoteAddress ?? directRemoteAddress, localAddress);
     return this.#pool.newConnection(new TcpUpstream(decoder, callbacks, preface));
   }
 }

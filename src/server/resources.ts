@@ -3,6 +3,7 @@
 import { logger } from '../base/logger.ts';
 import { ConfigContext, type Diagnostic, loadCelWhereUsed } from '../config/api.ts';
 import { discardListener, listenerName, readListener } from '../listener/config.ts';
+import { impliedListenerFilters } from '../listener/config-listener-filters.ts';
 import type { ListenerConfig } from '../listener/config-types.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
@@ -50,7 +51,10 @@ export async function prepareResources(
     typeNamesIn(message, context, names);
     for (const name of impliedExtensions(message)) names.add(name);
   }
-  for (const message of listeners) typeNamesIn(message, context, names);
+  for (const message of listeners) {
+    typeNamesIn(message, context, names);
+    for (const name of impliedListenerFilters(message)) names.add(name);
+  }
   await services.extensions.preload(names);
   await loadCelWhereUsed(context);
   const clusterConfigs: ClusterConfig[] = [];

@@ -26,48 +26,78 @@ export type ClientHelloResult = ClientHello | 'more' | 'not-tls';
 const handshakeRecord = 22;
 const clientHelloType = 1;
 
+/** As BoringSSL: more of a handshake message than this is none. */
+const longestMessage = 16_384;
+const longestRecord = 16_384 + 256;
+/** Records without content in a row. */
+const mostEmptyRecords = 32;
+const tls10 = 0x0301;
+
 /** `bytes`: everything the client has sent so far. */
 export function readClientHello(bytes: Buffer): ClientHelloResult {
   const message = handshakeMessage(bytes);
   if (typeof message === 'string') return message;
   try {
-    return parse(new Reader(message));
+    return parse(new Reader(message)) ?? 'not-tls';
   } catch (error) {
     if (error instanceof RangeError) return 'not-tls';
     throw error;
   }
 }
 
-/** The body of the ClientHello, joined from as many records as it was cut into. */
+/**
+ * The body of the ClientHello, joined from as many records as it was cut into. Called for every byte of a client that sends
+ * them one by one: nothing is joined before all is there.
+ */
 function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'not-tls' {
-  const parts: Buffer[] = [];
+  const head = [0, 0, 0, 0];
   let gathered = 0;
+  let size = -1;
+  let empty = 0;
   for (let at = 0; ; ) {
     if (at < bytes.length && bytes[at] !== handshakeRecord) return 'not-tls';
     if (at + 1 < bytes.length && bytes[at + 1] !== 3) return 'not-tls';
     if (bytes.length < at + 5) return 'more';
     const length = bytes.readUInt16BE(at + 3);
-    if (length === 0 || length > 16_384 + 256) return 'not-tls';
-    const part = bytes.subarray(at + 5, at + 5 + length);
-    parts.push(part);
-    gathered += part.length;
-    const joined = parts.length === 1 ? part : Buffer.concat(parts);
-    if (joined.length > 0 && joined[0] !== clientHelloType) return 'not-tls';
-    if (joined.length >= 4) {
-      const size = joined.readUIntBE(1, 3);
-      if (gathered >= 4 + size) return joined.subarray(4, 4 + size);
+    empty = length === 0 ? empty + 1 : 0;
+    if (length > longestRecord || empty > mostEmptyRecords) return 'not-tls';
+    const here = Math.min(length, bytes.length - at - 5);
+    for (let i = 0; i < here && gathered + i < 4; i++) head[gathered + i] = bytes[at + 5 + i] as number;
+    gathered += here;
+    if (gathered > 0 && head[0] !== clientHelloType) return 'not-tls';
+    if (gathered >= 4 && size < 0) {
+      size = ((head[1] as number) << 16) | ((head[2] as number) << 8) | (head[3] as number);
+      if (size > longestMessage) return 'not-tls';
     }
-    if (part.length < length) return 'more';
+    if (size >= 0 && gathered >= 4 + size) return joined(bytes, 4 + size).subarray(4);
+    if (here < length) return 'more';
     at += 5 + length;
   }
 }
 
-function parse(hello: Reader): ClientHello {
+/** The first `size` bytes of what the records hold. */
+function joined(bytes: Buffer, size: number): Buffer {
+  const parts: Buffer[] = [];
+  let left = size;
+  for (let at = 0; left > 0; ) {
+    const length = Math.min(bytes.readUInt16BE(at + 3), left);
+    parts.push(bytes.subarray(at + 5, at + 5 + length));
+    left -= length;
+    at += 5 + bytes.readUInt16BE(at + 3);
+  }
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+}
+
+/** Undefined where BoringSSL would not go on. */
+function parse(hello: Reader): ClientHello | undefined {
   const version = hello.uint16();
   hello.skip(32);
-  hello.skip(hello.uint8());
+  const sessionId = hello.uint8();
+  hello.skip(sessionId);
   const cipherSuites = hello.block(hello.uint16()).uint16s();
-  hello.skip(hello.uint8());
+  const compressions = hello.uint8();
+  hello.skip(compressions);
+  if (sessionId > 32 || cipherSuites.length === 0 || compressions === 0) return undefined;
   const found = {
     serverName: '',
     applicationProtocols: [] as string[],
@@ -79,12 +109,15 @@ function parse(hello: Reader): ClientHello {
   const extensions: number[] = [];
   if (hello.left > 0) {
     const list = hello.block(hello.uint16());
+    if (hello.left > 0) return undefined;
     while (list.left > 0) {
       const type = list.uint16();
       extensions.push(type);
       readExtension(type, list.block(list.uint16()), found);
     }
   }
+  if (new Set(extensions).size !== extensions.length) return undefined;
+  if (version < tls10 && !found.supportedVersions.some((one) => one >= tls10)) return undefined;
   return { version, cipherSuites, extensions, ...found };
 }
 
@@ -100,20 +133,40 @@ function readExtension(
     signatureAlgorithms: number[];
   },
 ): void {
-  if (type === 0) {
-    const names = body.block(body.uint16());
-    while (names.left > 0) {
-      const kind = names.uint8();
-      const name = names.text(names.uint16());
-      if (kind === 0 && found.serverName === '') found.serverName = name.toLowerCase();
-    }
-  } else if (type === 16) {
-    const protocols = body.block(body.uint16());
-    while (protocols.left > 0) found.applicationProtocols.push(protocols.text(protocols.uint8()));
-  } else if (type === 10) found.supportedGroups = body.block(body.uint16()).uint16s();
+  if (type === 0) found.serverName = readServerName(body);
+  else if (type === 16) found.applicationProtocols = readProtocols(body);
+  else if (type === 10) found.supportedGroups = body.block(body.uint16()).uint16s();
   else if (type === 11) found.pointFormats = body.block(body.uint8()).uint8s();
   else if (type === 13) found.signatureAlgorithms = body.block(body.uint16()).uint16s();
   else if (type === 43) found.supportedVersions = body.block(body.uint8()).uint16s();
+}
+
+/** One host name, nothing else (RFC 6066 allows no second of a kind, and there is no other kind). */
+function readServerName(body: Reader): string {
+  const names = body.block(body.uint16());
+  const kind = names.uint8();
+  const name = names.text(names.uint16());
+  const odd = kind !== 0 || name === '' || name.length > 255 || name.includes('\0') || names.left > 0 || body.left > 0;
+  if (odd) throw new RangeError('no host name');
+  return name.toLowerCase();
+}
+
+/** As Envoy: a list that cannot be read is none. */
+function readProtocols(body: Reader): string[] {
+  const protocols: string[] = [];
+  try {
+    const list = body.block(body.uint16());
+    if (body.left > 0) return [];
+    while (list.left > 0) {
+      const protocol = list.text(list.uint8());
+      if (protocol === '') return [];
+      protocols.push(protocol);
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+  return protocols;
 }
 
 /** Reads past the end throw RangeError. */

@@ -10,6 +10,7 @@ import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route_pb.d.ts';
 import { listenerName, readListener } from '../listener/config.ts';
+import { impliedListenerFilters } from '../listener/config-listener-filters.ts';
 import type { ListenerManager } from '../listener/listener-manager.ts';
 import type { RouteProviders } from '../router/api.ts';
 import { clusterPolicyReader } from '../router/config/cluster-policies.ts';
@@ -130,7 +131,11 @@ export class ListenerDiscovery implements ResourceHandler {
       context,
     );
     const names = new Set<string>();
-    for (const message of messages) if (!unusable.has(message)) typeNamesIn(message, context, names);
+    for (const message of messages) {
+      if (unusable.has(message)) continue;
+      typeNamesIn(message, context, names);
+      for (const name of impliedListenerFilters(message)) names.add(name);
+    }
     await this.#services.extensions.preload(names);
     await loadCelWhereUsed(context);
     const named = new Set(messages.map(listenerName));

@@ -23,6 +23,9 @@ export const listener: PackageCoverage = {
       'tcp_keepalive',
       'bind_to_port',
       'metadata',
+      'listener_filters',
+      'listener_filters_timeout',
+      'continue_on_listener_filters_timeout',
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
@@ -37,9 +40,6 @@ export const listener: PackageCoverage = {
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
-      listener_filters: 'issue 5',
-      listener_filters_timeout: 'issue 5',
-      continue_on_listener_filters_timeout: 'issue 5',
       use_original_dst: 'issue 5',
       transparent: 'issue 5',
       socket_options: 'issue 5',
@@ -53,11 +53,10 @@ export const listener: PackageCoverage = {
     notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
   },
   'envoy.config.listener.v3.FilterChain': {
-    implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket', 'metadata'],
+    implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket', 'metadata', 'use_proxy_proto'],
     harmless: {
       transport_socket_connect_timeout: 'plain connections have no handshake',
     },
-    refused: { use_proxy_proto: 'the PROXY header would be taken for a request: a later issue' },
   },
   'envoy.config.listener.v3.FilterChainMatch': {
     implemented: [
@@ -78,8 +77,12 @@ export const listener: PackageCoverage = {
     refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
   'envoy.config.listener.v3.ListenerFilter': {
-    notYet: { typed_config: 'issue 5', filter_disabled: 'issue 5' },
+    implemented: ['typed_config', 'filter_disabled'],
     harmless: { name: foundByType },
     refused: { config_discovery: 'filters by discovery (ECDS) are not implemented yet: issue 7' },
   },
+  'envoy.config.listener.v3.ListenerFilterChainMatchPredicate': {
+    implemented: ['or_match', 'and_match', 'not_match', 'any_match', 'destination_port_range'],
+  },
+  'envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet': { implemented: ['rules'] },
 };

@@ -6,6 +6,7 @@ import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
 import { filtersBasic } from './filters-basic.ts';
 import { filtersCompression } from './filters-compression.ts';
+import { filtersListener } from './filters-listener.ts';
 import { filtersNetwork } from './filters-network.ts';
 import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
@@ -23,6 +24,7 @@ export const packages: PackageCoverage = {
   ...extensions,
   ...filtersCompression,
   ...filtersNetwork,
+  ...filtersListener,
   ...filtersPolicy,
   ...filtersTraffic,
   ...filtersBasic,

@@ -58,7 +58,7 @@ export function prepareRequestHeaders(
   connection: DownstreamConnectionInfo,
   random: Random,
 ): RequestOrigin {
-  const { directRemoteAddress: peer, localAddress: local } = connection;
+  const { directRemoteAddress, remoteAddress: peer = directRemoteAddress, localAddress: local } = connection;
   const tls = connection.tls !== null;
   const hasClientCert = removeHopByHop(headers);
   const referer = headers.get(Names.referer);

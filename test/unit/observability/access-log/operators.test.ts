@@ -40,8 +40,6 @@ t.test('TLS of both sides', (t) => {
     group: 'X25519',
     sessionId: 'abcd',
     serverName: 'sni.test',
-    ja3: 'three',
-    ja4: 'four',
     handshakeStart: 3,
     handshakeEnd: 5.9,
     local: certificate('local'),
@@ -49,7 +47,7 @@ t.test('TLS of both sides', (t) => {
     peerChain: [peer, certificate('ca')],
   };
   const { connection, startTime, startTimeWall } = context.streamInfo;
-  const streamInfo = new StreamInfo(startTime, startTimeWall, { ...connection, tls });
+  const streamInfo = new StreamInfo(startTime, startTimeWall, { ...connection, tls, ja3: 'three', ja4: 'four' });
   streamInfo.upstream = context.streamInfo.upstream;
   if (streamInfo.upstream !== null) streamInfo.upstream.tls = tls;
   const both: Readonly<Record<string, string>> = {

@@ -118,7 +118,7 @@ export const certificateOperators: OperatorTable = {
   DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256: issuer(downstream, (it) => it.sha256),
   DOWNSTREAM_PEER_ISSUER_SERIAL: issuer(downstream, (it) => it.serial),
   DOWNSTREAM_HANDSHAKE_DURATION: handshakeDuration,
-  TLS_JA3_FINGERPRINT: session(downstream, (info) => info.ja3),
-  TLS_JA4_FINGERPRINT: session(downstream, (info) => info.ja4),
+  TLS_JA3_FINGERPRINT: bytes(({ streamInfo }) => streamInfo.connection.ja3 || undefined),
+  TLS_JA4_FINGERPRINT: bytes(({ streamInfo }) => streamInfo.connection.ja4 || undefined),
   UPSTREAM_SERVER_NAME: session(upstream, (info) => info.serverName),
 };
