@@ -12,6 +12,8 @@ export interface CertificateInfo {
   readonly ipSans: readonly string[];
   readonly emailSans: readonly string[];
   readonly otherNameSans: readonly string[];
+  /** The object identifiers of `otherNameSans`. */
+  readonly otherNameTypes: readonly string[];
   readonly pem: string;
   /** PEM, percent-encoded as in x-forwarded-client-cert. */
   readonly urlEncodedPem: string;

@@ -243,5 +243,10 @@ export interface HttpFilterConfigFactory {
 export const httpFilterCategory: ExtensionCategory<HttpFilterConfigFactory> =
   extensionCategory<HttpFilterConfigFactory>('envoy.filters.http');
 
-export { type FilterStateObject, FilterStateText, type StreamInfo } from '../../observability/stream-info.ts';
+export {
+  type CertificateInfo,
+  type FilterStateObject,
+  FilterStateText,
+  type StreamInfo,
+} from '../../observability/stream-info.ts';
 export type { ProcessServices } from '../../upstream/services.ts';

@@ -29,6 +29,7 @@ class KnownCertificate implements CertificateInfo {
   readonly ipSans: readonly string[];
   readonly emailSans: readonly string[];
   readonly otherNameSans: readonly string[];
+  readonly otherNameTypes: readonly string[];
   readonly validFrom: number;
   readonly validTo: number;
   readonly sha1: string;
@@ -47,6 +48,7 @@ class KnownCertificate implements CertificateInfo {
     this.ipSans = names.ipSans;
     this.emailSans = names.emailSans;
     this.otherNameSans = names.otherNameSans;
+    this.otherNameTypes = names.otherNameTypes;
     this.serial = certificate.serialNumber.toLowerCase();
     this.sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
     this.sha1 = certificate.fingerprint.replaceAll(':', '').toLowerCase();

@@ -11,6 +11,7 @@ export interface CertificateNames {
   readonly ipSans: readonly string[];
   readonly emailSans: readonly string[];
   readonly otherNameSans: readonly string[];
+  readonly otherNameTypes: readonly string[];
 }
 
 /** `raw`: a certificate in DER (RFC 5280 section 4.1). */
@@ -34,9 +35,11 @@ export function certificateNames(raw: Buffer): CertificateNames {
     ipSans: of(nameTag.ip, ({ content }) => ipText(content)),
     emailSans: of(nameTag.email, text),
     otherNameSans: of(nameTag.other, otherName),
+    otherNameTypes: of(nameTag.other, ({ content }) => objectIdentifier(elements(content)[0]?.content ?? noBytes)),
   };
 }
 
+const noBytes = Buffer.alloc(0);
 const versionTag = 0xa0;
 const extensionsTag = 0xa3;
 const subjectAltName = '2.5.29.17';

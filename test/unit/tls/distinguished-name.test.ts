@@ -69,7 +69,16 @@ t.test('identifiers', (t) => {
 t.test('bytes that are no certificate name nobody', (t) => {
   const nobody = certificateNames(Buffer.alloc(0));
   t.same(nobody, {
-    ...{ subject: '', issuer: '', uriSans: [], dnsSans: [], ipSans: [], emailSans: [], otherNameSans: [] },
+    ...{
+      subject: '',
+      issuer: '',
+      uriSans: [],
+      dnsSans: [],
+      ipSans: [],
+      emailSans: [],
+      otherNameSans: [],
+      otherNameTypes: [],
+    },
   });
   const random = new SeededRandom(7);
   for (let round = 0; round < 2000; round++) {

@@ -74,7 +74,8 @@ export function readPrincipal(message: Principal, context: ConfigContext): RbacM
   }
 }
 
-/** envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType. */
+/** By envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType, which may not be unspecified. */
+const sanKinds = [undefined, 'email', 'dns', 'uri', 'ip', 'other'] as const;
 const otherName = 5;
 
 function readExtension(extension: TypedExtensionConfig, context: ConfigContext): RbacMatcher | undefined {
@@ -98,5 +99,9 @@ function readExtension(extension: TypedExtensionConfig, context: ConfigContext):
   }
   // Required by the API's own rules.
   const name = sanMatcher.matcher && readStringMatcher(sanMatcher.matcher, context);
-  return name && new MtlsMatcher({ sanType, oid: sanMatcher.oid, name });
+  const kind = sanKinds[sanType];
+  if (name === undefined || kind === undefined) return undefined;
+  const pattern = sanMatcher.matcher?.matchPattern;
+  const exactDns = kind === 'dns' && pattern?.case === 'exact' ? pattern.value : null;
+  return new MtlsMatcher({ kind, oid: sanMatcher.oid, name, exactDns });
 }

@@ -1,7 +1,8 @@
 // Owns the tests of what is known without HTTP: addresses, ports, the server name, the peer's identity.
 import type { Address } from '../../../base/address.ts';
+import { toByteString } from '../../../base/byte-string.ts';
 import type { CidrRange } from '../../../base/cidr.ts';
-import type { StreamInfo } from '../../../http/filter/api.ts';
+import type { CertificateInfo, StreamInfo } from '../../../http/filter/api.ts';
 import type { StringMatcher } from '../../../matchers/api.ts';
 import type { RbacMatcher } from './matcher.ts';
 
@@ -69,19 +70,30 @@ export class ServerNameMatcher implements RbacMatcher {
 }
 
 /**
- * A peer that showed a certificate. Without TLS nobody did: this never matches. With TLS (issue 5) `name` is held against
- * the certificate's URI names, then its DNS names, then its subject; null takes any peer that is on TLS.
+ * A peer on TLS, with a certificate or without. With `name` one of the certificate's URI names must match, or one of its DNS
+ * names, or its subject.
  */
 export class AuthenticatedMatcher implements RbacMatcher {
-  readonly name: StringMatcher | null;
+  readonly #name: StringMatcher | null;
 
   constructor(name: StringMatcher | null) {
-    this.name = name;
+    this.#name = name;
   }
 
-  matches(_info: StreamInfo): boolean {
-    return false;
+  matches(info: StreamInfo): boolean {
+    const { tls } = info.connection;
+    if (tls === null) return false;
+    const name = this.#name;
+    if (name === null) return true;
+    const { peer } = tls;
+    if (peer === undefined) return name.matches('');
+    return anyMatches(name, peer.uriSans) || anyMatches(name, peer.dnsSans) || name.matches(toByteString(peer.subject));
   }
+}
+
+function anyMatches(name: StringMatcher, candidates: readonly string[]): boolean {
+  for (let i = 0; i < candidates.length; i++) if (name.matches(toByteString(candidates[i] as string))) return true;
+  return false;
 }
 
 /**
@@ -104,24 +116,58 @@ export class UpstreamMatcher implements RbacMatcher {
 
 /** One of the certificate's alternative names. */
 export interface AlternativeName {
-  /** envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType. */
-  readonly sanType: number;
+  readonly kind: 'email' | 'dns' | 'uri' | 'ip' | 'other';
+  /** Of an other name: its type. */
   readonly oid: string;
   readonly name: StringMatcher;
+  /** A DNS name in full: the certificate's may hold a wildcard. */
+  readonly exactDns: string | null;
 }
 
-/**
- * A peer whose certificate was validated. Without TLS nobody's was: this never matches. With TLS (issue 5) `san` is held
- * against the certificate's names; null takes any that is valid.
- */
+/** A peer whose certificate is validated; null takes any that is. */
 export class MtlsMatcher implements RbacMatcher {
-  readonly san: AlternativeName | null;
+  readonly #san: AlternativeName | null;
 
   constructor(san: AlternativeName | null) {
-    this.san = san;
+    this.#san = san;
   }
 
-  matches(_info: StreamInfo): boolean {
-    return false;
+  matches(info: StreamInfo): boolean {
+    const { tls } = info.connection;
+    if (tls?.peer === undefined || tls.peerValidated !== true) return false;
+    return this.#san === null || hasName(tls.peer, this.#san);
   }
+}
+
+function hasName(peer: CertificateInfo, { kind, oid, name, exactDns }: AlternativeName): boolean {
+  switch (kind) {
+    case 'email':
+      return anyMatches(name, peer.emailSans);
+    case 'uri':
+      return anyMatches(name, peer.uriSans);
+    case 'ip':
+      return anyMatches(name, peer.ipSans);
+    case 'dns':
+      return exactDns === null
+        ? anyMatches(name, peer.dnsSans)
+        : peer.dnsSans.some((pattern) => dnsNameMatches(exactDns, pattern));
+    case 'other':
+      return peer.otherNameSans.some(
+        (value, index) => peer.otherNameTypes[index] === oid && name.matches(toByteString(value)),
+      );
+  }
+}
+
+/** RFC 6125 section 6.4.3, as Envoy: a wildcard stands for one label or the beginning or end of it, in the first label. */
+export function dnsNameMatches(name: string, pattern: string): boolean {
+  const wanted = name.toLowerCase();
+  const lower = pattern.toLowerCase();
+  if (wanted === lower) return true;
+  const [label = '', ...rest] = lower.split('.');
+  const [first = '', ...others] = wanted.split('.');
+  const star = label.indexOf('*');
+  if (star === -1 || label.includes('*', star + 1) || label.startsWith('xn--')) return false;
+  if (rest.length === 0 || rest.join('.') !== others.join('.')) return false;
+  const [before, after] = [label.slice(0, star), label.slice(star + 1)];
+  return first.length >= before.length + after.length && first.startsWith(before) && first.endsWith(after);
 }

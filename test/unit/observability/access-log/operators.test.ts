@@ -24,6 +24,7 @@ function certificate(name: string): CertificateInfo {
     ipSans: ['10.0.0.1', '::1'],
     emailSans: ['a@test'],
     otherNameSans: ['other'],
+    otherNameTypes: ['1.2.3'],
     pem: 'pem',
     urlEncodedPem: '-----BEGIN%20CERTIFICATE-----',
     validFrom: Date.UTC(2026, 0, 2, 3, 4, 5) + 678,
