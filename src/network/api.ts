@@ -111,7 +111,7 @@ export interface DownstreamTransport {
   /** TLS from the first byte on. */
   readonly secure?: boolean;
   /** Secrets that must be there before the listener takes traffic. */
-  readonly ready?: Promise<void>;
+  readonly ready?: Promise<void> | undefined;
   /** Called once for each connection, with its socket attached and not yet reading. */
   start(connection: TransportConnection): void;
   /** The chain is gone and its last connection has ended. */
@@ -140,7 +140,8 @@ export interface UpstreamTransportSource {
 
 /** What stands between a cluster's sockets and its connections' bytes. */
 export interface UpstreamTransport {
-  readonly ready?: Promise<void>;
+  /** Secrets that must be there before the cluster takes traffic. */
+  readonly ready?: Promise<void> | undefined;
   /** Called once for each connection, when its socket is connected. */
   start(connection: TransportConnection, options: UpstreamTransportOptions): void;
   destroy?(): void;

@@ -70,6 +70,11 @@ export class ServerStats {
     this.daysUntilFirstCertExpiring.set(NO_CERTIFICATE);
   }
 
+  /** Null: no certificate is in use. */
+  setDaysUntilFirstExpiry(days: number | null): void {
+    this.daysUntilFirstCertExpiring.set(days ?? NO_CERTIFICATE);
+  }
+
   /** `revision`: the commit in the reported version; its first six digits are the number Envoy shows. */
   start(revision: string, concurrency: number, restartEpoch: number): void {
     const number = Number.parseInt(revision.slice(0, 6), 16);

@@ -8,8 +8,11 @@ import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.
 import type { BindConfig } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { ConfigSource as XdsSource } from '../generated/envoy/config/core/v3/config_source_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type { Secret } from '../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.d.ts';
 import type { ConnectionLimitSettings } from '../listener/connection-limits.ts';
 import { readStatsConfig, type StatsSettings } from '../observability/stats/config.ts';
+import type { NamedSecret } from '../tls/secrets/manager.ts';
+import { openSecret } from '../tls/secrets/subscription.ts';
 import { type DnsResolverConfig, readDnsResolver, readLegacyDnsResolver } from '../upstream/cluster-type/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { NodeInfo } from '../upstream/services.ts';
@@ -30,6 +33,7 @@ export interface BootstrapConfig {
   readonly adminAddress: Address | null;
   readonly clusters: readonly Cluster[];
   readonly listeners: readonly Listener[];
+  readonly secrets: readonly NamedSecret[];
   readonly cds: XdsSource | null;
   readonly lds: XdsSource | null;
   readonly defaultBindConfig: BindConfig | undefined;
@@ -67,6 +71,7 @@ export async function readBootstrapConfig(
     adminAddress: typeof admin === 'string' ? null : admin,
     clusters: message.staticResources?.clusters ?? [],
     listeners: message.staticResources?.listeners ?? [],
+    secrets: (message.staticResources?.secrets ?? []).flatMap(namedSecret),
     cds: message.dynamicResources?.cdsConfig ?? null,
     lds: message.dynamicResources?.ldsConfig ?? null,
     defaultBindConfig: message.clusterManager?.upstreamBindConfig,
@@ -76,4 +81,10 @@ export async function readBootstrapConfig(
     runtimeLayers: readRuntimeLayers(message, options.serviceCluster || (message.node?.cluster ?? ''), context),
     dnsResolver: readDnsResolver(message.typedDnsResolverConfig, context) ?? readLegacyDnsResolver(message, context),
   };
+}
+
+/** One that holds nothing has been reported (config/semantic/bootstrap.ts). */
+function namedSecret(message: Secret): NamedSecret[] {
+  const { name, kind, value } = openSecret(message);
+  return kind === undefined || value === undefined ? [] : [{ name, kind, value, message }];
 }

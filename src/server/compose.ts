@@ -24,6 +24,7 @@ import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { EndpointSubscriptions } from '../xds/endpoint-subscriptions.ts';
 import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
+import { SecretSubscriptions } from '../xds/secret-subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
@@ -64,6 +65,7 @@ export class Server {
   bootstrapUpdated: number;
   readonly runtime: LayeredRuntime;
   readonly secrets: SecretManager;
+  readonly secretSubscriptions: SecretSubscriptions;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -105,7 +107,18 @@ export class Server {
       dnsResolver: (config) => resolvers.get(config),
     });
     this.drain = new DrainManager(clock, random, options.drainTimeMs, options.drainStrategy);
-    this.secrets = new SecretManager(null);
+    const dynamicOptions: ConfigOptions = {
+      knownExtensions: this.knownExtensions,
+      unknownFields: options.rejectUnknownDynamicFields
+        ? 'refuse'
+        : options.ignoreUnknownDynamicFields
+          ? 'ignore'
+          : 'warn',
+      skipDeprecated: options.skipDeprecatedLogs,
+    };
+    this.secretSubscriptions = new SecretSubscriptions({ stats: this.stats, clock }, dynamicOptions);
+    this.secrets = new SecretManager(this.secretSubscriptions);
+    this.secrets.setStatic(bootstrap.secrets);
     this.services = {
       clock,
       timers,
@@ -130,15 +143,6 @@ export class Server {
     };
     const limits = new ConnectionLimits(bootstrap.connectionLimits, this.runtime, this.stats);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
-    const dynamicOptions: ConfigOptions = {
-      knownExtensions: this.knownExtensions,
-      unknownFields: options.rejectUnknownDynamicFields
-        ? 'refuse'
-        : options.ignoreUnknownDynamicFields
-          ? 'ignore'
-          : 'warn',
-      skipDeprecated: options.skipDeprecatedLogs,
-    };
     const build: RouteTableBuilder = (message, config) => buildRouteTable(message, { services: this.services, config });
     this.routeSubscriptions = new RouteSubscriptions(this.services, build, dynamicOptions);
     this.routes = new ServerRouteProviders(
@@ -177,6 +181,7 @@ export class Server {
   refreshStats(): void {
     this.serverStats.refresh();
     this.serverStats.totalConnections.set(this.listeners.connectionCount);
+    this.serverStats.setDaysUntilFirstExpiry(this.secrets.inUse.daysUntilFirstExpiry(this.services.clock.wall()));
   }
 
   async startAdmin(): Promise<void> {
@@ -192,6 +197,7 @@ export class Server {
     this.listeners.stats.workersStarted.set(1);
     const flush = (): void => {
       this.stats.flushHistograms();
+      this.secrets.inUse.warnOfExpiry(this.services.clock.wall());
     };
     this.#flushTimer = setInterval(flush, this.bootstrap.statsFlushIntervalMs);
     this.#flushTimer.unref();
@@ -208,6 +214,7 @@ export class Server {
     this.runtime.stop();
     this.dynamic.stop();
     this.endpoints.stop();
+    this.secretSubscriptions.stop();
     if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
     await this.#admin?.stopAccepting();
     this.#admin?.closeConnections();

@@ -142,8 +142,11 @@ export class ServerRun {
     log.info(`reloading the configuration: ${reason}`);
     try {
       const loaded = await load(this.#options, this.#server.knownExtensions, false);
+      // Listeners and clusters are read with the secrets that come with them.
+      if (loaded !== undefined) this.#server.secrets.setStatic(loaded.bootstrap.secrets);
       const prepared = loaded === undefined ? undefined : await this.prepare(loaded, false);
       if (loaded === undefined || prepared === undefined) {
+        this.#server.secrets.setStatic(this.#server.bootstrap.secrets);
         log.error('the configuration was not changed: the new one has errors (above)');
         return;
       }

@@ -241,6 +241,12 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   }
 
   ready(): void {
+    const waits = this.transport?.ready;
+    if (waits === undefined) this.#becomeReady();
+    else void waits.then(() => this.#becomeReady());
+  }
+
+  #becomeReady(): void {
     if (this.isReady || this.#removed) return;
     this.isReady = true;
     // Gauges are shared by name with the version this one replaces.
@@ -256,6 +262,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     if (this.#removed) return;
     this.#removed = true;
     this.#source.stop();
+    this.transport?.destroy?.();
     this.#balancer.close?.();
     for (const host of this.hostSets.all()) host.remove();
     this.onConnectionGone();

@@ -112,7 +112,7 @@ function allSections(server: Server, matches: NameTest, includeEndpoints: boolea
     { type: 'ListenersConfigDump', content: listenersSection(server, matches) },
     { type: 'ScopedRoutesConfigDump', content: {} },
     { type: 'RoutesConfigDump', content: routesSection(server, matches) },
-    { type: 'SecretsConfigDump', content: {} },
+    { type: 'SecretsConfigDump', content: secretsSection(server, matches) },
   );
   return sections;
 }
@@ -203,6 +203,28 @@ function routesSection(server: Server, matches: NameTest): JsonObject {
     dynamic.push({ ...version(versionInfo), route_config: route, last_updated: timestamp(lastUpdated) });
   }
   return { ...listed('static_route_configs', fixed), ...listed('dynamic_route_configs', dynamic) };
+}
+
+/** Keys and passwords are hidden where the messages are printed. */
+function secretsSection(server: Server, matches: NameTest): JsonObject {
+  const fixed: JsonObject[] = [];
+  for (const { name, message } of server.secrets.staticSecrets()) {
+    if (!matches(name)) continue;
+    fixed.push({ name, secret: messageJsonWithType(message) });
+  }
+  const active: JsonObject[] = [];
+  const warming: JsonObject[] = [];
+  for (const { name, value, message, version: versionInfo, lastUpdated } of server.secretSubscriptions.all()) {
+    if (!matches(name)) continue;
+    const state = { last_updated: timestamp(lastUpdated), secret: messageJsonWithType(message) };
+    if (value === undefined) warming.push({ name, version_info: 'uninitialized', ...state });
+    else active.push({ name, ...version(versionInfo), ...state });
+  }
+  return {
+    ...listed('static_secrets', fixed),
+    ...listed('dynamic_active_secrets', active),
+    ...listed('dynamic_warming_secrets', warming),
+  };
 }
 
 function version(text: string): JsonObject {

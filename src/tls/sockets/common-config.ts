@@ -44,10 +44,12 @@ function readCertificate(message: TlsCertificate, { config }: TransportSocketCon
   const chain = readDataSource(message.certificateChain, message, 'certificate_chain', 'RMR0901', config);
   const key = readDataSource(message.privateKey, message, 'private_key', 'RMR0901', config);
   const password = readDataSource(message.password, message, 'password', 'RMR0901', config);
-  if (chain === undefined || key === undefined || password === undefined) return [];
+  const pkcs12 = readDataSource(message.pkcs12, message, 'pkcs12', 'RMR0901', config);
+  if (chain === undefined || key === undefined || password === undefined || pkcs12 === undefined) return [];
   const origin =
     message.certificateChain?.specifier.case === 'filename' ? message.certificateChain.specifier.value : '';
-  return [{ chain, key, passphrase: password.length === 0 ? undefined : password.toString('utf8'), origin }];
+  const passphrase = password.length === 0 ? undefined : password.toString('utf8');
+  return [{ chain, key, pkcs12, passphrase, origin }];
 }
 
 function readValidation(message: CertificateValidationContext, { config }: TransportSocketContext): ValidationSettings {

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { DownstreamTransport, TransportConnection } from '../../network/api.ts';
 import type { TlsConnectionInfo } from '../../observability/tls-info.ts';
 import { type HandshakeRules, watchHandshake } from './handshake.ts';
+import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
 import { type VerificationFailure, verifyPeer } from './peer-verification.ts';
 import { makeContext } from './secure-context.ts';
 import type { DownstreamTlsSettings } from './settings.ts';
@@ -11,27 +12,37 @@ import type { TlsStats } from './stats.ts';
 
 export class DownstreamTls implements DownstreamTransport, HandshakeRules {
   readonly secure = true;
-  readonly #settings: DownstreamTlsSettings;
   readonly #stats: TlsStats;
   readonly #clock: Clock;
-  readonly #context: SecureContext;
-  readonly #asksForCertificate: boolean;
+  readonly #secrets: LiveSecrets;
+  readonly ready: Promise<void> | undefined;
+  /** Null until the secrets have come. */
+  #state: DownstreamTlsState | null = null;
 
-  /** Throws when OpenSSL does not take the settings. */
-  constructor(settings: DownstreamTlsSettings, stats: TlsStats, clock: Clock) {
-    this.#settings = settings;
+  constructor(stats: TlsStats, clock: Clock, secrets: LiveSecrets) {
     this.#stats = stats;
     this.#clock = clock;
-    this.#context = makeContext(settings, true);
-    this.#asksForCertificate = settings.requireClientCertificate || settings.validation !== null;
+    this.#secrets = secrets;
+    this.ready = secrets.ready;
+  }
+
+  /** For the handshakes from now on; open connections go on with what they have. */
+  use(state: DownstreamTlsState): void {
+    this.#state = state;
   }
 
   start(connection: TransportConnection): void {
-    const { applicationProtocols, requireClientCertificate } = this.#settings;
+    const state = this.#state;
+    if (state === null) {
+      this.#secrets.stats.downstreamNotReady.inc();
+      connection.failTransport(secretsMissing);
+      return;
+    }
+    const { applicationProtocols, requireClientCertificate } = state.settings;
     const options: TLSSocketOptions = {
       isServer: true,
-      secureContext: this.#context,
-      requestCert: this.#asksForCertificate,
+      secureContext: state.context,
+      requestCert: state.asksForCertificate,
       // OpenSSL itself refuses a client without certificate, which tells the client so.
       rejectUnauthorized: requireClientCertificate,
     };
@@ -47,8 +58,29 @@ export class DownstreamTls implements DownstreamTransport, HandshakeRules {
   }
 
   verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null {
-    const { validation, requireClientCertificate } = this.#settings;
-    if (!this.#asksForCertificate || (peer === null && !requireClientCertificate)) return null;
+    if (this.#state === null) return { kind: 'error', reason: secretsMissing };
+    const { validation, requireClientCertificate } = this.#state.settings;
+    if (!this.#state.asksForCertificate || (peer === null && !requireClientCertificate)) return null;
     return validation === null ? null : verifyPeer(socket, peer ?? null, validation);
   }
+
+  destroy(): void {
+    this.#secrets.release();
+  }
+}
+
+/** What settings have come to: with new secrets all of it is made anew. */
+export interface DownstreamTlsState {
+  readonly settings: DownstreamTlsSettings;
+  readonly context: SecureContext;
+  readonly asksForCertificate: boolean;
+}
+
+/** Throws when OpenSSL does not take the settings. */
+export function prepareDownstreamTls(settings: DownstreamTlsSettings): DownstreamTlsState {
+  return {
+    settings,
+    context: makeContext(settings, true),
+    asksForCertificate: settings.requireClientCertificate || settings.validation !== null,
+  };
 }

@@ -11,10 +11,17 @@ export function makeContext(settings: CommonTlsSettings, server: boolean): Secur
     maxVersion: parameters.maxVersion,
     honorCipherOrder: true,
   };
-  if (certificates.length > 0) {
-    options.cert = certificates.map(({ chain }) => chain);
-    options.key = certificates.map(({ key, passphrase }) =>
+  const pairs = certificates.filter(({ pkcs12 }) => pkcs12.length === 0);
+  if (pairs.length > 0) {
+    options.cert = pairs.map(({ chain }) => chain);
+    options.key = pairs.map(({ key, passphrase }) =>
       passphrase === undefined ? { pem: key } : { pem: key, passphrase },
+    );
+  }
+  const files = certificates.filter(({ pkcs12 }) => pkcs12.length > 0);
+  if (files.length > 0) {
+    options.pfx = files.map(({ pkcs12, passphrase }) =>
+      passphrase === undefined ? { buf: pkcs12 } : { buf: pkcs12, passphrase },
     );
   }
   // Without one Node would trust the system's: who names none trusts none.

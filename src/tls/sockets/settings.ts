@@ -7,7 +7,9 @@ export interface CertificateMaterial {
   readonly chain: Buffer;
   /** PEM. */
   readonly key: Buffer;
-  /** Of the key; undefined: none. */
+  /** Chain and key in one, instead of them (RFC 7292); empty: none. */
+  readonly pkcs12: Buffer;
+  /** Of the key, or of the PKCS#12 file; undefined: none. */
   readonly passphrase: string | undefined;
   /** Where it came from, in words, for errors and /certs. */
   readonly origin: string;

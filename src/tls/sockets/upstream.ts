@@ -11,28 +11,24 @@ import type {
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
 import { watchHandshake } from './handshake.ts';
+import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
 import { type VerificationFailure, verifyPeer } from './peer-verification.ts';
 import { makeContext } from './secure-context.ts';
 import type { UpstreamTlsSettings } from './settings.ts';
-import { type TlsStats, tlsStats } from './stats.ts';
+import type { TlsStats } from './stats.ts';
 
-/** The context is made at once, so that what is wrong with it is found with the configuration. */
+/** What is wrong with a context is found with the configuration; its secrets are opened when the cluster comes to be. */
 export class UpstreamTlsSource implements UpstreamTransportSource {
   readonly message: unknown;
-  readonly #settings: UpstreamTlsSettings;
-  readonly #context: SecureContext;
-  readonly #clock: Clock;
+  readonly #open: (scope: StatsScope) => UpstreamTls;
 
-  /** Throws when OpenSSL does not take the settings. */
-  constructor(message: unknown, settings: UpstreamTlsSettings, clock: Clock) {
+  constructor(message: unknown, open: (scope: StatsScope) => UpstreamTls) {
     this.message = message;
-    this.#settings = settings;
-    this.#clock = clock;
-    this.#context = makeContext(settings, false);
+    this.#open = open;
   }
 
   open(scope: StatsScope): UpstreamTransport {
-    return new UpstreamTls(this.#settings, this.#context, tlsStats(scope), this.#clock);
+    return this.#open(scope);
   }
 }
 
@@ -42,30 +38,45 @@ interface KeptSession {
   readonly peer: CertificateInfo | null;
 }
 
-class UpstreamTls implements UpstreamTransport {
-  readonly #settings: UpstreamTlsSettings;
+export class UpstreamTls implements UpstreamTransport {
   readonly #stats: TlsStats;
   readonly #clock: Clock;
-  readonly #context: SecureContext;
+  readonly #secrets: LiveSecrets;
+  readonly ready: Promise<void> | undefined;
+  /** Null until the secrets have come. */
+  #state: UpstreamTlsState | null = null;
   /** The newest last. */
-  readonly #sessions: KeptSession[] = [];
+  #sessions: KeptSession[] = [];
 
-  constructor(settings: UpstreamTlsSettings, context: SecureContext, stats: TlsStats, clock: Clock) {
-    this.#settings = settings;
-    this.#context = context;
+  constructor(stats: TlsStats, clock: Clock, secrets: LiveSecrets) {
     this.#stats = stats;
     this.#clock = clock;
+    this.#secrets = secrets;
+    this.ready = secrets.ready;
+  }
+
+  /** For the connections from now on; open ones go on with what they have. */
+  use(state: UpstreamTlsState): void {
+    this.#state = state;
+    // What was agreed on with other certificates does not vouch for these.
+    this.#sessions = [];
   }
 
   start(connection: TransportConnection, options: UpstreamTransportOptions): void {
-    const { applicationProtocols, serverName, autoHostServerName } = this.#settings;
+    const state = this.#state;
+    if (state === null) {
+      this.#secrets.stats.upstreamNotReady.inc();
+      connection.failTransport(secretsMissing);
+      return;
+    }
+    const { applicationProtocols, serverName, autoHostServerName, maxSessionKeys } = state.settings;
     const name = options.serverName ?? (autoHostServerName && options.hostname !== '' ? options.hostname : serverName);
     const protocols = options.applicationProtocols ?? applicationProtocols;
     const session = this.#sessions.at(-1);
     connection.wrapSocket((inner) => {
       const settings: ConnectionOptions = {
         socket: inner,
-        secureContext: this.#context,
+        secureContext: state.context,
         // Judged here (`verify`), by what the configuration asks for.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
@@ -79,30 +90,48 @@ class UpstreamTls implements UpstreamTransport {
         resumedPeer: session?.peer ?? null,
       };
       watchHandshake(connection, socket, rules, this.#stats, this.#clock);
-      if (this.#settings.maxSessionKeys > 0) this.#watchSessions(connection, socket);
+      if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state);
       return socket;
     });
   }
 
   #verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null {
-    const { validation } = this.#settings;
+    if (this.#state === null) return { kind: 'error', reason: secretsMissing };
+    const { validation } = this.#state.settings;
     return validation === null ? null : verifyPeer(socket, peer ?? null, validation);
   }
 
   /** TLS 1.2 brings its ticket before the verdict, TLS 1.3 after. */
-  #watchSessions(connection: TransportConnection, socket: TLSSocket): void {
+  #watchSessions(connection: TransportConnection, socket: TLSSocket, state: UpstreamTlsState): void {
     let early: Buffer | null = null;
     socket.on('session', (ticket: Buffer) => {
       if (connection.tls === null) early = ticket;
-      else this.#keep({ ticket, peer: connection.tls.peer ?? null });
+      else this.#keep({ ticket, peer: connection.tls.peer ?? null }, state);
     });
     socket.once('secure', () => {
-      if (early !== null && connection.tls !== null) this.#keep({ ticket: early, peer: connection.tls.peer ?? null });
+      if (early !== null && connection.tls !== null)
+        this.#keep({ ticket: early, peer: connection.tls.peer ?? null }, state);
     });
   }
 
-  #keep(session: KeptSession): void {
+  #keep(session: KeptSession, state: UpstreamTlsState): void {
+    if (state !== this.#state) return;
     this.#sessions.push(session);
-    if (this.#sessions.length > this.#settings.maxSessionKeys) this.#sessions.shift();
+    if (this.#sessions.length > state.settings.maxSessionKeys) this.#sessions.shift();
   }
+
+  destroy(): void {
+    this.#secrets.release();
+  }
+}
+
+/** What settings have come to: with new secrets all of it is made anew. */
+export interface UpstreamTlsState {
+  readonly settings: UpstreamTlsSettings;
+  readonly context: SecureContext;
+}
+
+/** Throws when OpenSSL does not take the settings. */
+export function prepareUpstreamTls(settings: UpstreamTlsSettings): UpstreamTlsState {
+  return { settings, context: makeContext(settings, false) };
 }

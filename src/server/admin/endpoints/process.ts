@@ -25,7 +25,10 @@ export function processEndpoints(server: Server): AdminEndpoint[] {
     view('/hot_restart_version', 'processes of different versions cannot hand over to each other', () =>
       text(hotRestartVersion(server)),
     ),
-    view('/certs', 'certificates in use', () => json({ certificates: [] })),
+    view('/certs', 'certificates in use', async () => {
+      const { certificatesJson } = await import('../certificates.ts');
+      return json(certificatesJson(server));
+    }),
     action('/quitquitquit', 'end the process', () => ({
       ...text('OK\n'),
       afterSent: () => server.lifecycle.end(0, '/quitquitquit'),

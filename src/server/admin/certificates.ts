@@ -1,0 +1,45 @@
+// Owns /certs: the certificates that TLS contexts use now, in the form of envoy.admin.v3.Certificates.
+// Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/admin/v3/certs.proto
+import type { X509Certificate } from 'node:crypto';
+import { daysUntil, type UsedCertificates } from '../../tls/secrets/inventory.ts';
+import { certificateInfo } from '../../tls/sockets/certificate-info.ts';
+import type { Server } from '../compose.ts';
+import type { JsonObject } from './message-json.ts';
+
+export function certificatesJson(server: Server): JsonObject {
+  const now = server.services.clock.wall();
+  const certificates: JsonObject[] = [];
+  for (const { use, problem } of server.secrets.inUse.entries()) {
+    const refused = problem();
+    certificates.push({
+      ca_cert: use.ca === null ? [] : details(use.ca, use.ca.pem.certificates, now),
+      cert_chain: use.chains.flatMap((chain) => details(chain, chain.pem.certificates.slice(0, 1), now)),
+      // Ours: why a newer version is not in use.
+      ...(refused === '' ? {} : { last_update_refused: refused }),
+    });
+  }
+  return { certificates };
+}
+
+function details({ path }: UsedCertificates, certificates: readonly X509Certificate[], now: number): JsonObject[] {
+  return certificates.map((certificate) => {
+    const { serial, dnsSans, uriSans, ipSans, validFrom, validTo } = certificateInfo(certificate);
+    return {
+      path,
+      serial_number: serial,
+      subject_alt_names: [
+        ...dnsSans.map((dns) => ({ dns })),
+        ...uriSans.map((uri) => ({ uri })),
+        ...ipSans.map((ip_address) => ({ ip_address })),
+      ],
+      days_until_expiration: String(daysUntil(validTo, now)),
+      valid_from: timestamp(validFrom),
+      expiration_time: timestamp(validTo),
+    };
+  });
+}
+
+/** As protobuf prints a time of whole seconds. */
+function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+}
