@@ -45,7 +45,10 @@ export function readDownstreamTls(
     return undefined;
   }
   secrets.onChange((errors) => {
-    if (apply(errors)) secrets.stats.contextUpdates.inc();
+    const count = errors.errorCount;
+    apply(errors);
+    // As in Envoy one that still lacks another secret counts too.
+    if (errors.errorCount === count) secrets.stats.contextUpdates.inc();
   });
   return transport;
 }

@@ -57,7 +57,10 @@ function open(
   };
   apply(config, first);
   secrets.onChange((errors) => {
-    if (apply(errors)) secrets.stats.contextUpdates.inc();
+    const count = errors.errorCount;
+    apply(errors);
+    // As in Envoy one that still lacks another secret counts too.
+    if (errors.errorCount === count) secrets.stats.contextUpdates.inc();
   });
   return transport;
 }
