@@ -59,8 +59,7 @@ export const bootstrap: PackageCoverage = {
     implemented: ['max_active_downstream_connections'],
   },
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': {
-    implemented: ['listeners', 'clusters'],
-    notYet: { secrets: 'issue 5' },
+    implemented: ['listeners', 'clusters', 'secrets'],
   },
   'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': {
     implemented: ['lds_config', 'cds_config'],

@@ -4,21 +4,29 @@ import type { X509Certificate } from 'node:crypto';
 import { daysUntil, type UsedCertificates } from '../../tls/secrets/inventory.ts';
 import { certificateInfo } from '../../tls/sockets/certificate-info.ts';
 import type { Server } from '../compose.ts';
+import { type AdminResponse, json } from './endpoint.ts';
 import type { JsonObject } from './message-json.ts';
 
-export function certificatesJson(server: Server): JsonObject {
+export function certificatesAnswer(server: Server): AdminResponse {
+  const answer = json(certificates(server));
+  // As protobuf writes them: `<inline>` is no markup.
+  const body = String(answer.body).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
+  return { ...answer, body };
+}
+
+function certificates(server: Server): JsonObject {
   const now = server.services.clock.wall();
-  const certificates: JsonObject[] = [];
+  const list: JsonObject[] = [];
   for (const { use, problem } of server.secrets.inUse.entries()) {
     const refused = problem();
-    certificates.push({
+    list.push({
       ca_cert: use.ca === null ? [] : details(use.ca, use.ca.pem.certificates, now),
       cert_chain: use.chains.flatMap((chain) => details(chain, chain.pem.certificates.slice(0, 1), now)),
       // Ours: why a newer version is not in use.
       ...(refused === '' ? {} : { last_update_refused: refused }),
     });
   }
-  return { certificates };
+  return { certificates: list };
 }
 
 function details({ path }: UsedCertificates, certificates: readonly X509Certificate[], now: number): JsonObject[] {

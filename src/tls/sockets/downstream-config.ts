@@ -21,7 +21,7 @@ export function readDownstreamTls(
   const ticketKeys = keys.case === 'sessionTicketKeysSdsSecretConfig' ? keys.value : undefined;
   const secrets = ContextSecrets.open(tls.commonTlsContext, ticketKeys, context, scope, 'server');
   if (secrets === undefined) return undefined;
-  const transport = new DownstreamTls(tlsStats(scope), clock, secrets);
+  const transport = new DownstreamTls(() => tlsStats(scope), clock, secrets);
   const apply = (errors: ConfigContext): boolean => {
     const resolved = secrets.resolve(ticketKeys);
     if (resolved === undefined) return false;

@@ -12,15 +12,17 @@ import type { TlsStats } from './stats.ts';
 
 export class DownstreamTls implements DownstreamTransport, HandshakeRules {
   readonly secure = true;
-  readonly #stats: TlsStats;
+  /** Made with the first context: as in Envoy there are none while secrets are missing. */
+  readonly #makeStats: () => TlsStats;
+  #stats: TlsStats | null = null;
   readonly #clock: Clock;
   readonly #secrets: LiveSecrets;
   readonly ready: Promise<void> | undefined;
   /** Null until the secrets have come. */
   #state: DownstreamTlsState | null = null;
 
-  constructor(stats: TlsStats, clock: Clock, secrets: LiveSecrets) {
-    this.#stats = stats;
+  constructor(makeStats: () => TlsStats, clock: Clock, secrets: LiveSecrets) {
+    this.#makeStats = makeStats;
     this.#clock = clock;
     this.#secrets = secrets;
     this.ready = secrets.ready;
@@ -29,11 +31,13 @@ export class DownstreamTls implements DownstreamTransport, HandshakeRules {
   /** For the handshakes from now on; open connections go on with what they have. */
   use(state: DownstreamTlsState): void {
     this.#state = state;
+    this.#stats ??= this.#makeStats();
   }
 
   start(connection: TransportConnection): void {
     const state = this.#state;
-    if (state === null) {
+    const stats = this.#stats;
+    if (state === null || stats === null) {
       this.#secrets.stats.downstreamNotReady.inc();
       connection.failTransport(secretsMissing);
       return;
@@ -52,7 +56,7 @@ export class DownstreamTls implements DownstreamTransport, HandshakeRules {
     }
     connection.wrapSocket((inner) => {
       const socket = new TLSSocket(inner, options);
-      watchHandshake(connection, socket, this, this.#stats, this.#clock);
+      watchHandshake(connection, socket, this, stats, this.#clock);
       return socket;
     });
   }

@@ -42,7 +42,7 @@ function open(
 ): UpstreamTls {
   const config = new ConfigContext(context.config.options);
   const secrets = ContextSecrets.open(tls.commonTlsContext, undefined, { ...context, config }, scope, 'client');
-  const transport = new UpstreamTls(tlsStats(scope), context.clock, secrets ?? nothing(scope));
+  const transport = new UpstreamTls(() => tlsStats(scope), context.clock, secrets ?? nothing(scope));
   // Its names were found when it was read; a file that was removed meanwhile leaves it without.
   if (secrets === undefined) return transport;
   const apply = (errors: ConfigContext, made?: UpstreamTlsState): boolean => {

@@ -39,7 +39,9 @@ interface KeptSession {
 }
 
 export class UpstreamTls implements UpstreamTransport {
-  readonly #stats: TlsStats;
+  /** Made with the first context: as in Envoy there are none while secrets are missing. */
+  readonly #makeStats: () => TlsStats;
+  #stats: TlsStats | null = null;
   readonly #clock: Clock;
   readonly #secrets: LiveSecrets;
   readonly ready: Promise<void> | undefined;
@@ -48,8 +50,8 @@ export class UpstreamTls implements UpstreamTransport {
   /** The newest last. */
   #sessions: KeptSession[] = [];
 
-  constructor(stats: TlsStats, clock: Clock, secrets: LiveSecrets) {
-    this.#stats = stats;
+  constructor(makeStats: () => TlsStats, clock: Clock, secrets: LiveSecrets) {
+    this.#makeStats = makeStats;
     this.#clock = clock;
     this.#secrets = secrets;
     this.ready = secrets.ready;
@@ -58,13 +60,15 @@ export class UpstreamTls implements UpstreamTransport {
   /** For the connections from now on; open ones go on with what they have. */
   use(state: UpstreamTlsState): void {
     this.#state = state;
+    this.#stats ??= this.#makeStats();
     // What was agreed on with other certificates does not vouch for these.
     this.#sessions = [];
   }
 
   start(connection: TransportConnection, options: UpstreamTransportOptions): void {
     const state = this.#state;
-    if (state === null) {
+    const stats = this.#stats;
+    if (state === null || stats === null) {
       this.#secrets.stats.upstreamNotReady.inc();
       connection.failTransport(secretsMissing);
       return;
@@ -89,7 +93,7 @@ export class UpstreamTls implements UpstreamTransport {
         verify: (tls: TLSSocket, peer: TlsConnectionInfo['peer'] | null) => this.#verify(tls, peer),
         resumedPeer: session?.peer ?? null,
       };
-      watchHandshake(connection, socket, rules, this.#stats, this.#clock);
+      watchHandshake(connection, socket, rules, stats, this.#clock);
       if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state);
       return socket;
     });

@@ -26,8 +26,8 @@ export function processEndpoints(server: Server): AdminEndpoint[] {
       text(hotRestartVersion(server)),
     ),
     view('/certs', 'certificates in use', async () => {
-      const { certificatesJson } = await import('../certificates.ts');
-      return json(certificatesJson(server));
+      const { certificatesAnswer } = await import('../certificates.ts');
+      return certificatesAnswer(server);
     }),
     action('/quitquitquit', 'end the process', () => ({
       ...text('OK\n'),
