@@ -43,7 +43,6 @@ export const tlsSockets: PackageCoverage = {
     },
   },
   [`${tls}.CertificateValidationContext`]: {
-    implemented: ['trusted_ca', 'watched_directory'],
-    notYet: { trust_chain_verification: 'issue 5' },
+    implemented: ['trusted_ca', 'watched_directory', 'trust_chain_verification'],
   },
 };
