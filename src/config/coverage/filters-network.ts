@@ -26,6 +26,7 @@ export const filtersNetwork: PackageCoverage = {
       'access_log_options',
       'upstream_connect_mode',
       'max_early_data_bytes',
+      'tunneling_config',
     ],
     harmless: {
       downstream_idle_timeout: notReadByEnvoy,
@@ -34,11 +35,26 @@ export const filtersNetwork: PackageCoverage = {
     },
     refused: {
       on_demand: onDemand,
-      tunneling_config: 'tunnels over HTTP are not implemented yet: the bytes would go out bare',
       proxy_protocol_tlvs: tlvs,
       proxy_protocol_tlv_merge_policy: tlvs,
     },
     notYet: { check_drain_close: 'connections end when they end, or when the time to drain is over' },
+  },
+  [`${tcpProxy}.TunnelingConfig`]: {
+    implemented: [
+      'hostname',
+      'use_post',
+      'headers_to_add',
+      'propagate_response_headers',
+      'post_path',
+      'propagate_response_trailers',
+      'formatters',
+    ],
+    notYet: {
+      request_id_extension: 'tunnels have no request id',
+      request_id_header: 'tunnels have no request id',
+      request_id_metadata_key: 'tunnels have no request id',
+    },
   },
   [`${tcpProxy}.WeightedCluster`]: { implemented: ['clusters'] },
   [`${tcpProxy}.WeightedCluster.ClusterWeight`]: { implemented: ['name', 'weight', 'metadata_match'] },

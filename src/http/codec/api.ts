@@ -159,6 +159,8 @@ export interface ResponseDecoder {
 
 /** Sends a request. */
 export interface ClientStream extends Stream {
+  /** HTTP/1: the end of the request closes the connection behind it, as Envoy ends a tunnel that is its own. */
+  closesWithRequest?: boolean;
   encodeHeaders(headers: RequestHeaders, endStream: boolean): void;
   encodeData(data: Buffer, endStream: boolean): void;
   encodeTrailers(trailers: HeaderMap): void;
@@ -178,6 +180,8 @@ export interface ClientCodecCallbacks {
    * `announced` is true when the response itself said so.
    */
   onStreamComplete(stream: CodecClientStream, reusable: boolean, announced: boolean): void;
+  /** HTTP/1: a request is over that the connection shall not outlive; what was written goes first. */
+  onLastRequestEnd?(): void;
   /** The peer takes no further streams. */
   onGoAway(): void;
   /** HTTP/1: seconds from `Keep-Alive: timeout=` of the last response; the pool closes a little earlier (DESIGN 4). */

@@ -9,7 +9,7 @@ import {
   ResetReason,
   type ResponseDecoder,
 } from '../../http/codec/api.ts';
-import { ConnectionEvent } from '../../network/api.ts';
+import { CloseType, ConnectionEvent } from '../../network/api.ts';
 import type { PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
 import type { ConnectionOwner, PooledConnection } from './connection-pool.ts';
@@ -104,6 +104,10 @@ export class Http1Connection
   #endStream(): void {
     this.#streamActive = false;
     this.#pool.onStreamEnded();
+  }
+
+  onLastRequestEnd(): void {
+    this.close(CloseType.Flush);
   }
 
   onGoAway(): void {

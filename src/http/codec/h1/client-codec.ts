@@ -271,6 +271,7 @@ export class H1ClientCodec implements ClientCodec, ClientStreamOwner {
   onRequestComplete(stream: H1ClientStream): void {
     // A body cut short or long: the upstream cannot make sense of what it has.
     if (stream.spoilt && this.#stream === stream) stream.resetStream(ResetReason.LocalReset);
+    else if (stream.closesWithRequest) this.#callbacks.onLastRequestEnd?.();
   }
 
   onStreamReset(stream: H1ClientStream): void {

@@ -39,6 +39,7 @@ export class H1ClientStream implements ClientStream {
   dead = false;
   /** The request did not go out as it should: nothing else may follow it. */
   spoilt = false;
+  closesWithRequest = false;
 
   readonly #codec: ClientStreamOwner;
   #readDisables = 0;

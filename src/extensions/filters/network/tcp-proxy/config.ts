@@ -9,6 +9,7 @@ import type {
 import type { NetworkFilterConfigFactory, NetworkFilterContext } from '../../../../listener/api.ts';
 import { buildAccessLogs } from '../../../../observability/access-log/api.ts';
 import { loadBalancingMetadata, MetadataMatchCriteria } from '../../../../upstream/api.ts';
+import { readTunnel } from './config-tunnel.ts';
 import { TcpProxyFilter } from './filter.ts';
 import { TcpLog } from './log.ts';
 import { RouteChoice, type TcpProxySettings, type TcpRoute } from './settings.ts';
@@ -55,7 +56,8 @@ function readSettings(message: TcpProxy, context: NetworkFilterContext): TcpProx
   }
   const backOff = readBackOff(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config, settings: services.accessLog });
-  if (routes === undefined || config.errorCount > before) return undefined;
+  const tunnel = readTunnel(message.tunnelingConfig, context);
+  if (routes === undefined || tunnel === undefined || config.errorCount > before) return undefined;
   return Object.freeze({
     routes,
     idleTimeoutMs: durationMs(message.idleTimeout, defaultIdleTimeoutMs),
@@ -69,6 +71,7 @@ function readSettings(message: TcpProxy, context: NetworkFilterContext): TcpProx
     logIntervalMs: durationMs(options?.accessLogFlushInterval ?? message.accessLogFlushInterval, 0),
     connectOnData,
     maxEarlyBytes: message.maxEarlyDataBytes ?? -1,
+    tunnel,
   });
 }
 

@@ -1,4 +1,5 @@
 // Owns the begin of an attempt: the host, and the kind of far side that is made for it.
+import { Protocol } from '../../../../http/codec/api.ts';
 import type { NetworkFilterContext } from '../../../../listener/api.ts';
 import type { ReadFilterCallbacks } from '../../../../network/api.ts';
 import {
@@ -9,9 +10,11 @@ import {
   MetadataMatchCriteria,
   Priority,
 } from '../../../../upstream/api.ts';
+import { tunnelDisabled } from './filter-state.ts';
 import type { TcpProxySettings, TcpRoute } from './settings.ts';
 import type { TcpProxyStats } from './stats.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
+import { TunnelUpstream } from './tunnel.ts';
 import type { Upstream, UpstreamOwner } from './upstream.ts';
 
 export interface UpstreamServices {
@@ -40,6 +43,13 @@ export function connectUpstream(
     new Choice(route.metadataMatch, streamInfo.dynamicMetadata?.get(loadBalancingMetadata)),
   );
   if (host === null) return null;
+  const { tunnel } = settings;
+  if (tunnel !== null && !tunnelDisabled(streamInfo)) {
+    const pool = cluster.httpPool(host, Priority.Default, Protocol.Http11);
+    if (pool === null) return null;
+    const side = new TunnelUpstream(owner, tunnel, streamInfo);
+    return { side, start: () => side.start(pool) };
+  }
   const side = new TcpUpstream(owner, {
     stats: shared.stats,
     timeouts: services.timeouts,

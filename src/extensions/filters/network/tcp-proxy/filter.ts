@@ -54,6 +54,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
   #logTimer: Timer | null = null;
   #backOff: Timer | null = null;
   #closed = false;
+  #tunnelSent = 0;
+  #tunnelReceived = 0;
 
   constructor(shared: TcpProxyShared) {
     this.#shared = shared;
@@ -168,7 +170,6 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
     info.localAddress = connection.localAddress.text === '' ? null : connection.localAddress;
     info.remoteAddress = connection.remoteAddress;
     info.connectionId = connection.id;
-    info.protocol = connection.protocol ?? -1;
     info.connectStart = connection.connectStart;
     info.connectEnd = connection.connectEnd;
     info.tls = connection.tls;
@@ -292,7 +293,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
     if (upstream !== null) {
       const end = howItEnded(event, connection);
       const reason = end === 'local' ? (connection.localCloseReason ?? '') : '';
-      if (end === 'local') this.#upstreamInfo.connectionEnd = { detectedCloseType: 'Normal', localCloseReason: reason };
+      if (end === 'local' && upstream.takesReason)
+        this.#upstreamInfo.connectionEnd = { detectedCloseType: 'Normal', localCloseReason: reason };
       upstream.onDownstreamClosed(end, reason);
     }
     // Another filter may have closed the connection before this one ever saw it.
@@ -307,8 +309,13 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
     info.wireBytesSent = info.bytesSent;
     const upstream = info.upstream;
     if (upstream === null) return;
-    upstream.wireBytesSent = info.bytesReceived;
-    upstream.wireBytesReceived = info.bytesSent;
+    upstream.wireBytesSent = info.bytesReceived + this.#tunnelSent;
+    upstream.wireBytesReceived = info.bytesSent + this.#tunnelReceived;
+  }
+
+  onTunnelBytes(sent: number, received: number): void {
+    this.#tunnelSent += sent;
+    this.#tunnelReceived += received;
   }
 
   #stopIdle(): void {

@@ -2,6 +2,7 @@
 import type { Random } from '../../../../base/random.ts';
 import type { AccessLogger } from '../../../../observability/access-log/api.ts';
 import type { ClusterHandle, MetadataMatchCriteria } from '../../../../upstream/api.ts';
+import type { TunnelSettings } from './tunnel-settings.ts';
 
 /** Where a connection may go. */
 export interface TcpRoute {
@@ -28,6 +29,8 @@ export interface TcpProxySettings {
   readonly connectOnData: boolean;
   /** Bytes of the client that are kept before there is a connection; -1: the client is not read so long. */
   readonly maxEarlyBytes: number;
+  /** Null: plain TCP to the host. */
+  readonly tunnel: TunnelSettings | null;
 }
 
 /** One cluster, or one of several by weight. */

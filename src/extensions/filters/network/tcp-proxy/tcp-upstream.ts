@@ -25,6 +25,7 @@ export interface TcpUpstreamServices {
 const forEver = 0x7fffffff;
 
 export class TcpUpstream implements Upstream, TcpPoolCallbacks, TcpConnectionUser, TimeoutHandler {
+  readonly takesReason = true;
   readonly #services: TcpUpstreamServices;
   #owner: UpstreamOwner | null;
   #waiting: Cancellable | null = null;

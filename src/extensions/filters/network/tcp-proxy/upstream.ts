@@ -5,6 +5,8 @@ import type { Host, PoolFailureReason, UpstreamConnectionInfo } from '../../../.
 export type DownstreamEnd = 'remote' | 'local' | 'reset';
 
 export interface Upstream {
+  /** A local end of the client's connection is told as the reason for the end of this one. */
+  readonly takesReason: boolean;
   /** Borrowed `data`. `endStream`: the client half-closed. */
   write(data: Buffer, endStream: boolean): void;
   /** Counts. */
@@ -21,6 +23,8 @@ export interface UpstreamOwner {
   onUpstreamData(data: Buffer, endStream: boolean): void;
   /** `reset`: without a word of farewell. */
   onUpstreamClosed(reset: boolean): void;
+  /** What a tunnel has cost on the wire: once for each that ends. */
+  onTunnelBytes(sent: number, received: number): void;
   onUpstreamAboveHighWatermark(): void;
   onUpstreamBelowLowWatermark(): void;
 }
