@@ -28,6 +28,8 @@ export interface ClusterConfig {
   readonly tcpKeepalive: TcpKeepalive | null;
   /** Null: bytes as they come. */
   readonly transport: UpstreamTransportSource | null;
+  /** In order: the first one whose labels an endpoint has takes the place of `transport`. */
+  readonly transportMatches: readonly TransportMatchConfig[];
   readonly bindAddress: Address | null;
   /** Connect attempts to further addresses of a host: `first` family first, so many of it before they alternate. */
   readonly happyEyeballs: HappyEyeballsConfig;
@@ -65,6 +67,14 @@ export type DiscoveryConfig =
       readonly factory: ClusterTypeFactory;
       readonly config: unknown;
     };
+
+export interface TransportMatchConfig {
+  readonly name: string;
+  /** Of metadata under `envoy.transport_socket_match`; none: any endpoint. */
+  readonly labels: Readonly<Record<string, unknown>>;
+  /** Null: bytes as they come. */
+  readonly transport: UpstreamTransportSource | null;
+}
 
 export interface CircuitBreakerConfig {
   readonly maxConnections: number;
@@ -115,6 +125,8 @@ export interface LocalityConfig {
   readonly priority: number;
   /** 0: not given. */
   readonly weight: number;
+  /** Absent: none. */
+  readonly metadata?: Metadata;
   readonly endpoints: readonly EndpointConfig[];
 }
 

@@ -5,7 +5,6 @@ import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
-import type { UpstreamTransport } from '../network/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
@@ -26,6 +25,7 @@ import type { HostSource, HostSourceContext } from './cluster-type/api.ts';
 import { ConfiguredHosts } from './clusters/configured-hosts.ts';
 import type { HostSpec, UpstreamHost } from './host.ts';
 import { HostSets, type HostsUpdate } from './host-sets.ts';
+import { HostTransports } from './host-transports.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
 import { Http1Pool } from './pool/http1-pool.ts';
@@ -65,7 +65,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   readonly config: ClusterConfig;
   readonly info: ClusterInfo;
   readonly stats: ClusterStats;
-  readonly transport: UpstreamTransport | null;
+  readonly #transports: HostTransports;
   readonly circuitBreakers: readonly [CircuitBreaker, CircuitBreaker];
   readonly hostSets: HostSets;
   /** The first round of discovery is over. */
@@ -89,7 +89,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     this.#endpoints = config.endpoints;
     this.#scope = environment.stats.scope(`cluster.${sanitizeStatsName(config.observabilityName)}.`);
     this.stats = new ClusterStats(this.#scope);
-    this.transport = config.transport?.open(this.#scope) ?? null;
+    this.#transports = new HostTransports(config, this.#scope, this.stats.defaultTransportSocketMatch);
     this.info = {
       name: config.name,
       observabilityName: config.observabilityName,
@@ -106,7 +106,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
       createCircuitBreaker(config.circuitBreakers[1], this.#scope, 'high', config.name, environment.runtime),
     ];
     this.#maintenance = new RuntimeInteger(0, `upstream.maintenance_mode.${config.name}`, environment.runtime);
-    this.hostSets = new HostSets(config);
+    this.hostSets = new HostSets(config, this.#transports);
     this.#balancer = config.loadBalancer.factory.create({
       config: config.loadBalancer.config,
       common: new LiveCommonLb(config.commonLb.panicThreshold, environment.runtime),
@@ -206,7 +206,6 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     for (const priority of update.changedPriorities) this.#balancer.onHostsChanged(priority);
     if (update.added.length > 0 || update.removed.length > 0) {
       this.stats.membershipChange.add(countPriorities(update));
-      this.stats.defaultTransportSocketMatch.add(update.added.length);
       if (log.debugEnabled) {
         log.debug(`cluster ${this.config.name}: ${update.added.length} hosts added, ${update.removed.length} removed`);
       }
@@ -241,7 +240,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   }
 
   ready(): void {
-    const waits = this.transport?.ready;
+    const waits = this.#transports.ready;
     if (waits === undefined) this.#becomeReady();
     else void waits.then(() => this.#becomeReady());
   }
@@ -262,7 +261,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     if (this.#removed) return;
     this.#removed = true;
     this.#source.stop();
-    this.transport?.destroy?.();
+    this.#transports.destroy();
     this.#balancer.close?.();
     for (const host of this.hostSets.all()) host.remove();
     this.onConnectionGone();

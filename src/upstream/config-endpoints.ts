@@ -49,6 +49,7 @@ function readLocality(message: LocalityLbEndpoints, namesAllowed: boolean, conte
     locality: { region: locality?.region ?? '', zone: locality?.zone ?? '', subZone: locality?.subZone ?? '' },
     priority: message.priority,
     weight: message.loadBalancingWeight ?? 0,
+    metadata: metadataOf(message.metadata),
     endpoints,
   };
 }

@@ -18,8 +18,14 @@ import type {
 } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
-import { readTransport, type Secrets, upstreamTransportCategory } from '../tls/api.ts';
-import type { ClusterConfig, ClusterPolicies, DiscoveryConfig, HappyEyeballsConfig } from './cluster-config.ts';
+import { readTransport, type Secrets, type TransportSocketContext, upstreamTransportCategory } from '../tls/api.ts';
+import type {
+  ClusterConfig,
+  ClusterPolicies,
+  DiscoveryConfig,
+  HappyEyeballsConfig,
+  TransportMatchConfig,
+} from './cluster-config.ts';
 import { clusterTypeCategory } from './cluster-type/api.ts';
 import { readEndpoints } from './config-endpoints.ts';
 import { httpConfig, readHttpOptions } from './config-http.ts';
@@ -84,6 +90,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     policies: readPolicies(httpOptions, options),
     tcpKeepalive: readKeepalive(cluster.upstreamConnectionOptions?.tcpKeepalive),
     transport: transport ?? null,
+    transportMatches: readTransportMatches(cluster, options),
     bindAddress: readBindAddress(cluster, options),
     happyEyeballs: readHappyEyeballs(cluster),
     waitForWarmOnInit: cluster.waitForWarmOnInit ?? true,
@@ -177,18 +184,20 @@ function readExtension(
 /** Null: bytes as they come. */
 function readClusterTransport(
   cluster: Cluster,
-  { context, extensions, secrets, clock, timers }: ClusterConfigOptions,
+  options: ClusterConfigOptions,
 ): UpstreamTransportSource | null | undefined {
-  if (cluster.transportSocketMatches.length > 0) {
-    context.error(
-      cluster,
-      'transport_socket_matches',
-      'RMR0306',
-      'Transport sockets by endpoint metadata are not implemented yet',
-    );
-  }
-  const socketContext = { config: context, extensions, secrets, clock, timers };
-  return readTransport(cluster.transportSocket, upstreamTransportCategory, socketContext);
+  return readTransport(cluster.transportSocket, upstreamTransportCategory, socketContext(options));
+}
+
+function readTransportMatches(cluster: Cluster, options: ClusterConfigOptions): TransportMatchConfig[] {
+  return cluster.transportSocketMatches.flatMap(({ name, match, transportSocket }) => {
+    const transport = readTransport(transportSocket, upstreamTransportCategory, socketContext(options));
+    return transport === undefined ? [] : [{ name, labels: match ?? {}, transport }];
+  });
+}
+
+function socketContext({ context, extensions, secrets, clock, timers }: ClusterConfigOptions): TransportSocketContext {
+  return { config: context, extensions, secrets, clock, timers };
 }
 
 /** The kernel's own defaults where a value is not given (Linux: 7200 s). */

@@ -1,7 +1,9 @@
 // Owns the hosts of a cluster by priority: takes what discovery says, keeps the hosts that stay, adds and removes the
 // rest, and says which priorities changed.
+import type { UpstreamTransport } from '../network/api.ts';
 import type { ClusterConfig, EndpointsConfig } from './cluster-config.ts';
 import { type HostSpec, UpstreamHost } from './host.ts';
+import { type HostTransports, sameLabels } from './host-transports.ts';
 import type { HostSet, LocalityHosts } from './load-balancing/api.ts';
 
 export interface HostsUpdate {
@@ -20,7 +22,11 @@ export class HostSets {
   readonly #clusterName: string;
   readonly #observabilityName: string;
 
-  constructor(config: Pick<ClusterConfig, 'name' | 'observabilityName'>) {
+  readonly #transports: HostTransports | null;
+
+  /** `transports`: null where no connections are made. */
+  constructor(config: Pick<ClusterConfig, 'name' | 'observabilityName'>, transports: HostTransports | null = null) {
+    this.#transports = transports;
     this.#clusterName = config.name;
     this.#observabilityName = config.observabilityName;
   }
@@ -45,12 +51,16 @@ export class HostSets {
       if (host === undefined) {
         host = new UpstreamHost(this.#clusterName, this.#observabilityName, spec);
         this.#byKey.set(spec.key, host);
+        host.transport = this.#transportOf(host);
         added.push(host);
       } else if (kept.has(host)) {
         continue;
       } else {
-        const before = host.priority;
+        const { priority: before, metadata, localityMetadata } = host;
         if (host.update(spec)) touched.add(before).add(spec.priority);
+        if (!sameLabels(metadata, host.metadata) || !sameLabels(localityMetadata, host.localityMetadata)) {
+          host.useTransport(this.#transportOf(host));
+        }
       }
       kept.add(host);
       while (members.length <= spec.priority) members.push([]);
@@ -60,6 +70,10 @@ export class HostSets {
     for (const host of this.#byKey.values()) if (!kept.has(host)) removed.push(host);
     for (const host of removed) this.#byKey.delete(host.key);
     return { added, removed, changedPriorities: this.#rebuild(members, policy, touched) };
+  }
+
+  #transportOf(host: UpstreamHost): UpstreamTransport | null {
+    return this.#transports?.resolve(host.metadata, host.localityMetadata) ?? null;
   }
 
   #rebuild(members: readonly Member[][], policy: EndpointsPolicy, touched: ReadonlySet<number>): number[] {

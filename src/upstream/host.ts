@@ -3,6 +3,7 @@
 // connections of an unchanged address survive every update.
 import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
+import type { UpstreamTransport } from '../network/api.ts';
 import type { Host, HostHealth, HostStats, HttpPool, Locality, TcpPool } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
 
@@ -14,6 +15,8 @@ export interface DrainablePool {
   readonly occupied: boolean;
 }
 
+const noMetadata: Metadata = Object.freeze({});
+
 /** What discovery says of one endpoint, resolved. */
 export interface HostSpec {
   readonly endpoint: EndpointConfig;
@@ -23,6 +26,7 @@ export interface HostSpec {
   readonly hostname: string;
   readonly locality: Locality;
   readonly localityWeight: number;
+  readonly localityMetadata?: Metadata | undefined;
   readonly priority: number;
   /** What makes it the same endpoint: the address, or a fixed word where the address may change under it (LOGICAL_DNS). */
   readonly key: string;
@@ -51,6 +55,9 @@ export class UpstreamHost implements Host {
   tcpPools: [(TcpPool & DrainablePool) | null, (TcpPool & DrainablePool) | null] | null = null;
   /** Its cluster has it no longer: pools made for it (a request that chose it just before) drain at once. */
   removed = false;
+  /** Of connections from now on; null: bytes as they come. */
+  transport: UpstreamTransport | null = null;
+  #localityMetadata: Metadata;
   #description: Host | null = null;
 
   constructor(clusterName: string, clusterObservabilityName: string, spec: HostSpec) {
@@ -68,6 +75,11 @@ export class UpstreamHost implements Host {
     this.metadata = endpoint.metadata;
     this.health = endpoint.health;
     this.healthStatus = endpoint.healthStatus;
+    this.#localityMetadata = spec.localityMetadata ?? noMetadata;
+  }
+
+  get localityMetadata(): Metadata {
+    return this.#localityMetadata;
   }
 
   /** Takes what discovery says now. Returns whether balancers must know. */
@@ -93,6 +105,7 @@ export class UpstreamHost implements Host {
     this.metadata = endpoint.metadata;
     this.health = endpoint.health;
     this.healthStatus = endpoint.healthStatus;
+    this.#localityMetadata = spec.localityMetadata ?? noMetadata;
     return changed;
   }
 
@@ -109,6 +122,20 @@ export class UpstreamHost implements Host {
   /** It left its cluster. */
   remove(): void {
     this.removed = true;
+    this.#drainPools();
+  }
+
+  /** For connections from now on; those with another socket take no new requests. */
+  useTransport(transport: UpstreamTransport | null): void {
+    if (transport === this.transport) return;
+    this.transport = transport;
+    this.#drainPools();
+    this.pools[0] = null;
+    this.pools[1] = null;
+    this.tcpPools = null;
+  }
+
+  #drainPools(): void {
     this.pools[0]?.drain();
     this.pools[1]?.drain();
     this.tcpPools?.[0]?.drain();

@@ -39,7 +39,6 @@ const readElsewhere = new Set([
 const setNowhere: readonly string[] = [
   'envoy.config.bootstrap.v3.Admin.access_log_path',
   'envoy.config.bootstrap.v3.Bootstrap.dns_resolution_config',
-  'envoy.config.cluster.v3.Cluster.EdsClusterConfig.service_name',
   'envoy.config.cluster.v3.Cluster.typed_dns_resolver_config',
   'envoy.config.core.v3.SocketAddress.protocol',
   'envoy.config.listener.v3.Listener.reuse_port',

@@ -48,6 +48,7 @@ function hostSpec(
     hostname: endpoint.hostname,
     locality: locality.locality,
     localityWeight: locality.weight,
+    localityMetadata: locality.metadata,
     priority: locality.priority,
     key: address.text,
   };

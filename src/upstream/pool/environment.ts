@@ -8,7 +8,7 @@ import type {
   Http1CodecStats,
   Http1Settings,
 } from '../../http/codec/api.ts';
-import type { Connection, UpstreamTransport } from '../../network/api.ts';
+import type { Connection } from '../../network/api.ts';
 import type { ConnectOptions } from '../../network/connect.ts';
 import type { CircuitBreaker } from '../api.ts';
 import type { ClusterConfig } from '../cluster-config.ts';
@@ -31,8 +31,6 @@ export interface PoolEnvironment {
 export interface PoolCluster {
   readonly config: ClusterConfig;
   readonly stats: ClusterStats;
-  /** Null: bytes as they come. */
-  readonly transport: UpstreamTransport | null;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
   /** Cleared when the last connection of a removed cluster has gone; see Cluster.remove. */
   onConnectionGone(): void;

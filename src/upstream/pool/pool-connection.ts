@@ -240,7 +240,7 @@ export abstract class PoolConnection
 
   #connectOptions(address: Address, halfClose: boolean): Parameters<PoolEnvironment['connect']>[0] {
     const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes: bufferLimit } = this.cluster.config;
-    const { transport } = this.cluster;
+    const { transport } = this.upstreamHost;
     const { timers } = this.environment;
     const transportOptions = { hostname: this.host.hostname };
     return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };

@@ -145,6 +145,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     },
     tcpKeepalive: null,
     transport: null,
+    transportMatches: [],
     bindAddress: null,
     happyEyeballs: { firstFamily: 'default', firstFamilyCount: 1 },
     waitForWarmOnInit: true,

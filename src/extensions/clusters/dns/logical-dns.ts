@@ -69,6 +69,7 @@ export class LogicalDnsHosts implements HostSource, RefreshOwner {
       hostname: endpoint.hostname === '' ? endpoint.dnsName : endpoint.hostname,
       locality: locality.locality,
       localityWeight: locality.weight,
+      localityMetadata: locality.metadata,
       priority: locality.priority,
       key: `logical:${endpoint.dnsName}:${endpoint.port}`,
     };

@@ -107,6 +107,7 @@ export class StrictDnsHosts implements HostSource, RefreshOwner {
           hostname: endpoint.hostname === '' ? endpoint.dnsName : endpoint.hostname,
           locality: locality.locality,
           localityWeight: locality.weight,
+          localityMetadata: locality.metadata,
           priority: locality.priority,
           key: address.text,
         });
