@@ -39,6 +39,16 @@ export interface TlsConnectionInfo {
   /** What the peer showed; `chain` begins with it. */
   readonly peer?: CertificateInfo;
   readonly peerChain?: readonly CertificateInfo[];
+  /** Who issued the peer's certificate, sent or known here; where the peer is trusted, and `tlsDemand` asks for it. */
+  readonly peerIssuer?: CertificateInfo;
   /** The peer's certificate leads to one that is trusted here. */
   readonly peerValidated?: boolean;
 }
+
+/** What some configuration has asked for and costs something: whoever shakes hands looks here. Never taken back. */
+export const tlsDemand = {
+  /** `sessionId` and `group`. */
+  session: false,
+  /** `peerIssuer`. */
+  peerIssuer: false,
+};

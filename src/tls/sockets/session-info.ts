@@ -1,8 +1,9 @@
 // Owns what a finished handshake leaves to logs, matchers and headers.
-import type { X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
-import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
+import { X509Certificate } from 'node:crypto';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { type CertificateInfo, type TlsConnectionInfo, tlsDemand } from '../../observability/tls-info.ts';
 import { certificateInfo } from './certificate-info.ts';
+import { sessionFacts } from './session-facts.ts';
 
 interface WithX509 {
   getPeerX509Certificate(): X509Certificate | undefined;
@@ -37,15 +38,25 @@ export function sessionInfo(
 ): TlsConnectionInfo {
   const local = (socket as unknown as WithX509).getX509Certificate();
   const [peer] = peerChain;
+  const trusted = peer !== undefined && isTrusted(socket);
+  const issuer = trusted && tlsDemand.peerIssuer ? (peerChain[1] ?? issuerInStore(socket)) : undefined;
   return {
     version: socket.getProtocol() ?? '',
     cipher: socket.getCipher()?.name ?? '',
+    ...(tlsDemand.session ? sessionFacts(socket) : {}),
     ...(typeof socket.servername === 'string' ? { serverName: socket.servername } : {}),
     handshakeStart,
     handshakeEnd,
     ...(local === undefined ? {} : { local: certificateInfo(local) }),
-    ...(peer === undefined ? {} : { peer, peerChain, peerValidated: isTrusted(socket) }),
+    ...(peer === undefined ? {} : { peer, peerChain, peerValidated: trusted }),
+    ...(issuer === undefined ? {} : { peerIssuer: issuer }),
   };
+}
+
+/** Of a peer that sent its certificate alone: Node completes the chain with the trusted ones. */
+function issuerInStore(socket: TLSSocket): CertificateInfo | undefined {
+  const issuer = (socket.getPeerCertificate(true) as DetailedPeerCertificate | null)?.issuerCertificate;
+  return issuer?.raw === undefined ? undefined : certificateInfo(new X509Certificate(issuer.raw));
 }
 
 /** What OpenSSL made of the peer's chain, whether or not that was asked for. */

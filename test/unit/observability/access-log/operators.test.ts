@@ -46,6 +46,7 @@ t.test('TLS of both sides', (t) => {
     local: certificate('local'),
     peer,
     peerChain: [peer, certificate('ca')],
+    peerIssuer: certificate('ca'),
   };
   const { connection, startTime, startTimeWall } = context.streamInfo;
   const streamInfo = new StreamInfo(startTime, startTimeWall, { ...connection, tls, ja3: 'three', ja4: 'four' });

@@ -1,5 +1,6 @@
 // Owns the operators on TLS of both connections: session, certificates shown and seen. Without TLS there is no value.
 import type { CertificateInfo, TlsConnectionInfo } from '../../../stream-info.ts';
+import { tlsDemand } from '../../../tls-info.ts';
 import type { LogContext } from '../../context.ts';
 import { toByteString } from '../bytes.ts';
 import { FormatError } from '../error.ts';
@@ -50,12 +51,22 @@ function chain(tls: TlsReader, read: (it: CertificateInfo) => string): OperatorF
   return session(tls, (info) => info.peerChain?.map(read).join(','));
 }
 
+/** A text that handshakes keep only where somebody asks for it. */
+function record(tls: TlsReader, read: (tls: TlsConnectionInfo) => string | undefined): OperatorFactory {
+  const operator = session(tls, read);
+  return (call, options) => {
+    tlsDemand.session = true;
+    return operator(call, options);
+  };
+}
+
 /** Of the certificate that issued the peer's. */
 function issuer(tls: TlsReader, read: (it: CertificateInfo) => string): OperatorFactory {
-  return session(tls, (info) => {
-    const it = info.peerChain?.[1];
-    return it && read(it);
-  });
+  const operator = session(tls, ({ peerIssuer }) => peerIssuer && read(peerIssuer));
+  return (call, options) => {
+    tlsDemand.peerIssuer = true;
+    return operator(call, options);
+  };
 }
 
 function validity(tls: TlsReader, read: (it: CertificateInfo) => number): OperatorFactory {
@@ -85,8 +96,8 @@ function bothSides(prefix: string, tls: TlsReader): OperatorTable {
   return {
     [`${prefix}_TLS_VERSION`]: session(tls, (info) => info.version),
     [`${prefix}_TLS_CIPHER`]: session(tls, (info) => info.cipher),
-    [`${prefix}_TLS_GROUP`]: session(tls, (info) => info.group),
-    [`${prefix}_TLS_SESSION_ID`]: session(tls, (info) => info.sessionId),
+    [`${prefix}_TLS_GROUP`]: record(tls, (info) => info.group),
+    [`${prefix}_TLS_SESSION_ID`]: record(tls, (info) => info.sessionId),
     [`${prefix}_LOCAL_URI_SAN`]: names(tls, shown, (it) => it.uriSans),
     [`${prefix}_LOCAL_DNS_SAN`]: names(tls, shown, (it) => it.dnsSans),
     [`${prefix}_LOCAL_IP_SAN`]: names(tls, shown, (it) => it.ipSans),
