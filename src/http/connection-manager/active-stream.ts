@@ -259,8 +259,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.answeredLocally = true;
     const encoding = new ResponseIteration(this, slots, this.manager.config.bufferLimit);
     this.encoding = encoding;
-    const { headers, body } = prepared;
-    encoding.startHeaders(headers, body === null);
+    const { headers, body, code } = prepared;
+    encoding.startHeaders(headers, body === null, code);
     if (body !== null && this.encoding === encoding && !this.destroyed) encoding.startData(body, true);
   }
 

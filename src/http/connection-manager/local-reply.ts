@@ -16,6 +16,8 @@ export interface PreparedReply {
   readonly headers: ResponseHeaders;
   /** Null: the headers are all. */
   readonly body: Buffer | null;
+  /** The reply's own status, also where gRPC's form goes out with 200: filters write and log this one, as in Envoy. */
+  readonly code: number;
 }
 
 /** `request` is null when it was too malformed to have headers. */
@@ -39,17 +41,17 @@ export function prepareLocalReply(
     // A JSON format ends with a line feed, a message does not.
     const status = reply.grpcStatus ?? grpcStatusOfHttp(parts.status);
     describeAsGrpc(headers, status, isHead ? '' : body.endsWith('\n') ? body.slice(0, -1) : body);
-    return { headers, body: null };
+    return { headers, body: null, code: parts.status };
   }
   if (body === '') {
     headers.remove(Names.contentLength);
     headers.remove(Names.contentType);
-    return { headers, body: null };
+    return { headers, body: null, code: parts.status };
   }
   headers.set(Names.contentLength, String(body.length));
   // What the reply's maker said of its body's type holds for that body only.
   if (body !== original || !headers.has(Names.contentType)) headers.set(Names.contentType, parts.contentType);
-  return { headers, body: isHead ? null : Buffer.from(body, 'latin1') };
+  return { headers, body: isHead ? null : Buffer.from(body, 'latin1'), code: parts.status };
 }
 
 function explained(body: string, cause: string): string {

@@ -54,9 +54,9 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
     this.#slots = slots;
   }
 
-  /** Encoder filters may log or write the status. */
-  override startHeaders(headers: ResponseHeaders, endStream: boolean): void {
-    this.#stream.info.responseCode = headers.status;
+  /** Encoder filters may log or write `code`. */
+  override startHeaders(headers: ResponseHeaders, endStream: boolean, code = headers.status): void {
+    this.#stream.info.responseCode = code;
     super.startHeaders(headers, endStream);
   }
 
