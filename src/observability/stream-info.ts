@@ -98,6 +98,8 @@ export interface DownstreamConnectionInfo {
   /** What its requests taught of it, for the listener's log: protocol (absent: none) and response flags. */
   protocol?: number;
   flags?: number;
+  /** The connection manager's match_upstream: requests go up with the scheme of the upstream's transport. */
+  schemeMatchesUpstream?: boolean;
   readonly listenerMetadata?: MetadataMap | null;
   /** envoy.config.core.v3.TrafficDirection of the listener; absent: unspecified. */
   readonly trafficDirection?: number;

@@ -296,6 +296,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
 
   /** The attempt has its connection: what was unknown of the peer is known now. */
   onUpstreamConnected(attempt: UpstreamRequest): void {
+    if (this.callbacks.streamInfo.connection.schemeMatchesUpstream === true && this.headers !== null)
+      this.headers.scheme = attempt.info.tls === null ? 'http' : 'https';
     if (!attempt.requestStarted) {
       this.countOwnRequest();
       logAttemptConnected(this.config.attemptLog, attempt, this.callbacks);

@@ -2,6 +2,7 @@
  * Owns which fields of the API have an effect here. One file for each package of the API lists its messages; a field that
  * is not listed is 'not-yet', so the whole API is covered by default. docs/coverage.md is printed from it.
  */
+import { laterReason } from './later.ts';
 import { packages } from './packages.ts';
 
 export type FieldStatus =
@@ -28,7 +29,6 @@ export type MessageCoverage = {
 
 export type PackageCoverage = Readonly<Record<string, MessageCoverage>>;
 
-const notYet: FieldCoverage = { status: 'not-yet', reason: '' };
 const implemented: FieldCoverage = { status: 'implemented', reason: '' };
 
 /** `messageName` is a full name, `field` in the API's spelling. */
@@ -36,11 +36,11 @@ export function coverageOf(messageName: string, field: string): FieldCoverage {
   // Types that are not Envoy's own carry values, not behaviour.
   if (!messageName.startsWith('envoy.')) return implemented;
   const message = packages[messageName];
-  if (message === undefined) return notYet;
+  if (message === undefined) return { status: 'not-yet', reason: laterReason(messageName) };
   if (message.implemented?.includes(field)) return implemented;
   const harmless = message.harmless?.[field];
   if (harmless !== undefined) return { status: 'harmless', reason: harmless };
   const refused = message.refused?.[field];
   if (refused !== undefined) return { status: 'refused', reason: refused };
-  return { status: 'not-yet', reason: message.notYet?.[field] ?? '' };
+  return { status: 'not-yet', reason: message.notYet?.[field] ?? laterReason(messageName) };
 }

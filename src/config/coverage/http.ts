@@ -55,11 +55,15 @@ export const http: PackageCoverage = {
       'original_ip_detection_extensions',
       'early_header_mutation_extensions',
       'request_id_extension',
+      'proxy_status_config',
+      'forward_proto_config',
     ],
     refused: {
       typed_header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
     },
     harmless: {
+      represent_ipv4_remote_address_as_ipv4_mapped_ipv6:
+        'asked of Envoy: neither x-forwarded-for nor x-envoy-external-address nor logs show an effect of it',
       append_local_overload: 'there are no overload actions yet',
       stream_flush_timeout:
         'HTTP/1 has no end of a stream that waits: what is written waits in the buffer of its connection',
@@ -104,6 +108,19 @@ export const http: PackageCoverage = {
   'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': { implemented: ['mutations'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation': { implemented: ['append', 'remove', 'remove_on_match'] },
   'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': { implemented: ['key_matcher'] },
+  [`${manager}.ProxyStatusConfig`]: {
+    implemented: [
+      'remove_details',
+      'remove_connection_termination_details',
+      'remove_response_flags',
+      'set_recommended_response_code',
+      'use_node_id',
+      'literal_proxy_name',
+    ],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.ForwardProtoConfig': {
+    implemented: ['https_destination_ports', 'http_destination_ports'],
+  },
   [`${manager}.HcmAccessLogOptions`]: {
     implemented: [
       'access_log_flush_interval',
@@ -151,6 +168,7 @@ export const http: PackageCoverage = {
     notYet: {
       outlier_detection: 'with outlier detection: a later issue',
       hash_policy: 'the balancers that hash come in a later issue',
+      upstream_http_protocol_options: 'server names after the request, and their validation: issue 5',
     },
   },
   [`${upstream}.ExplicitHttpConfig`]: {

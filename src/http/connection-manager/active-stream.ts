@@ -282,7 +282,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.responseStarted = true;
     info.responseCode = headers.status;
     manager.countResponse(info);
-    prepareResponseHeaders(headers, this.headers, manager.config, this.services.dates.text());
+    prepareResponseHeaders(headers, this.headers, info, manager.config, this.services.dates.text());
     if (manager.closesAfter(this, headers)) headers.set(Names.connection, 'close');
     this.touch();
     info.firstDownstreamSent = this.now;

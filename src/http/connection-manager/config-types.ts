@@ -9,6 +9,7 @@ import { type FilterKey, filterKey } from '../filter/filter-key.ts';
 import type { ClientCertSettings } from './client-cert.ts';
 import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
+import type { ProxyStatusSettings } from './proxy-status.ts';
 import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
@@ -41,6 +42,12 @@ export interface AccessLogging {
 
 export const logAtEndOnly: AccessLogging = { newRequests: false, tunnels: false, flushIntervalMs: 0 };
 
+/** Ports by which x-forwarded-proto is told (forward_proto_config). */
+export interface ForwardProto {
+  readonly https: ReadonlySet<number>;
+  readonly http: ReadonlySet<number>;
+}
+
 export interface ConnectionManagerConfig {
   readonly statPrefix: string;
   readonly stats: ConnectionManagerStats;
@@ -66,6 +73,12 @@ export interface ConnectionManagerConfig {
   readonly changesAuthority: boolean;
   /** scheme_header_transformation: `http`, `https`, or empty for none. */
   readonly schemeOverwrite: string;
+  /** The scheme that goes up is the one of the upstream's transport. */
+  readonly schemeMatchesUpstream: boolean;
+  /** Null: the transport alone says what x-forwarded-proto is. */
+  readonly forwardProto: ForwardProto | null;
+  /** Null: none is sent. */
+  readonly proxyStatus: ProxyStatusSettings | null;
   readonly serverName: string;
   readonly serverHeader: 'overwrite' | 'append_if_absent' | 'pass_through';
   readonly useRemoteAddress: boolean;

@@ -1,6 +1,8 @@
 // Turns the HttpConnectionManager message into the frozen object of the request path.
 // Defaults: https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto
+
 import type { Message } from '@bufbuild/protobuf';
+import { toByteString } from '../../base/byte-string.ts';
 import { type CidrRange, cidrRange } from '../../base/cidr.ts';
 import { durationMs } from '../../base/duration.ts';
 import { RuntimeFlag } from '../../base/runtime.ts';
@@ -25,10 +27,12 @@ import {
   type ConnectionManagerConfig,
   chainOf,
   type FilterChain,
+  type ForwardProto,
   type UpgradeConfig,
 } from './config-types.ts';
 import { explainKey } from './local-reply.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
+import type { ProxyStatusSettings } from './proxy-status.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
 import { connectionManagerStats } from './stats.ts';
 
@@ -98,6 +102,8 @@ export function readConnectionManager(
     clientCert,
     trustUnixSockets: message.internalAddressConfig?.unixSockets ?? false,
     via: message.via,
+    forwardProto: readForwardProto(message),
+    proxyStatus: readProxyStatus(message, services.node.id),
     generateRequestId: message.generateRequestId ?? true,
     preserveExternalRequestId: message.preserveExternalRequestId,
     alwaysSetRequestIdInResponse: message.alwaysSetRequestIdInResponse,
@@ -164,6 +170,29 @@ function checkCodecType(message: HttpConnectionManager, context: ConnectionManag
   }
 }
 
+function readForwardProto({ forwardProtoConfig: config }: HttpConnectionManager): ForwardProto | null {
+  if (config === undefined) return null;
+  return { https: new Set(config.httpsDestinationPorts), http: new Set(config.httpDestinationPorts) };
+}
+
+function readProxyStatus(
+  { proxyStatusConfig: config, serverName }: HttpConnectionManager,
+  nodeId: string,
+): ProxyStatusSettings | null {
+  if (config === undefined) return null;
+  const { proxyName } = config;
+  let name = toByteString(serverName === '' ? 'envoy' : serverName);
+  if (proxyName.case === 'useNodeId' && proxyName.value) name = toByteString(nodeId);
+  else if (proxyName.case === 'literalProxyName') name = toByteString(proxyName.value);
+  return {
+    name,
+    details: !config.removeDetails,
+    terminationDetails: !config.removeConnectionTerminationDetails,
+    flags: !config.removeResponseFlags,
+    setsStatus: config.setRecommendedResponseCode,
+  };
+}
+
 function readTarget(message: HttpConnectionManager) {
   const escapedSlashes =
     (['keep', 'keep', 'reject', 'redirect', 'forward'] as const)[message.pathWithEscapedSlashesAction] ?? 'keep';
@@ -175,6 +204,7 @@ function readTarget(message: HttpConnectionManager) {
   const stripAnyHostPort = message.stripPortMode.case === 'stripAnyHostPort' && message.stripPortMode.value;
   const { stripMatchingHostPort, stripTrailingHostDot } = message;
   const transformation = message.schemeHeaderTransformation?.transformation;
+  const schemeOverwrite = transformation?.case === 'schemeToOverwrite' ? transformation.value : '';
   return {
     pathNormalization,
     changesPath: pathNormalization.normalizePath || pathNormalization.mergeSlashes || escapedSlashes !== 'keep',
@@ -182,7 +212,9 @@ function readTarget(message: HttpConnectionManager) {
     stripMatchingHostPort,
     stripTrailingHostDot,
     changesAuthority: stripAnyHostPort || stripMatchingHostPort || stripTrailingHostDot,
-    schemeOverwrite: transformation?.case === 'schemeToOverwrite' ? transformation.value : '',
+    schemeOverwrite,
+    // As Envoy: a scheme that is given counts more.
+    schemeMatchesUpstream: schemeOverwrite === '' && (message.schemeHeaderTransformation?.matchUpstream ?? false),
   };
 }
 

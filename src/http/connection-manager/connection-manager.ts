@@ -74,6 +74,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   initialize(callbacks: ReadFilterCallbacks): void {
     this.connection = callbacks.connection;
     this.info = callbacks.info;
+    this.info.schemeMatchesUpstream = this.config.schemeMatchesUpstream;
     this.connection.addCallbacks(this);
     this.connection.setDelayedCloseTimeout(this.config.delayedCloseTimeoutMs);
   }

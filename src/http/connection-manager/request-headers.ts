@@ -8,7 +8,7 @@ import type { Random } from '../../base/random.ts';
 import type { DownstreamConnectionInfo } from '../../observability/stream-info.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import { NameFlag, type NameInfo, Names } from '../headers/name.ts';
-import type { ConnectionManagerConfig } from './config-types.ts';
+import type { ConnectionManagerConfig, ForwardProto } from './config-types.ts';
 import { addressFromTheRight, appendForwardedFor, contains } from './forwarded-for.ts';
 
 /** What was learned of the client. */
@@ -73,7 +73,7 @@ export function prepareRequestHeaders(
     }
     if (!config.skipXffAppend) appendForwardedFor(headers, peer, config.localAddress);
     if (config.xffNumTrustedHops === 0 || !headers.has(Names.xForwardedProto)) {
-      headers.set(Names.xForwardedProto, tls ? 'https' : 'http');
+      headers.set(Names.xForwardedProto, protoOf(connection, config.forwardProto));
     }
     if (
       config.appendXForwardedPort &&
@@ -102,7 +102,8 @@ export function prepareRequestHeaders(
       trustedForInternal = found.single;
     }
   }
-  if (!headers.has(Names.xForwardedProto)) headers.append(Names.xForwardedProto, tls ? 'https' : 'http');
+  if (!headers.has(Names.xForwardedProto))
+    headers.append(Names.xForwardedProto, protoOf(connection, config.forwardProto));
   if (config.schemeOverwrite !== '') {
     headers.scheme = config.schemeOverwrite;
     headers.set(Names.xForwardedProto, config.schemeOverwrite);
@@ -122,6 +123,16 @@ export function prepareRequestHeaders(
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
   if (config.generateRequestId) giveRequestId(headers, edge, config, random);
   return { remoteAddress, internal, forwardedProto, hasClientCert, rejectStatus: 0 };
+}
+
+/** By the transport, or the port that the client asked for, where a listener filter learned it (PROXY protocol, redirection). */
+function protoOf(connection: DownstreamConnectionInfo, byPort: ForwardProto | null): 'http' | 'https' {
+  const { tls, localAddress, directLocalAddress } = connection;
+  if (byPort !== null && directLocalAddress !== undefined && localAddress.kind === 'ip') {
+    if (byPort.https.has(localAddress.port)) return 'https';
+    if (byPort.http.has(localAddress.port)) return 'http';
+  }
+  return tls === null ? 'http' : 'https';
 }
 
 /** What is no scheme of HTTP says nothing of the request's, and must not reach a redirect's location. */

@@ -1,14 +1,17 @@
 // Owns what the connection manager does to a response's headers on the way to the client: hop-by-hop fields of the
 // upstream connection go, `server`, `date`, `via` and the request id are set.
 
+import type { StreamInfo } from '../../observability/stream-info.ts';
 import type { RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { NameFlag, Names } from '../headers/name.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
+import { tellProxyStatus } from './proxy-status.ts';
 
 /** `request` is null when the request was too malformed to have headers. */
 export function prepareResponseHeaders(
   headers: ResponseHeaders,
   request: RequestHeaders | null,
+  info: StreamInfo,
   config: ConnectionManagerConfig,
   date: string,
 ): void {
@@ -29,4 +32,5 @@ export function prepareResponseHeaders(
     if (id !== undefined) headers.set(Names.xRequestId, id);
   }
   if (config.via !== '') headers.appendToValue(Names.via, config.via, ', ');
+  if (config.proxyStatus !== null) tellProxyStatus(headers, info, config.proxyStatus);
 }

@@ -5,6 +5,7 @@ import type { ActiveStream } from './active-stream.ts';
 import { FilterIteration } from './filter-iteration.ts';
 import type { FilterSlot } from './filter-slot.ts';
 import { statusRemoved } from './local-reply.ts';
+import { recommendedStatus } from './proxy-status.ts';
 
 const { Continue } = FilterHeadersStatus;
 
@@ -73,8 +74,13 @@ export class ResponseIteration extends FilterIteration<ResponseHeaders> {
     return this.#slot(index).encoder?.encodeTrailers(trailers) ?? FilterTrailersStatus.Continue;
   }
   protected override deliverHeaders(headers: ResponseHeaders, endStream: boolean): void {
-    if (headers.status !== 0) this.#stream.sendHeaders(headers, endStream);
-    else this.#refuse();
+    if (headers.status === 0) {
+      this.#refuse();
+      return;
+    }
+    const { proxyStatus } = this.#stream.manager.config;
+    if (proxyStatus !== null) headers.status = recommendedStatus(headers.status, this.#stream.info, proxyStatus);
+    this.#stream.sendHeaders(headers, endStream);
   }
   /** A filter has removed `:status`. The answer to that goes past the filters. */
   #refuse(): void {
