@@ -58,6 +58,9 @@ export class ActiveConnection implements ConnectionCallbacks, ConnectionStream {
   get localAddress(): Address {
     return this.accepted.localAddress;
   }
+  get localAddressRestored(): boolean {
+    return this.accepted.localAddressRestored;
+  }
   get directLocalAddress(): Address {
     return this.accepted.directLocalAddress;
   }

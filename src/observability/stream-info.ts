@@ -93,6 +93,8 @@ export interface DownstreamConnectionInfo {
   /** For %CONNECTION_TERMINATION_DETAILS%. */
   terminationDetails: string;
   transportFailureReason: string;
+  /** `localAddress` is the destination before a redirection, which ORIGINAL_DST clusters go by; absent: it is not. */
+  readonly localAddressRestored?: boolean;
   /** Where the connection really came in; absent where no listener filter changed `localAddress`. */
   readonly directLocalAddress?: Address;
   /** What its requests taught of it, for the listener's log: protocol (absent: none) and response flags. */

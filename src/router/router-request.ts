@@ -6,7 +6,7 @@ import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../ht
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import { type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
+import { type StreamInfo, type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
 import {
   type Cluster,
   type Host,
@@ -361,6 +361,10 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
 
   get requestHeaders(): RequestHeaders | null {
     return this.headers;
+  }
+
+  get streamInfo(): StreamInfo {
+    return this.callbacks.streamInfo;
   }
 
   /** Asked for by clusters with subsets only, at the first attempt: what filters set later changes nothing, as in Envoy. */

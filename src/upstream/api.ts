@@ -5,7 +5,12 @@ import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 import type { CloseType } from '../network/api.ts';
 import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
-import type { DetectedCloseType, TlsConnectionInfo, UpstreamHostInfo } from '../observability/stream-info.ts';
+import type {
+  DetectedCloseType,
+  StreamInfo,
+  TlsConnectionInfo,
+  UpstreamHostInfo,
+} from '../observability/stream-info.ts';
 import type { MetadataMatchCriteria } from './metadata-match.ts';
 
 export {
@@ -59,6 +64,8 @@ export interface HostStats {
 /** What a load balancer may look at. The router's request implements it; all members are cheap. */
 export interface LoadBalancerContext {
   readonly requestHeaders: RequestHeaders | null;
+  /** Of the request, or of the connection where there are none; absent where nobody sent it (a copy of a request). */
+  readonly streamInfo?: StreamInfo;
   /** Hash for consistent-hash balancers; null when no hash policy applies. */
   hashKey(): bigint | null;
   /** Metadata the chosen host must carry (subset load balancing); null for any. Worked out when read. */

@@ -5,6 +5,7 @@ import type { Http1Settings, Protocol } from '../http/codec/api.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import type { HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
+import type { OriginalDstConfig } from './clusters/original-dst.ts';
 import type { CommonLbConfig, LoadBalancerConfig } from './load-balancing/api.ts';
 
 export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -51,6 +52,7 @@ export interface ClusterPolicies {
 
 export type DiscoveryConfig =
   | { readonly kind: 'static' }
+  | { readonly kind: 'original-dst'; readonly config: OriginalDstConfig }
   /** `serviceName`: the resource to subscribe to, the cluster's name by default; `source`: its ConfigSource message. */
   | {
       readonly kind: 'eds';

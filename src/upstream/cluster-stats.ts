@@ -78,6 +78,8 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly updateSuccess: Counter;
   readonly updateFailure: Counter;
   readonly updateEmpty: Counter;
+  /** A header or metadata that should name a host and names none. */
+  readonly originalDstHostInvalid: Counter;
   readonly updateNoRebuild: Counter;
   readonly version: Gauge;
   readonly warmingState: Gauge;
@@ -178,6 +180,7 @@ export class ClusterStats implements ClusterTrafficStats {
     this.updateSuccess = counter('update_success');
     this.updateFailure = counter('update_failure');
     this.updateEmpty = counter('update_empty');
+    this.originalDstHostInvalid = counter('original_dst_host_invalid');
     this.updateNoRebuild = counter('update_no_rebuild');
     this.version = gauge('version');
     this.warmingState = gauge('warming_state');
@@ -269,7 +272,6 @@ const laterCounters = [
   'lb_zone_routing_all_directly',
   'lb_zone_routing_cross_zone',
   'lb_zone_routing_sampled',
-  'original_dst_host_invalid',
   'upstream_cx_connect_with_0_rtt',
   'upstream_cx_http2_total',
   'upstream_cx_http3_total',

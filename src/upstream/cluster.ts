@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
-import type { StatsScope } from '../observability/stats/api.ts';
+import type { Counter, StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
 import type {
   CircuitBreaker,
@@ -21,8 +21,9 @@ import type {
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { ClusterConfig, EndpointsConfig } from './cluster-config.ts';
 import { ClusterStats } from './cluster-stats.ts';
-import type { HostSource, HostSourceContext } from './cluster-type/api.ts';
+import type { HostSource } from './cluster-type/api.ts';
 import { ConfiguredHosts } from './clusters/configured-hosts.ts';
+import { type OriginalDstContext, OriginalDstHosts } from './clusters/original-dst.ts';
 import type { HostSpec, UpstreamHost } from './host.ts';
 import { HostSets, type HostsUpdate } from './host-sets.ts';
 import { HostTransports } from './host-transports.ts';
@@ -61,7 +62,7 @@ class LiveCommonLb {
   }
 }
 
-export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext {
+export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext {
   readonly config: ClusterConfig;
   readonly info: ClusterInfo;
   readonly stats: ClusterStats;
@@ -74,6 +75,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   readonly #owner: ClusterOwner;
   readonly #scope: StatsScope;
   readonly #balancer: LoadBalancer;
+  readonly #chooser: Pick<LoadBalancer, 'chooseHost'>;
   readonly #source: HostSource;
   readonly #weightsShown: boolean;
   /** Percent. */
@@ -117,11 +119,16 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     });
     this.stats.warmingState.set(1);
     const discovery = config.discovery;
-    this.#weightsShown = discovery.kind !== 'static';
+    this.#weightsShown = discovery.kind !== 'static' && discovery.kind !== 'original-dst';
     this.#source =
       discovery.kind === 'extension'
         ? discovery.factory.create(discovery.config, this)
-        : new ConfiguredHosts(this, discovery.kind === 'eds');
+        : discovery.kind === 'original-dst'
+          ? new OriginalDstHosts(discovery.config, this)
+          : new ConfiguredHosts(this, discovery.kind === 'eds');
+    // A cluster that chooses by itself has no use for its policy.
+    const { chooseHost } = this.#source;
+    this.#chooser = chooseHost === undefined ? this.#balancer : { chooseHost: chooseHost.bind(this.#source) };
   }
 
   get statsScope(): StatsScope {
@@ -136,7 +143,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
   }
 
   chooseHost(context: LoadBalancerContext): Host | null {
-    return this.#balancer.chooseHost(context);
+    return this.#chooser.chooseHost(context);
   }
 
   httpPool(host: Host, priority: Priority, _downstreamProtocol: Protocol): HttpPool | null {
@@ -171,6 +178,12 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
 
   // --- discovery -----------------------------------------------------------------------------------------------------
 
+  get originalDstHostInvalid(): Counter {
+    return this.stats.originalDstHostInvalid;
+  }
+  host(key: string): UpstreamHost | null {
+    return this.hostSets.find(key);
+  }
   get clusterName(): string {
     return this.config.name;
   }
@@ -212,7 +225,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, HostSourceContext 
     }
     if (update.changedPriorities.length > 0) {
       const maxWeight = this.#countMembers();
-      // Envoy leaves it at 0 for static clusters, and for LOGICAL_DNS, whose host is not a real one.
+      // Envoy leaves it at 0 for static clusters and those of ORIGINAL_DST, and for LOGICAL_DNS, whose host is not a real one.
       if (this.#weightsShown && !hosts.some(isLogical)) this.stats.maxHostWeight.set(maxWeight);
     }
     for (const host of update.removed) host.remove();

@@ -31,6 +31,7 @@ import { readEndpoints } from './config-endpoints.ts';
 import { httpConfig, readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
 import { legacyPolicyTypes, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
+import { readOriginalDst } from './config-original-dst.ts';
 import { ipLiteral, metadataOf, portOf } from './config-values.ts';
 
 export { readEndpoints } from './config-endpoints.ts';
@@ -155,8 +156,7 @@ function readDiscovery(
     case LOGICAL_DNS:
       return readExtension(cluster, dnsClusterType, 'logical_dns', undefined, extensions, context);
     default:
-      context.error(cluster, 'type', 'RMR0304', 'Clusters of type ORIGINAL_DST are not implemented yet');
-      return undefined;
+      return { kind: 'original-dst', config: readOriginalDst(cluster) };
   }
 }
 

@@ -36,6 +36,10 @@ export class HostSets {
     return this.#byKey.values();
   }
 
+  find(key: string): UpstreamHost | null {
+    return this.#byKey.get(key) ?? null;
+  }
+
   get size(): number {
     return this.#byKey.size;
   }

@@ -48,6 +48,8 @@ export const cluster: PackageCoverage = {
       'least_request_lb_config',
       'round_robin_lb_config',
       'lb_subset_config',
+      'original_dst_lb_config',
+      'cleanup_interval',
     ],
     refused: {
       http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
@@ -59,9 +61,7 @@ export const cluster: PackageCoverage = {
       outlier_detection: 'a later issue',
       ring_hash_lb_config: 'a later issue',
       maglev_lb_config: 'a later issue',
-      original_dst_lb_config: 'issue 5',
       use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
-      cleanup_interval: 'issue 5',
       close_connections_on_host_health_failure: 'a later issue',
       protocol_selection: 'HTTP/2: issue 6',
       upstream_http_protocol_options: 'TLS: issue 5',
@@ -80,6 +80,9 @@ export const cluster: PackageCoverage = {
   },
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig': { implemented: ['eds_config', 'service_name'] },
   'envoy.config.cluster.v3.Cluster.RefreshRate': { implemented: ['base_interval', 'max_interval'] },
+  'envoy.config.cluster.v3.Cluster.OriginalDstLbConfig': {
+    implemented: ['use_http_header', 'http_header_name', 'upstream_port_override', 'metadata_key'],
+  },
   'envoy.config.cluster.v3.Cluster.LbSubsetConfig': {
     implemented: [
       'fallback_policy',

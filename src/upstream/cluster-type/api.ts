@@ -7,6 +7,7 @@ import type { ConfigContext } from '../../config/context.ts';
 import { extensionCategory } from '../../config/extension-registry.ts';
 import type { DnsResolver, DnsResolverConfig } from '../../network/dns.ts';
 import type { Counter } from '../../observability/stats/api.ts';
+import type { Host, LoadBalancerContext } from '../api.ts';
 import type { EndpointsConfig } from '../cluster-config.ts';
 import type { HostSpec } from '../host.ts';
 
@@ -21,6 +22,8 @@ export interface HostSource {
   start(): void;
   /** The configuration's endpoints changed and nothing else. */
   setEndpoints(endpoints: EndpointsConfig): void;
+  /** Where the cluster chooses its hosts itself (CLUSTER_PROVIDED); else its load-balancing policy is asked. */
+  chooseHost?(context: LoadBalancerContext): Host | null;
   /** Ends all timers and queries; the hosts stay. */
   stop(): void;
 }

@@ -2,6 +2,7 @@
 // is made from text, and what Remora would have to do about it.
 import { isIP } from 'node:net';
 import { type Address, ipAddress } from '../../../base/address.ts';
+import { addressAndPort } from '../../../base/address-and-port.ts';
 import { type FilterStateObject, FilterStateText } from '../../../http/filter/api.ts';
 
 export interface ObjectKind {
@@ -38,6 +39,14 @@ const ip: ObjectKind = {
   make: (value) => (isIP(value) === 0 || value.includes('%') ? undefined : new AddressObject(ipAddress(value, 0))),
 };
 
+/** An address with its port. */
+const destination: ObjectKind = {
+  make: (value) => {
+    const address = addressAndPort(value);
+    return address === null ? undefined : new AddressObject(address);
+  },
+};
+
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,
   t: true,
@@ -66,6 +75,7 @@ export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['envoy.string', text],
   ['envoy.hashable_string', text],
   ['envoy.network.ip', ip],
+  ['envoy.network.transport_socket.original_dst_address', destination],
   ['envoy.bool', boolean],
   ['envoy.tcp_proxy.cluster', text],
   ['envoy.tcp_proxy.disable_tunneling', boolean],
@@ -79,7 +89,6 @@ export const notYet: ReadonlySet<string> = new Set([
   'envoy.network.application_protocols',
   'envoy.network.network_namespace',
   'envoy.network.transport_socket.http_11_proxy.info',
-  'envoy.network.transport_socket.original_dst_address',
   'envoy.network.upstream_server_name',
   'envoy.network.upstream_subject_alt_names',
   'envoy.ratelimit.hits_addend',

@@ -2,6 +2,7 @@
 import { Protocol } from '../../../../http/codec/api.ts';
 import type { NetworkFilterContext } from '../../../../listener/api.ts';
 import type { ReadFilterCallbacks } from '../../../../network/api.ts';
+import type { StreamInfo } from '../../../../observability/api.ts';
 import {
   type Cluster,
   type Host,
@@ -39,9 +40,7 @@ export function connectUpstream(
 ): Attempt | null {
   const { settings, services } = shared;
   const { streamInfo } = callbacks;
-  const host = cluster.chooseHost(
-    new Choice(route.metadataMatch, streamInfo.dynamicMetadata?.get(loadBalancingMetadata)),
-  );
+  const host = cluster.chooseHost(new Choice(route.metadataMatch, streamInfo));
   if (host === null) return null;
   const { tunnel } = settings;
   if (tunnel !== null && !tunnelDisabled(streamInfo)) {
@@ -65,8 +64,11 @@ class Choice implements LoadBalancerContext {
   readonly retryPriority = null;
   readonly hostSelectionAttempts = 1;
   readonly metadataMatch: MetadataMatchCriteria | null;
+  readonly streamInfo: StreamInfo;
 
-  constructor(ofRoute: MetadataMatchCriteria | null, own: Readonly<Record<string, unknown>> | undefined) {
+  constructor(ofRoute: MetadataMatchCriteria | null, streamInfo: StreamInfo) {
+    this.streamInfo = streamInfo;
+    const own = streamInfo.dynamicMetadata?.get(loadBalancingMetadata);
     this.metadataMatch =
       own === undefined ? ofRoute : ofRoute === null ? MetadataMatchCriteria.of(own) : ofRoute.merge(own);
   }
