@@ -15,6 +15,12 @@ export interface Reply {
   readonly at?: string;
 }
 
+export interface HttpReply {
+  readonly status: number;
+  readonly body: string;
+  readonly server: string;
+}
+
 export class Agent {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -47,9 +53,27 @@ export class Agent {
     });
   }
 
-  /** Listens on all addresses of both families, unless `host` is one; answers every connection with `name`. */
-  async listen(name: string, port: number, options: { host?: string; transparent?: boolean } = {}): Promise<void> {
+  /** Listens on all addresses of both families, unless `host` is one; answers every connection with `name`, where it `waits` once it has said something. */
+  async listen(
+    name: string,
+    port: number,
+    options: { host?: string; transparent?: boolean; waits?: boolean } = {},
+  ): Promise<void> {
     await this.#order({ kind: 'listen', name, port, ...options });
+  }
+
+  /** Answers every HTTP request with JSON: who answers, and what it has seen of the request. */
+  async listenHttp(name: string, port: number): Promise<void> {
+    await this.#order({ kind: 'listen-http', name, port });
+  }
+
+  /** Status 0 and the error's code where there is no answer. */
+  async get(url: string): Promise<HttpReply> {
+    try {
+      return JSON.parse(await this.#order({ kind: 'get', url })) as HttpReply;
+    } catch (error) {
+      return { status: 0, body: error instanceof Error ? error.message : String(error), server: '' };
+    }
   }
 
   /** Answers UDP. */
@@ -58,7 +82,11 @@ export class Agent {
   }
 
   /** Who answers there; `by` is the error's code when nobody does. */
-  async call(host: string, port: number, options: { from?: string; udp?: boolean } = {}): Promise<Reply> {
+  async call(
+    host: string,
+    port: number,
+    options: { from?: string; udp?: boolean; says?: string } = {},
+  ): Promise<Reply> {
     try {
       const text = await this.#order({ kind: options.udp === true ? 'call-udp' : 'call', host, port, ...options });
       return JSON.parse(text) as Reply;

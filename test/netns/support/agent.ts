@@ -1,6 +1,7 @@
 // Runs inside a namespace, as the user that the arguments name: listens and connects as it is told on standard input.
 // An own process, because a process is in one namespace and has one user.
 import { createSocket } from 'node:dgram';
+import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -12,9 +13,18 @@ export type Order =
       readonly port: number;
       readonly host?: string;
       readonly transparent?: boolean;
+      readonly waits?: boolean;
     }
+  | { readonly kind: 'listen-http'; readonly name: string; readonly port: number }
+  | { readonly kind: 'get'; readonly url: string }
   | { readonly kind: 'listen-udp'; readonly name: string; readonly port: number; readonly host: string }
-  | { readonly kind: 'call' | 'call-udp'; readonly host: string; readonly port: number; readonly from?: string };
+  | {
+      readonly kind: 'call' | 'call-udp';
+      readonly host: string;
+      readonly port: number;
+      readonly from?: string;
+      readonly says?: string;
+    };
 
 export interface Answer {
   readonly id: number;
@@ -31,6 +41,10 @@ async function carryOut(order: Order): Promise<string> {
       return '';
     case 'listen':
       return listen(order);
+    case 'listen-http':
+      return listenHttp(order);
+    case 'get':
+      return httpGet(order);
     case 'listen-udp':
       return listenUdp(order);
     case 'call':
@@ -40,16 +54,14 @@ async function carryOut(order: Order): Promise<string> {
   }
 }
 
-function listen({ name, port, host, transparent }: Extract<Order, { kind: 'listen' }>): Promise<string> {
+function listen({ name, port, host, transparent, waits }: Extract<Order, { kind: 'listen' }>): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.end(
-      JSON.stringify({
-        by: name,
-        from: plain(socket.remoteAddress),
-        at: `${plain(socket.localAddress)} ${socket.localPort}`,
-      }),
-    );
+    const own = `${plain(socket.localAddress)} ${socket.localPort}`;
+    const answer = (): void =>
+      void socket.end(JSON.stringify({ by: name, from: plain(socket.remoteAddress), at: own }));
+    if (waits === true) socket.once('data', answer);
+    else answer();
   });
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -76,6 +88,34 @@ async function makeTransparent(descriptor: number): Promise<void> {
   }
 }
 
+/** Answers every request with what it has seen of it. */
+function listenHttp({ name, port }: Extract<Order, { kind: 'listen-http' }>): Promise<string> {
+  const server = createHttpServer(({ headers, socket, url }, response) => {
+    response.end(JSON.stringify({ by: name, from: plain(socket.remoteAddress), url, headers }));
+  });
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen({ port, host: '::' }, () => resolve(''));
+  });
+}
+
+function httpGet({ url }: Extract<Order, { kind: 'get' }>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const answered = (response: IncomingMessage): void => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        body += part;
+      });
+      response.on('error', reject).on('end', () => {
+        resolve(JSON.stringify({ status: response.statusCode, body, server: response.headers['server'] ?? '' }));
+      });
+    };
+    get(url, { agent: false }, answered).on('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(error.code ?? error.message)),
+    );
+  });
+}
+
 function listenUdp({ name, port, host }: Extract<Order, { kind: 'listen-udp' }>): Promise<string> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (_, { address, port: back }) =>
@@ -87,9 +127,10 @@ function listenUdp({ name, port, host }: Extract<Order, { kind: 'listen-udp' }>)
   });
 }
 
-function call({ host, port, from }: Extract<Order, { kind: 'call' | 'call-udp' }>): Promise<string> {
+function call({ host, port, from, says }: Extract<Order, { kind: 'call' | 'call-udp' }>): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ host, port, ...(from === undefined ? {} : { localAddress: from }) });
+    if (says !== undefined) socket.write(says);
     let text = '';
     socket.setTimeout(CALL_MS, () => socket.destroy(new Error('nobody')));
     socket.setEncoding('utf8').on('data', (part: string) => {

@@ -23,7 +23,7 @@ export const netnsSkip: string | false = reason();
 function reason(): string | false {
   if (process.platform !== 'linux') return 'network namespaces need Linux';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
-  for (const program of ['ip', 'iptables', 'setpriv']) {
+  for (const program of ['ip', 'iptables', 'setpriv', 'curl']) {
     if (spawnSync('sh', ['-c', `command -v ${program}`], { env: environment() }).status !== 0)
       return `'${program}' is not installed`;
   }
