@@ -1,9 +1,10 @@
 // `npm run soak`: the soak in its long form. A million kept-alive requests while the upstream closes connections at random,
-// then bodies of 1 GB each way past readers that stand still. Exits 1 when anything was lost or memory was not bounded.
+// then bodies of 1 GB each way past readers that stand still, then a minute of rotating certificates. Exits 1 when anything was lost or memory was not bounded.
 import { parseArgs } from 'node:util';
 import { allowedGrowth, soakBulk } from './bulk-body.ts';
 import { soakKeepAlive } from './keep-alive.ts';
 import type { ProxyName } from './proxy.ts';
+import { soakRotation } from './rotation.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '32' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     megabytes: { type: 'string', default: '1024' },
+    seconds: { type: 'string', default: '60' },
     proxy: { type: 'string', default: 'remora' },
     help: { type: 'boolean', default: false },
   },
@@ -19,7 +21,8 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'soak [--only keep-alive|bulk] [--requests N] [--connections N] [--seed N] [--megabytes N] [--proxy remora|envoy]',
+    'soak [--only keep-alive|bulk|rotation] [--requests N] [--connections N] [--seed N] [--megabytes N] [--seconds N] ' +
+      '[--proxy remora|envoy]',
   );
   process.exit(0);
 }
@@ -69,7 +72,21 @@ async function bulk(): Promise<boolean> {
   return passed;
 }
 
+async function rotation(): Promise<boolean> {
+  console.log(`rotation: all certificates every 100 ms for ${values.seconds} s`);
+  const report = await soakRotation({ seconds: Number(values.seconds), clients: 8, everyMs: 100 });
+  console.log(report);
+  const passed = report.failureCount === 0 && report.contextUpdates > report.rotations / 4;
+  console.log(
+    `${passed ? 'PASS' : 'FAIL'}  rotation: ${report.answered} answered, ${report.failureCount} failures, ` +
+      `${report.rotations} rotations`,
+  );
+  return passed;
+}
+
 const passed = [];
-if (values.only !== 'bulk') passed.push(await keepAlive());
-if (values.only !== 'keep-alive') passed.push(await bulk());
+const wanted = (name: string): boolean => values.only === undefined || values.only === name;
+if (wanted('keep-alive')) passed.push(await keepAlive());
+if (wanted('bulk')) passed.push(await bulk());
+if (wanted('rotation')) passed.push(await rotation());
 process.exit(passed.every(Boolean) ? 0 : 1);
