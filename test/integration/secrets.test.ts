@@ -1,0 +1,93 @@
+// Secrets in a running proxy: what is said of them when they go wrong, and a reload that brings others.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import t from 'tap';
+import { pki } from '../parity/lib/pki.ts';
+import {
+  address,
+  bootstrap,
+  directResponse,
+  httpChain,
+  type Json,
+  listener,
+  routeConfig,
+} from '../support/bootstrap.ts';
+import { type RunningProxy, remora } from '../support/remora.ts';
+import { until } from '../support/until.ts';
+
+const { files } = await pki();
+const tls = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3';
+
+function write(dir: string, pair: string): void {
+  for (const kind of ['pem', 'key']) writeFileSync(join(dir, `own.${kind}`), files.get(`${pair}.${kind}`) ?? '');
+}
+
+function secure(commonTlsContext: Json): Json {
+  return {
+    transportSocket: { name: 'tls', typedConfig: { '@type': `${tls}.DownstreamTlsContext`, commonTlsContext } },
+  };
+}
+
+function answering(context: Json): Json {
+  const routes = { routeConfig: routeConfig('local', [directResponse('ok')]) };
+  return listener('main', address(0), [httpChain(routes, secure(context))]);
+}
+
+/** Common name of the certificate that a new connection meets. */
+async function meet(proxy: RunningProxy): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({ port: proxy.port, host: '127.0.0.1', servername: 'server.test', rejectUnauthorized: false });
+  socket.on('secureConnect', () => resolve(String(socket.getPeerCertificate().subject.CN)));
+  socket.on('error', reject);
+  const name = await promise;
+  socket.destroy();
+  return name;
+}
+
+// covers: envoy.extensions.transport_sockets.tls.v3.TlsCertificate.watched_directory
+t.test('files that the context itself names are followed where a directory is to be watched', async (t) => {
+  const proxy = await remora(t, (dir) => {
+    write(dir, 'server');
+    const pair = {
+      certificateChain: { filename: join(dir, 'own.pem') },
+      privateKey: { filename: join(dir, 'own.key') },
+      watchedDirectory: { path: dir },
+    };
+    return bootstrap([answering({ tlsCertificates: [pair] })], []);
+  }).to();
+  t.equal(await meet(proxy), 'server');
+  const [entry] = proxy.server.secrets.inUse.entries();
+  // The key without its certificate.
+  writeFileSync(join(proxy.dir, 'own.key'), files.get('server-other.key') ?? '');
+  await until(() => entry?.problem() !== '', 'the refusal');
+  t.match(entry?.problem(), /does not belong to the certificate/);
+  t.equal(await meet(proxy), 'server', 'the old pair stays');
+  writeFileSync(join(proxy.dir, 'own.pem'), files.get('server-other.pem') ?? '');
+  await until(() => entry?.problem() === '', 'the new pair');
+  t.equal(await meet(proxy), 'server-other');
+});
+
+// covers: envoy.config.bootstrap.v3.Bootstrap.StaticResources.secrets
+t.test('a reload brings other static secrets; one that is refused leaves those in force', async (t) => {
+  const config = (pair: string, key = pair): Json => {
+    const tlsCertificate = {
+      certificateChain: { inlineString: files.get(`${pair}.pem`) ?? '' },
+      privateKey: { inlineString: files.get(`${key}.key`) ?? '' },
+    };
+    const context = { tlsCertificateSdsSecretConfigs: [{ name: 'own' }] };
+    const whole = bootstrap([answering(context)], []) as { staticResources: Json };
+    return { ...whole, staticResources: { ...whole.staticResources, secrets: [{ name: 'own', tlsCertificate }] } };
+  };
+  const proxy = await remora(t, () => config('server')).to();
+  t.equal(await meet(proxy), 'server');
+  await proxy.reload(config('server-other'));
+  t.equal(await meet(proxy), 'server-other');
+  await proxy.reload(config('server', 'client'));
+  t.equal(await meet(proxy), 'server-other', 'a key that does not fit');
+});
+
+t.test('a secret that nobody has is an error with its name', async (t) => {
+  const context = { tlsCertificateSdsSecretConfigs: [{ name: 'nobody' }] };
+  await t.rejects(remora(t, () => bootstrap([answering(context)], [])).to());
+});
