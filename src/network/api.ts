@@ -77,6 +77,8 @@ export interface Connection {
   setDelayedCloseTimeout(milliseconds: number): void;
   /** The peer's FIN ends its direction alone (L4 proxying), instead of the connection (HTTP, the default). */
   enableHalfClose?(): void;
+  /** The peer's FIN ends its direction alone. */
+  readonly halfClose?: boolean;
   /** Milliseconds without a byte taken after which a closing connection stops waiting; a second when not told. */
   setFlushPatience?(milliseconds: number): void;
   /** Bytes of output above which the high-watermark callbacks fire; 0 means no limit. */

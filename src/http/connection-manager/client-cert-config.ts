@@ -7,7 +7,10 @@ import type {
   HttpConnectionManager,
   HttpConnectionManager_ForwardClientCertConfig,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import { type DataInput, type RequestData, readMatchTree, requestInput, type TreeUser } from '../../matchers/api.ts';
+import { readMatchTree, type TreeUser } from '../../matchers/tree/config.ts';
+import { httpInput } from '../../matchers/tree/config-request-inputs.ts';
+import type { RequestData } from '../../matchers/tree/inputs.ts';
+import type { DataInput } from '../../matchers/tree/match-tree.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { ClientCertDetails, ClientCertForwarding, ClientCertMode, ClientCertSettings } from './client-cert.ts';
 
@@ -87,7 +90,7 @@ class ClientCertTree implements TreeUser<RequestData, ClientCertForwarding> {
   }
 
   input(message: Message): DataInput<RequestData> | undefined {
-    const input = requestInput(message);
+    const input = httpInput(message);
     if (input === undefined) {
       const text = `forward_client_cert_matcher cannot look at ${message.$typeName}`;
       this.#context.error(message, '', this.code, text);

@@ -46,6 +46,7 @@ export function readPrincipal(message: Principal, context: ConfigContext): RbacM
       return name && new AuthenticatedMatcher(name);
     }
     case 'sourceIp':
+      return inRange(addressOf.source, id.value);
     case 'directRemoteIp':
       return inRange(addressOf.directRemote, id.value);
     case 'remoteIp':

@@ -13,6 +13,8 @@ export const addressOf = {
   destination: (info: StreamInfo): Address => info.connection.localAddress,
   /** The client as trusted headers say. */
   remote: (info: StreamInfo): Address => info.downstreamRemoteAddress,
+  /** The connection's client, as the PROXY protocol may say. */
+  source: (info: StreamInfo): Address => info.connection.remoteAddress ?? info.connection.directRemoteAddress,
   /** The peer of the connection. */
   directRemote: (info: StreamInfo): Address => info.connection.directRemoteAddress,
 } as const satisfies Record<string, AddressReader>;

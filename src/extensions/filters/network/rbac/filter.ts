@@ -52,8 +52,9 @@ export class RbacNetworkFilter implements ReadFilter, ConnectionCallbacks, Timer
 
   onData(data: Buffer): FilterStatus {
     if (this.#state === 'denied') return FilterStatus.StopIteration;
-    // An end without a byte asks for nothing.
-    if (data.length === 0 || (this.#state === 'allowed' && !this.#settings.continuous)) return FilterStatus.Continue;
+    if (this.#state === 'allowed' && !this.#settings.continuous) return FilterStatus.Continue;
+    // An end without a byte asks for nothing, unless it is an end of one direction alone.
+    if (data.length === 0 && this.#callbacks.connection.halfClose !== true) return FilterStatus.Continue;
     this.#state = this.#judge() ? 'allowed' : 'denied';
     return this.#state === 'allowed' ? FilterStatus.Continue : FilterStatus.StopIteration;
   }
