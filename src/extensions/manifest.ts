@@ -73,6 +73,17 @@ const matching: readonly ExtensionEntry[] = [
     'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput',
   ),
   builtIn(
+    'envoy.matching.inputs.transport_protocol',
+    'envoy.matching.network.input',
+    'envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.application_protocol',
+    'envoy.matching.network.input',
+    'envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput',
+  ),
+  builtIn('filter-chain-name', 'envoy.matching.action', 'google.protobuf.StringValue'),
+  builtIn(
     'envoy.matching.inputs.source_type',
     'envoy.matching.http.input',
     'envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput',

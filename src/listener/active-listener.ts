@@ -185,14 +185,8 @@ export class ActiveListener {
       this.#serve(accepted, connection, socket, peeked);
       return;
     }
-    this.#limits.release(this.config);
-    const refused = this.#limits.admit(other.config);
-    if (refused === null) {
-      other.#serve(accepted, connection, socket, peeked);
-      return;
-    }
-    (refused === 'listener' ? other.stats.downstreamCxOverflow : other.stats.downstreamGlobalCxOverflow).inc();
-    connection.close(CloseType.NoFlush);
+    this.#limits.handOver(this.config, other.config);
+    other.#serve(accepted, connection, socket, peeked);
   }
 
   /** `socket`: still to be attached; null when it is. `peeked`: what was read from it. */

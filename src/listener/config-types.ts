@@ -8,6 +8,7 @@ import type { MetadataMap } from '../observability/stream-info.ts';
 import type { TrafficDirection } from '../upstream/services.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 import type { ListenerFilterFactory } from './api.ts';
+import type { ChainTree } from './chain-tree.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { FilterChainMatcher } from './filter-chain-match.ts';
 import type { ListenerFilterLimits } from './listener-filter-chain.ts';
@@ -51,7 +52,7 @@ export interface ListenerConfig {
   readonly chains: readonly FilterChain[];
   /** Those of `chains` made for this version; the others are taken over from the one before. */
   readonly built: readonly FilterChain[];
-  readonly matcher: FilterChainMatcher;
+  readonly matcher: FilterChainMatcher | ChainTree;
   /** What it was made from, for the dump and to see whether an update changes anything. */
   readonly message: Message;
 }

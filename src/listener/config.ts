@@ -18,6 +18,7 @@ import { downstreamTransportCategory, readTransport } from '../tls/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
 import { networkFilterCategory } from './api.ts';
+import { readChainTree } from './config-chain-tree.ts';
 import { readListenerFilters } from './config-listener-filters.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import { FilterChain } from './filter-chain.ts';
@@ -79,7 +80,8 @@ export function readListener(
     settings: context.services.accessLog,
   });
   const built = chains.filter((chain) => chain !== undefined);
-  if (context.config.errorCount > errorsBefore || built.length !== chains.length) {
+  const matcher = readMatcher(message, context);
+  if (context.config.errorCount > errorsBefore || built.length !== chains.length || matcher === undefined) {
     reader.discard();
     scope.close();
     return undefined;
@@ -108,10 +110,7 @@ export function readListener(
     metadata: message.metadata?.filterMetadata ?? null,
     chains: built,
     built: reader.fresh,
-    matcher: new FilterChainMatcher(
-      message.filterChains.map((chain) => readCriteria(chain.filterChainMatch, context.config)),
-      message.defaultFilterChain === undefined ? -1 : message.filterChains.length,
-    ),
+    matcher,
     message,
   });
 }
@@ -282,6 +281,15 @@ class ChainReader {
   discard(): void {
     for (const chain of this.fresh) chain.remove();
   }
+}
+
+/** With a tree the criteria of the chains themselves say nothing, as in Envoy. */
+function readMatcher(message: Listener, { services, config }: ListenerContext): ListenerConfig['matcher'] | undefined {
+  if (message.filterChainMatcher !== undefined) return readChainTree(message, services, config);
+  return new FilterChainMatcher(
+    message.filterChains.map((chain) => readCriteria(chain.filterChainMatch, config)),
+    message.defaultFilterChain === undefined ? -1 : message.filterChains.length,
+  );
 }
 
 export function sameMessage(a: Message, b: Message): boolean {

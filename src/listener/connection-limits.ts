@@ -65,6 +65,12 @@ export class ConnectionLimits {
     this.#global--;
   }
 
+  /** As Envoy: a connection counts where it is served, but was admitted where it came in. */
+  handOver(from: ListenerConfig, to: ListenerConfig): void {
+    this.#of(from.name).open--;
+    this.#of(to.name).open++;
+  }
+
   #of(name: string): ListenerConnections {
     let listener = this.#listeners.get(name);
     if (listener === undefined) {

@@ -3,7 +3,7 @@
 // it then fails on the source address.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto#config-listener-v3-filterchainmatch
 import type { IpAddress } from '../base/address.ts';
-import { addressBits, isLoopback } from '../base/cidr.ts';
+import { addressBits } from '../base/cidr.ts';
 
 export interface IpPrefix {
   readonly bits: bigint;
@@ -149,7 +149,11 @@ function protocolScore(wanted: readonly string[], offered: readonly string[]): n
 
 function sourceTypeScore(type: FilterChainCriteria['sourceType'], facts: ConnectionFacts): number {
   if (type === 'any') return 0;
-  const { source, destination } = facts;
-  const local = source === null || isLoopback(source.address) || source.address === destination?.address;
-  return local === (type === 'local') ? 1 : -1;
+  return isLocal(facts) === (type === 'local') ? 1 : -1;
+}
+
+/** As Envoy: of the loopback network only the first address; a Unix socket; a client on the address that it called. */
+export function isLocal({ source, destination }: Pick<ConnectionFacts, 'source' | 'destination'>): boolean {
+  if (source === null || source.address === '127.0.0.1' || source.address === '::1') return true;
+  return source.address === destination?.address;
 }

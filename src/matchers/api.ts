@@ -24,6 +24,6 @@ export type { Regex, Substitution } from './regex.ts';
 export type { StringMatcher } from './string-matcher.ts';
 export { readMatchTree, type TreeUser } from './tree/config.ts';
 export { connectionInput, requestInput } from './tree/config-inputs.ts';
-export type { RequestData } from './tree/inputs.ts';
+export type { ConnectionData, RequestData } from './tree/inputs.ts';
 export type { DataInput, MatchNode } from './tree/match-tree.ts';
 export type { ValueMatcher } from './value-matcher.ts';
