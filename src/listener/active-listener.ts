@@ -64,12 +64,12 @@ export class ActiveListener {
   }
 
   async #listen(config: ListenerConfig, present: readonly BoundAddress[]): Promise<BoundAddress[]> {
-    const { backlog, reusePort } = config;
+    const { backlog, reusePort, transparent } = config;
     const bound: BoundAddress[] = [];
     try {
       for (const wanted of config.bindToPort ? config.addresses : []) {
         if (present.some((entry) => sameAddress(entry.wanted, wanted))) continue;
-        const options = { ...wanted, backlog, reusePort, noDelay: true };
+        const options = { ...wanted, backlog, reusePort, transparent, noDelay: true };
         bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket)) });
       }
       return bound;

@@ -39,6 +39,8 @@ export interface ListenerConfig {
   readonly reusePort: boolean;
   /** False: no socket; only connections that another listener hands over could come. */
   readonly bindToPort: boolean;
+  /** Takes connections to addresses that are not this host's (TPROXY). */
+  readonly transparent: boolean;
   readonly tcpKeepalive: TcpKeepalive | null;
   readonly listenerFilters: readonly ListenerFilterEntry[];
   readonly listenerFilterLimits: ListenerFilterLimits;

@@ -96,6 +96,7 @@ export function readListener(
     backlog: message.tcpBacklogSize ?? systemBacklog,
     // Envoy's default shares the port with other processes; here who asks for it does (docs/differences.md).
     bindToPort: message.bindToPort ?? true,
+    transparent: message.transparent ?? false,
     reusePort: message.enableReusePort ?? message.reusePort,
     tcpKeepalive: readTcpKeepalive(message),
     listenerFilters,

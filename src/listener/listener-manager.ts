@@ -319,7 +319,12 @@ function chainsGone(old: ListenerConfig, next: ListenerConfig): FilterChain[] {
 }
 
 function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
-  return a.reusePort === b.reusePort && a.bindToPort === b.bindToPort && a.backlog === b.backlog;
+  return (
+    a.reusePort === b.reusePort &&
+    a.bindToPort === b.bindToPort &&
+    a.transparent === b.transparent &&
+    a.backlog === b.backlog
+  );
 }
 
 function sameAddresses(a: ListenerConfig, b: ListenerConfig): boolean {

@@ -17,6 +17,8 @@ export interface ListenSocketOptions {
   /** `::` also takes IPv4 (ipv4_compat). */
   readonly ipv4Compat: boolean;
   readonly noDelay: boolean;
+  /** Takes connections to any address (TPROXY). */
+  readonly transparent?: boolean;
 }
 
 export interface ListenSocket {
@@ -48,12 +50,26 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
           return;
         }
       }
-      resolve({
+      const bound: ListenSocket = {
         address: boundAddress(server, options.address),
         close: () => new Promise((done) => server.close(() => done())),
-      });
+      };
+      if (options.transparent !== true || options.address.kind !== 'ip') return resolve(bound);
+      becomeTransparent(server, options.address.family).then(
+        () => resolve(bound),
+        (error: Error) => {
+          server.close();
+          reject(new Error(`cannot listen on '${options.address.text}': ${error.message}`));
+        },
+      );
     });
   });
+}
+
+/** Loaded when a listener asks for it. */
+async function becomeTransparent(server: Server, family: 4 | 6): Promise<void> {
+  const { makeTransparent } = await import('./transparent.ts');
+  await makeTransparent(server, family);
 }
 
 type WithDescriptor = Omit<Socket, '_handle'> & { readonly _handle?: { readonly fd?: number } | null };

@@ -1,9 +1,20 @@
 // Remora itself as the proxy, with listeners and clusters as Istio sends them: connections pass through it both ways,
 // to where they were meant to go, while both ends know of no proxy.
+// covers: envoy.config.listener.v3.Listener.{transparent, use_original_dst, bind_to_port}
 import t, { type Test } from 'tap';
 import type { Agent } from './support/agent-client.ts';
-import { APPLICATION_ID, CLIENT, ELSEWHERE, type Network, netnsSkip, network, POD } from './support/namespaces.ts';
-import { type Json, Sidecar, sidecar } from './support/sidecar.ts';
+import {
+  APPLICATION_ID,
+  CLIENT,
+  checkoutIsReadable,
+  ELSEWHERE,
+  type Network,
+  netnsSkip,
+  network,
+  POD,
+  PROXY_ID,
+} from './support/namespaces.ts';
+import { type Json, listenerFilter, Sidecar, sidecar } from './support/sidecar.ts';
 
 const FLAGS = '-u 1337 -i * -b * -d 15020 --dual-stack';
 
@@ -93,4 +104,26 @@ t.test('a port where nobody listens, and no loop', { skip: netnsSkip }, async (t
     (await proxy.stat('listener.0.0.0.0_15006.downstream_cx_total')) +
     (await proxy.stat('listener.0.0.0.0_15001.downstream_cx_total'));
   t.equal(accepted, 2, 'each came once');
+});
+
+t.test('TPROXY: the listener sees the addresses as they were', { skip: netnsSkip }, async (t) => {
+  const inbound = { transparent: true, listener_filters: [listenerFilter('original_dst')] };
+  const { net, client, application, proxy } = await world(t, sidecar({ inbound }), { netAdmin: true });
+  t.equal(net.pod.iptables('apply', `${FLAGS} -m TPROXY`).code, 0);
+  for (const family of ['v4', 'v6'] as const) {
+    const here = POD[family];
+    t.match(await client.call(here, 8080), { by: 'application 8080', at: `${here} 8080` }, `${family}: inbound`);
+    t.match(await application.call(CLIENT[family], 80), { by: 'outside 80', from: here }, `${family}: outbound`);
+  }
+  t.equal(await proxy.stat('listener.0.0.0.0_15006.downstream_cx_total'), 2, 'through the proxy');
+  t.match(await client.call(POD.v4, 15_020), { by: 'application 15020', from: CLIENT.v4 }, 'an excluded port');
+});
+
+t.test('a transparent listener without the right says what it needs', { skip: netnsSkip }, async (t) => {
+  if (!checkoutIsReadable({ uid: PROXY_ID, gid: PROXY_ID })) return;
+  const net = network();
+  t.teardown(() => net.close());
+  const proxy = new Sidecar(net.pod, sidecar({ inbound: { transparent: true } }));
+  t.teardown(() => proxy.close());
+  await t.rejects(proxy.start(), { message: /a transparent listener needs the capability NET_ADMIN/ });
 });

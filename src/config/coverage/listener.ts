@@ -23,6 +23,7 @@ export const listener: PackageCoverage = {
       'tcp_backlog_size',
       'tcp_keepalive',
       'bind_to_port',
+      'transparent',
       'metadata',
       'use_original_dst',
       'listener_filters',
@@ -41,7 +42,6 @@ export const listener: PackageCoverage = {
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
-      transparent: 'issue 5',
       socket_options: 'issue 5',
       tcp_fast_open_queue_length: 'a connection costs the whole handshake',
       freebind: 'issue 5',

@@ -46,6 +46,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       backlog: 128,
       reusePort: false,
       bindToPort: true,
+      transparent: false,
       tcpKeepalive: null,
       listenerFilters: [],
       listenerFilterLimits: { timeoutMs: 0, continueOnTimeout: false },
