@@ -129,6 +129,7 @@ export function managerOf(
     schemeOverwrite: '',
     schemeMatchesUpstream: false,
     forwardProto: null,
+    routeResolutions: null,
     proxyStatus: null,
     serverName: 'test',
     serverHeader: 'overwrite',

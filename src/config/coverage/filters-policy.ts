@@ -129,7 +129,9 @@ export const filtersPolicy: PackageCoverage = {
   'envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue': {
     implemented: ['object_key', 'factory_key', 'format_string', 'skip_if_empty'],
     harmless: { read_only: 'deprecated; Envoy lets it be replaced as well' },
-    refused: { shared_with_upstream: 'connections to upstreams cannot carry filter state yet' },
+    refused: {
+      shared_with_upstream: 'connections to upstreams neither carry filter state nor are kept apart by it yet: issue 5',
+    },
   },
   'envoy.extensions.filters.http.set_metadata.v3.Config': { implemented: ['metadata_namespace', 'value', 'metadata'] },
   'envoy.extensions.filters.http.set_metadata.v3.Metadata': {

@@ -57,6 +57,7 @@ export const http: PackageCoverage = {
       'request_id_extension',
       'proxy_status_config',
       'forward_proto_config',
+      'record_route_resolution_stats',
     ],
     refused: {
       typed_header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',

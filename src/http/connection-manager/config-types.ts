@@ -11,6 +11,7 @@ import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
 import type { ProxyStatusSettings } from './proxy-status.ts';
 import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
+import type { RouteResolutionStats } from './route-resolution.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
 /** One filter chain of the connection manager: the normal one, and one for each upgrade type that names its own. */
@@ -77,6 +78,8 @@ export interface ConnectionManagerConfig {
   readonly schemeMatchesUpstream: boolean;
   /** Null: the transport alone says what x-forwarded-proto is. */
   readonly forwardProto: ForwardProto | null;
+  /** Null: not recorded. */
+  readonly routeResolutions: RouteResolutionStats | null;
   /** Null: none is sent. */
   readonly proxyStatus: ProxyStatusSettings | null;
   readonly serverName: string;

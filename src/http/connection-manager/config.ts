@@ -34,6 +34,7 @@ import { explainKey } from './local-reply.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
 import type { ProxyStatusSettings } from './proxy-status.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
+import { RouteResolutionStats } from './route-resolution.ts';
 import { connectionManagerStats } from './stats.ts';
 
 const HTTP2: HttpConnectionManager_CodecType = 2;
@@ -103,6 +104,7 @@ export function readConnectionManager(
     trustUnixSockets: message.internalAddressConfig?.unixSockets ?? false,
     via: message.via,
     forwardProto: readForwardProto(message),
+    routeResolutions: message.recordRouteResolutionStats ? new RouteResolutionStats(scope) : null,
     proxyStatus: readProxyStatus(message, services.node.id),
     generateRequestId: message.generateRequestId ?? true,
     preserveExternalRequestId: message.preserveExternalRequestId,

@@ -281,6 +281,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     // Health checks are not counted, so that they do not hide what clients see.
     if (status !== 0 && !info.healthCheck) stats.downstreamRqTime.record(Math.round(now - info.startTime));
     if (info.healthCheck) stats.healthChecks?.inc();
+    stream.recordResolutions();
     this.#reportBytes();
     if (this.#closed || this.#streams.length !== 0) return;
     if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);

@@ -1,7 +1,7 @@
 // Owns the route of one downstream stream: matched when first asked for, kept until a filter changes what it was matched
 // by. The stream extends this class: a request costs no object more for it.
 import type { Explanation } from '../../observability/stream-info.ts';
-import type { NoRoute, Route } from '../../router/api.ts';
+import type { NoRoute, Route, RouteMatchResult, RouteTable } from '../../router/api.ts';
 import type { RequestHeaders } from '../headers/header-map.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 import { StreamTimeouts } from './stream-timeouts.ts';
@@ -13,6 +13,9 @@ export abstract class StreamRoute extends StreamTimeouts {
   /** x-forwarded-proto came empty: Envoy then matches no route. */
   protected protoUnknown = false;
   #matched: Route | null | undefined;
+  /** Counted only where somebody wants to know (record_route_resolution_stats). */
+  #resolutions = 0;
+  #resolutionMs = 0;
 
   constructor(manager: ConnectionManager, now: number) {
     super(manager, now);
@@ -29,7 +32,7 @@ export abstract class StreamRoute extends StreamTimeouts {
     const table = this.manager.config.routes.current;
     const { info, headers } = this;
     if (table === null || headers === null || this.protoUnknown) return null;
-    const result = table.match({ headers, streamInfo: info, randomValue: this.randomValue });
+    const result = this.#match(table, headers);
     if (result.kind === 'none') {
       this.#matched = null;
       this.#nameNoRoute(result);
@@ -43,6 +46,22 @@ export abstract class StreamRoute extends StreamTimeouts {
     this.#matched = result;
     this.applyRouteTimeouts(result, headers);
     return result;
+  }
+
+  #match(table: RouteTable, headers: RequestHeaders): RouteMatchResult {
+    const { config, services } = this.manager;
+    const context = { headers, streamInfo: this.info, randomValue: this.randomValue };
+    if (config.routeResolutions === null) return table.match(context);
+    const start = services.clock.monotonic();
+    const result = table.match(context);
+    this.#resolutions++;
+    this.#resolutionMs += services.clock.monotonic() - start;
+    return result;
+  }
+
+  /** The request is over. */
+  recordResolutions(): void {
+    this.manager.config.routeResolutions?.record(this.#resolutions, this.#resolutionMs);
   }
 
   /** Where it was looked for is known, and nothing of a route matched before. */

@@ -103,6 +103,7 @@ function adminConnectionManager(
     schemeOverwrite: '',
     schemeMatchesUpstream: false,
     forwardProto: null,
+    routeResolutions: null,
     proxyStatus: null,
     serverName: 'envoy',
     serverHeader: 'overwrite',
