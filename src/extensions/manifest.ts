@@ -28,6 +28,21 @@ const matching: readonly ExtensionEntry[] = [
     'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
   ),
   builtIn(
+    'envoy.matching.inputs.endpoint_metadata',
+    'envoy.matching.transport_socket.input',
+    'envoy.extensions.matching.common_inputs.transport_socket.v3.EndpointMetadataInput',
+  ),
+  builtIn(
+    'envoy.matching.inputs.locality_metadata',
+    'envoy.matching.transport_socket.input',
+    'envoy.extensions.matching.common_inputs.transport_socket.v3.LocalityMetadataInput',
+  ),
+  builtIn(
+    'envoy.matching.action.transport_socket.name',
+    'envoy.matching.action',
+    'envoy.extensions.matching.common_inputs.transport_socket.v3.TransportSocketNameAction',
+  ),
+  builtIn(
     'envoy.matching.inputs.destination_ip',
     'envoy.matching.http.input',
     'envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput',

@@ -58,10 +58,10 @@ export async function prepareResources(
   await services.extensions.preload(names);
   await loadCelWhereUsed(context);
   const clusterConfigs: ClusterConfig[] = [];
-  const { extensions, secrets, clock, timers } = services;
+  const { extensions, secrets, clock, timers, runtime, stats } = services;
   const { defaultBindConfig } = managers;
   const readPolicies = clusterPolicyReader(services);
-  const options = { context, extensions, secrets, clock, timers, readPolicies, defaultBindConfig };
+  const options = { context, extensions, secrets, clock, timers, runtime, stats, readPolicies, defaultBindConfig };
   for (const message of clusters) {
     context.comingClusters.add(message.name);
     const config = readCluster(message, options);

@@ -2,6 +2,7 @@
 // from a repetition. `config.ts` makes it from the protobuf message.
 import type { Address } from '../base/address.ts';
 import type { Http1Settings, Protocol } from '../http/codec/api.ts';
+import type { MatchNode } from '../matchers/api.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import type { HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
@@ -31,6 +32,8 @@ export interface ClusterConfig {
   readonly transport: UpstreamTransportSource | null;
   /** In order: the first one whose labels an endpoint has takes the place of `transport`. */
   readonly transportMatches: readonly TransportMatchConfig[];
+  /** Chooses among `transportMatches` by name, instead of by their labels; null: none. */
+  readonly transportMatcher: TransportMatcherConfig | null;
   readonly bindAddress: Address | null;
   /** Connect attempts to further addresses of a host: `first` family first, so many of it before they alternate. */
   readonly happyEyeballs: HappyEyeballsConfig;
@@ -69,6 +72,18 @@ export type DiscoveryConfig =
       readonly factory: ClusterTypeFactory;
       readonly config: unknown;
     };
+
+/** What a host is chosen a transport socket by. */
+export interface HostLabels {
+  readonly metadata: Metadata;
+  readonly localityMetadata: Metadata;
+}
+
+export interface TransportMatcherConfig {
+  readonly tree: MatchNode<HostLabels, string>;
+  /** What it was made from: compared by value. */
+  readonly message: unknown;
+}
 
 export interface TransportMatchConfig {
   readonly name: string;

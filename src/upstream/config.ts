@@ -3,6 +3,7 @@
 import type { Address } from '../base/address.ts';
 import type { Clock } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
+import type { Runtime } from '../base/runtime.ts';
 import type { Timers } from '../base/timers.ts';
 import type { ConfigContext } from '../config/context.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
@@ -18,6 +19,7 @@ import type {
 } from '../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
+import type { StatsScope } from '../observability/stats/api.ts';
 import { readTransport, type Secrets, type TransportSocketContext, upstreamTransportCategory } from '../tls/api.ts';
 import type {
   ClusterConfig,
@@ -32,6 +34,7 @@ import { httpConfig, readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
 import { legacyPolicyTypes, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
 import { readOriginalDst } from './config-original-dst.ts';
+import { readTransportMatcher } from './config-transport-matcher.ts';
 import { ipLiteral, metadataOf, portOf } from './config-values.ts';
 
 export { readEndpoints } from './config-endpoints.ts';
@@ -54,6 +57,9 @@ export interface ClusterConfigOptions {
   readonly timers: Timers;
   /** The router's: what `Cluster.info.policies` will be. */
   readonly readPolicies: (options: HttpProtocolOptions, context: ConfigContext) => unknown;
+  readonly runtime: Runtime;
+  /** Root of all statistics. */
+  readonly stats: StatsScope;
   /** `cluster_manager.upstream_bind_config` of the bootstrap. */
   readonly defaultBindConfig?: BindConfig | undefined;
 }
@@ -92,6 +98,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     tcpKeepalive: readKeepalive(cluster.upstreamConnectionOptions?.tcpKeepalive),
     transport: transport ?? null,
     transportMatches: readTransportMatches(cluster, options),
+    transportMatcher: readTransportMatcher(cluster, options) ?? null,
     bindAddress: readBindAddress(cluster, options),
     happyEyeballs: readHappyEyeballs(cluster),
     waitForWarmOnInit: cluster.waitForWarmOnInit ?? true,

@@ -43,6 +43,7 @@ export const cluster: PackageCoverage = {
       'metadata',
       'transport_socket',
       'transport_socket_matches',
+      'transport_socket_matcher',
       'wait_for_warm_on_init',
       'dns_resolution_config',
       'least_request_lb_config',
@@ -54,7 +55,6 @@ export const cluster: PackageCoverage = {
     refused: {
       http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
       connection_pool_per_downstream_connection: 'requests of several clients would share a connection',
-      transport_socket_matcher: 'an endpoint could be spoken to without the security it asks for: issue 5',
     },
     notYet: {
       health_checks: 'a later issue',

@@ -17,6 +17,19 @@ export const matching: PackageCoverage = {
   'envoy.extensions.matching.common_inputs.network.v3.FilterStateInput': { implemented: ['key', 'field'] },
   'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput': { implemented: ['filter', 'path'] },
   'envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput.PathSegment': { implemented: ['key'] },
+  'envoy.extensions.matching.common_inputs.transport_socket.v3.EndpointMetadataInput': {
+    implemented: ['filter', 'path'],
+  },
+  'envoy.extensions.matching.common_inputs.transport_socket.v3.EndpointMetadataInput.PathSegment': {
+    implemented: ['key'],
+  },
+  'envoy.extensions.matching.common_inputs.transport_socket.v3.LocalityMetadataInput': {
+    implemented: ['filter', 'path'],
+  },
+  'envoy.extensions.matching.common_inputs.transport_socket.v3.LocalityMetadataInput.PathSegment': {
+    implemented: ['key'],
+  },
+  'envoy.extensions.matching.common_inputs.transport_socket.v3.TransportSocketNameAction': { implemented: ['name'] },
   'envoy.extensions.matching.common_inputs.environment_variable.v3.Config': { implemented: ['name'] },
   'envoy.extensions.matching.input_matchers.ip.v3.Ip': { implemented: ['cidr_ranges', 'stat_prefix'] },
   'envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing': {

@@ -3,9 +3,11 @@ import type { Test } from 'tap';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ConfigContext, type Diagnostic, loadMessage } from '../../../src/config/api.ts';
 import type { Cluster } from '../../../src/generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import { StatsStore } from '../../../src/observability/stats/store.ts';
 import { SecretManager } from '../../../src/tls/secrets/manager.ts';
 import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
 import { impliedExtensions, readCluster } from '../../../src/upstream/config.ts';
+import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { extensions } from './support.ts';
 
@@ -28,6 +30,8 @@ export async function read(yaml: string): Promise<Read> {
     clock: systemClock,
     timers: new FakeTimers(),
     readPolicies: () => null,
+    runtime: new FakeRuntime(),
+    stats: new StatsStore(),
   });
   const errors = await context.takeDiagnostics();
   return { config, errors, implied: impliedExtensions(loaded.message) };

@@ -146,6 +146,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     tcpKeepalive: null,
     transport: null,
     transportMatches: [],
+    transportMatcher: null,
     bindAddress: null,
     happyEyeballs: { firstFamily: 'default', firstFamilyCount: 1 },
     waitForWarmOnInit: true,
