@@ -9,8 +9,6 @@ import type { ClusterConfig, HostLabels, Metadata } from './cluster-config.ts';
 /** The metadata namespace of the labels. */
 const namespace = 'envoy.transport_socket_match';
 
-type TransportConfig = Pick<ClusterConfig, 'transport' | 'transportMatches' | 'transportMatcher'>;
-
 interface OpenedMatch {
   readonly name: string;
   readonly labels: readonly (readonly [string, unknown])[];
