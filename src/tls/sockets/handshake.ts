@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { TransportConnection } from '../../network/api.ts';
 import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
 import type { VerificationFailure } from './peer-verification.ts';
-import { peerCertificates, sessionInfo } from './session-info.ts';
+import { peerCertificates, resumedChain, sessionInfo } from './session-info.ts';
 import type { TlsStats } from './stats.ts';
 
 export interface HandshakeRules {
@@ -30,7 +30,7 @@ export function watchHandshake(
   socket.once('secure', () => {
     over = true;
     const known = socket.isSessionReused() ? (rules.resumedPeer ?? null) : null;
-    const peerChain = known === null ? peerCertificates(socket) : [known];
+    const peerChain = known === null ? peerCertificates(socket) : resumedChain(known);
     const peer = peerChain[0] ?? null;
     const failure = known === null ? rules.verify(socket, peer) : null;
     if (failure !== null) {

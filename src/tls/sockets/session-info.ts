@@ -11,7 +11,7 @@ interface WithX509 {
 }
 
 /** The certificates that the peer sent, its own first; empty when it showed none. */
-export function peerCertificates(socket: TLSSocket): CertificateInfo[] {
+export function peerCertificates(socket: TLSSocket): readonly CertificateInfo[] {
   const chain: CertificateInfo[] = [];
   // Here, unlike in Node's other chains, are those that were sent and no others.
   let certificate = (socket as unknown as WithX509).getPeerX509Certificate();
@@ -19,7 +19,19 @@ export function peerCertificates(socket: TLSSocket): CertificateInfo[] {
     chain.push(certificateInfo(certificate));
     certificate = certificate.issuerCertificate;
   }
+  const [peer] = chain;
+  if (peer === undefined) return chain;
+  if (socket.isSessionReused()) return resumedChain(peer);
+  if (chain.length > 1) sentChains.set(peer, chain);
+  else sentChains.delete(peer);
   return chain;
+}
+
+/** By the peer's own certificate: what was sent with it last. A resumed session tells no more than that certificate. */
+const sentChains = new WeakMap<CertificateInfo, readonly CertificateInfo[]>();
+
+export function resumedChain(peer: CertificateInfo): readonly CertificateInfo[] {
+  return sentChains.get(peer) ?? [peer];
 }
 
 /** More than OpenSSL verifies. */
