@@ -69,7 +69,8 @@ export class ActiveListener {
     try {
       for (const wanted of config.bindToPort ? config.addresses : []) {
         if (present.some((entry) => sameAddress(entry.wanted, wanted))) continue;
-        const options = { ...wanted, backlog, reusePort, transparent, noDelay: true };
+        const socketOptions = config.socketOptions(wanted.address);
+        const options = { ...wanted, backlog, reusePort, transparent, noDelay: true, socketOptions };
         bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket)) });
       }
       return bound;

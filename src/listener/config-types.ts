@@ -1,7 +1,7 @@
 // A listener as the data path reads it: frozen, defaults applied, filter chains built. config.ts makes it.
 import type { Message } from '@bufbuild/protobuf';
 import type { Address } from '../base/address.ts';
-import type { TcpKeepalive } from '../network/api.ts';
+import type { SocketOption, TcpKeepalive } from '../network/api.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { MetadataMap } from '../observability/stream-info.ts';
@@ -37,6 +37,8 @@ export interface ListenerConfig {
   readonly bufferLimit: number;
   readonly backlog: number;
   readonly reusePort: boolean;
+  /** tcp_fast_open_queue_length and socket_options, for a socket of that address. */
+  readonly socketOptions: (address: Address) => readonly SocketOption[];
   /** False: no socket; only connections that another listener hands over could come. */
   readonly bindToPort: boolean;
   /** Takes connections to addresses that are not this host's (TPROXY). */

@@ -20,6 +20,7 @@ import type { ProcessServices, TrafficDirection } from '../upstream/services.ts'
 import { networkFilterCategory } from './api.ts';
 import { readChainTree } from './config-chain-tree.ts';
 import { readListenerFilters } from './config-listener-filters.ts';
+import { readSocketOptions } from './config-socket-options.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import { FilterChain } from './filter-chain.ts';
 import { type FilterChainCriteria, FilterChainMatcher, type IpPrefix } from './filter-chain-match.ts';
@@ -98,6 +99,7 @@ export function readListener(
     bindToPort: message.bindToPort ?? true,
     transparent: message.transparent ?? false,
     reusePort: message.enableReusePort ?? message.reusePort,
+    socketOptions: readSocketOptions(message),
     tcpKeepalive: readTcpKeepalive(message),
     listenerFilters,
     listenerFilterLimits: {

@@ -319,7 +319,10 @@ function chainsGone(old: ListenerConfig, next: ListenerConfig): FilterChain[] {
 }
 
 function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
+  const wanted = ({ addresses, socketOptions }: ListenerConfig): string =>
+    JSON.stringify(addresses.map(({ address }) => socketOptions(address)));
   return (
+    wanted(a) === wanted(b) &&
     a.reusePort === b.reusePort &&
     a.bindToPort === b.bindToPort &&
     a.transparent === b.transparent &&

@@ -10,6 +10,8 @@ import type {
   TlsConnectionInfo,
 } from '../observability/stream-info.ts';
 
+export type { SocketOption } from './listen-socket.ts';
+
 export const ConnectionEvent = {
   /** Ready for bytes: an upstream connection is established, a transport socket (TLS) has shaken hands. */
   Connected: 0,

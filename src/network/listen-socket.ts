@@ -3,10 +3,18 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { type Address, ipAddress } from '../base/address.ts';
+import { type NativeCalls, nativeCalls } from '../base/ffi.ts';
 import { logger } from '../base/logger.ts';
 import { DescriptorWatch, descriptorLimit } from './descriptors.ts';
 
 const log = logger('conn_handler');
+
+/** For setsockopt. */
+export interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+  readonly value: Buffer;
+}
 
 export interface ListenSocketOptions {
   readonly address: Address;
@@ -19,6 +27,8 @@ export interface ListenSocketOptions {
   readonly noDelay: boolean;
   /** Takes connections to any address (TPROXY). */
   readonly transparent?: boolean;
+  /** Set once it listens, before anything is accepted. */
+  readonly socketOptions?: readonly SocketOption[];
 }
 
 export interface ListenSocket {
@@ -29,7 +39,9 @@ export interface ListenSocket {
 }
 
 /** Resolves when bound. Rejects with the system's error, in words that name the address. */
-export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) => void): Promise<ListenSocket> {
+export async function listen(options: ListenSocketOptions, onAccept: (socket: Socket) => void): Promise<ListenSocket> {
+  const { socketOptions = [] } = options;
+  const native = socketOptions.length === 0 ? null : await nativeCalls();
   const accept = (socket: Socket): void => {
     const descriptor = (socket as WithDescriptor)._handle?.fd ?? 0;
     if (descriptor > manyDescriptors) tellDescriptors(descriptor, options.address);
@@ -41,6 +53,13 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
     server.listen(listenArguments(options), () => {
       server.removeAllListeners('error');
       server.on('error', (error: NodeJS.ErrnoException) => tellAcceptError(error, options.address));
+      const refused = native && refusedOption(native, server, socketOptions);
+      if (refused) {
+        server.close();
+        const what = `level ${refused.level}, name ${refused.name}`;
+        reject(new Error(`cannot bind '${options.address.text}': the system refuses the socket option (${what})`));
+        return;
+      }
       if (options.address.kind === 'pipe' && options.address.mode !== 0 && !options.address.path.startsWith('@')) {
         try {
           chmodSync(options.address.path, options.address.mode);
@@ -70,6 +89,12 @@ export function listen(options: ListenSocketOptions, onAccept: (socket: Socket) 
 async function becomeTransparent(server: Server, family: 4 | 6): Promise<void> {
   const { makeTransparent } = await import('./transparent.ts');
   await makeTransparent(server, family);
+}
+
+/** The first that the kernel does not take. */
+function refusedOption(native: NativeCalls, server: Server, wanted: readonly SocketOption[]): SocketOption | undefined {
+  const descriptor = (server as Server & { readonly _handle?: { readonly fd?: number } })._handle?.fd ?? -1;
+  return wanted.find(({ level, name, value }) => !native.setSocketOption(descriptor, level, name, value));
 }
 
 type WithDescriptor = Omit<Socket, '_handle'> & { readonly _handle?: { readonly fd?: number } | null };

@@ -24,6 +24,8 @@ export const listener: PackageCoverage = {
       'tcp_keepalive',
       'bind_to_port',
       'transparent',
+      'socket_options',
+      'tcp_fast_open_queue_length',
       'metadata',
       'use_original_dst',
       'listener_filters',
@@ -33,6 +35,8 @@ export const listener: PackageCoverage = {
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
       enable_mptcp: 'the kernel decides',
+      freebind:
+        'an address that is not there when the listener starts is reported as such: Node binds without IP_FREEBIND',
       bypass_overload_manager: 'there are no overload actions yet',
       connection_balance_config: 'one event loop takes all connections',
     },
@@ -42,9 +46,6 @@ export const listener: PackageCoverage = {
       fcds_config: 'filter chains by discovery are not implemented',
     },
     notYet: {
-      socket_options: 'issue 5',
-      tcp_fast_open_queue_length: 'a connection costs the whole handshake',
-      freebind: 'issue 5',
       udp_listener_config: 'HTTP/3: a later issue',
     },
   },
@@ -85,4 +86,12 @@ export const listener: PackageCoverage = {
     implemented: ['or_match', 'and_match', 'not_match', 'any_match', 'destination_port_range'],
   },
   'envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet': { implemented: ['rules'] },
+  'envoy.config.core.v3.SocketOption': {
+    implemented: ['level', 'name', 'int_value', 'buf_value', 'type', 'ip_version'],
+    harmless: { description: 'for people', state: 'every option is set once the socket listens, before it accepts' },
+  },
+  'envoy.config.core.v3.SocketOption.SocketType': {
+    implemented: ['stream'],
+    harmless: { datagram: 'listeners are TCP' },
+  },
 };

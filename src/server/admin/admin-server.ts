@@ -45,6 +45,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       bufferLimit,
       backlog: 128,
       reusePort: false,
+      socketOptions: () => [],
       bindToPort: true,
       transparent: false,
       tcpKeepalive: null,
