@@ -15,6 +15,7 @@ import { ActiveConnection } from './active-connection.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { logConnection } from './connection-log.ts';
+import { limitHandshake } from './handshake-timeout.ts';
 import { ListenerFilterChain, type ListenerFilterChainOwner } from './listener-filter-chain.ts';
 import { type ListenerStats, listenerStats } from './stats.ts';
 
@@ -214,6 +215,8 @@ export class ActiveListener {
     }
     connection.unread(peeked);
     transport.start(connection);
+    if (chain.transportTimeoutMs > 0)
+      limitHandshake(connection, chain.transportTimeoutMs, this.services.timers, this.stats);
   }
 
   /** The listener's log of a connection that no chain served. `matched`: none was looked for yet. */

@@ -268,6 +268,7 @@ class ChainReader {
       scope,
       message.metadata?.filterMetadata ?? null,
       transport,
+      durationMs(message.transportSocketConnectTimeout, 0),
     );
     this.fresh.push(chain);
     return chain;

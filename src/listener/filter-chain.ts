@@ -14,6 +14,8 @@ export class FilterChain {
   readonly factories: readonly NetworkFilterFactory[];
   /** Null: bytes as they come (raw_buffer). */
   readonly transport: DownstreamTransport | null;
+  /** For its handshake; 0: none. */
+  readonly transportTimeoutMs: number;
   /** Shared with the filters' contexts, which were made before the chain. */
   readonly draining: { active: boolean; since: number };
   readonly connections = new Set<ActiveConnection>();
@@ -32,7 +34,9 @@ export class FilterChain {
     scope: StatsScope | null,
     metadata: MetadataMap | null = null,
     transport: DownstreamTransport | null = null,
+    transportTimeoutMs = 0,
   ) {
+    this.transportTimeoutMs = transportTimeoutMs;
     this.transport = transport;
     this.#scope = scope;
     this.name = name;

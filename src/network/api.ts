@@ -132,6 +132,8 @@ export interface UpstreamTransportOptions {
   readonly verifySubjectAltNames?: readonly string[];
   /** ALPN instead of the configured one. */
   readonly applicationProtocols?: readonly string[];
+  /** ALPN where none is configured: what the connection will speak. */
+  readonly fallbackProtocols?: readonly string[];
 }
 
 /** A cluster's transport socket before the cluster is made. */

@@ -54,10 +54,15 @@ export const listener: PackageCoverage = {
     notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
   },
   'envoy.config.listener.v3.FilterChain': {
-    implemented: ['filter_chain_match', 'filters', 'name', 'transport_socket', 'metadata', 'use_proxy_proto'],
-    harmless: {
-      transport_socket_connect_timeout: 'plain connections have no handshake',
-    },
+    implemented: [
+      'filter_chain_match',
+      'filters',
+      'name',
+      'transport_socket',
+      'transport_socket_connect_timeout',
+      'metadata',
+      'use_proxy_proto',
+    ],
   },
   'envoy.config.listener.v3.FilterChainMatch': {
     implemented: [

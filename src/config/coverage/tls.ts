@@ -5,14 +5,26 @@ const tls = 'envoy.extensions.transport_sockets.tls.v3';
 
 export const tlsSockets: PackageCoverage = {
   [`${tls}.DownstreamTlsContext`]: {
-    implemented: ['common_tls_context', 'require_client_certificate'],
+    implemented: [
+      'common_tls_context',
+      'require_client_certificate',
+      'session_ticket_keys',
+      'disable_stateless_session_resumption',
+      'disable_stateful_session_resumption',
+      'session_timeout',
+      'full_scan_certs_on_sni_mismatch',
+      'prefer_client_ciphers',
+    ],
+    harmless: { require_sni: 'Envoy does not read it either' },
+    notYet: { ocsp_staple_policy: 'issue 5' },
   },
   [`${tls}.UpstreamTlsContext`]: {
-    implemented: ['common_tls_context', 'sni'],
-    notYet: { auto_host_sni: 'issue 5', max_session_keys: 'issue 5' },
+    implemented: ['common_tls_context', 'sni', 'auto_host_sni', 'auto_sni_san_validation', 'max_session_keys'],
+    refused: { allow_renegotiation: 'Node does not let a server renegotiate, and TLS 1.3 has no such thing' },
   },
   [`${tls}.CommonTlsContext`]: {
     implemented: [
+      'tls_params',
       'tls_certificates',
       'validation_context',
       'alpn_protocols',
@@ -20,11 +32,13 @@ export const tlsSockets: PackageCoverage = {
       'validation_context_sds_secret_config',
       'combined_validation_context',
     ],
-    notYet: { tls_params: 'issue 5' },
+    notYet: { key_log: 'issue 5' },
   },
   [`${tls}.TlsCertificate`]: {
     implemented: ['certificate_chain', 'private_key', 'watched_directory', 'pkcs12', 'password'],
+    notYet: { ocsp_staple: 'issue 5' },
   },
+  [`${tls}.TlsSessionTicketKeys`]: { implemented: ['keys'] },
   [`${tls}.CommonTlsContext.CombinedCertificateValidationContext`]: {
     implemented: ['default_validation_context', 'validation_context_sds_secret_config'],
   },
@@ -34,15 +48,34 @@ export const tlsSockets: PackageCoverage = {
     notYet: { session_ticket_keys: 'issue 5', generic_secret: 'nothing that uses one is there yet' },
   },
   [`${tls}.TlsParameters`]: {
-    notYet: {
-      tls_minimum_protocol_version: 'issue 5',
-      tls_maximum_protocol_version: 'issue 5',
-      cipher_suites: 'issue 5',
-      ecdh_curves: 'issue 5',
-      signature_algorithms: 'issue 5',
-    },
+    implemented: [
+      'tls_minimum_protocol_version',
+      'tls_maximum_protocol_version',
+      'cipher_suites',
+      'ecdh_curves',
+      'signature_algorithms',
+      'compliance_policies',
+    ],
   },
   [`${tls}.CertificateValidationContext`]: {
-    implemented: ['trusted_ca', 'watched_directory', 'trust_chain_verification'],
+    implemented: [
+      'trusted_ca',
+      'watched_directory',
+      'system_root_certs',
+      'verify_certificate_hash',
+      'verify_certificate_spki',
+      'match_typed_subject_alt_names',
+      'match_subject_alt_names',
+      'crl',
+      'only_verify_leaf_cert_crl',
+      'allow_expired_certificate',
+      'trust_chain_verification',
+      'max_verify_depth',
+      'custom_validator_config',
+    ],
+    refused: { require_signed_certificate_timestamp: 'Envoy refuses it too' },
+    notYet: { suppress_client_ca_list: 'issue 5' },
   },
+  [`${tls}.SPIFFECertValidatorConfig`]: { implemented: ['trust_domains'] },
+  [`${tls}.SPIFFECertValidatorConfig.TrustDomain`]: { implemented: ['name', 'trust_bundle'] },
 };

@@ -130,6 +130,7 @@ export const catalogue = {
 
   RMR0800: entry('error', 'invalid-transport-socket', 'The transport socket cannot be made from this configuration.'),
   RMR0801: entry('error', 'invalid-secret', 'A certificate, key or other secret cannot be used.'),
+  RMR0802: entry('warning', 'tls-warning', 'The TLS settings work, but probably not as meant.'),
 
   RMR0900: entry('error', 'invalid-bootstrap', 'The process cannot be set up from this configuration.'),
   RMR0901: entry('error', 'invalid-address', 'The address cannot be used.'),

@@ -33,4 +33,11 @@ export const transportSockets: readonly ExtensionEntry[] = [
     ...facesBoth,
     load: () => import('./tls-upstream/config.ts'),
   },
+  {
+    name: 'envoy.tls.cert_validator.spiffe',
+    category: 'envoy.tls.cert_validator',
+    typeNames: [`${tls}.SPIFFECertValidatorConfig`],
+    ...facesBoth,
+    load: () => import('./spiffe-validator/config.ts'),
+  },
 ];

@@ -1,14 +1,14 @@
 // Owns what is known of a certificate: read once for each certificate, whatever the number of connections that show it.
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
-import { type CertificateNames, certificateNames } from './certificate-names.ts';
+import { type AlternativeName, type CertificateNames, certificateNames } from './certificate-names.ts';
 
 /** Certificates of workloads are few and live for hours; a client that shows ever new ones must not fill the memory. */
 const maxKnown = 1024;
-const known = new Map<string, CertificateInfo>();
+const known = new Map<string, KnownCertificate>();
 
 /** `certificate`: as the handshake left it. */
-export function certificateInfo(certificate: X509Certificate): CertificateInfo {
+export function certificateInfo(certificate: X509Certificate): KnownCertificate {
   const key = certificate.fingerprint256;
   const present = known.get(key);
   if (present !== undefined) return present;
@@ -19,7 +19,7 @@ export function certificateInfo(certificate: X509Certificate): CertificateInfo {
 }
 
 /** Keeps the bytes, not OpenSSL's object; texts that few ask for are made when somebody does. */
-class KnownCertificate implements CertificateInfo {
+export class KnownCertificate implements CertificateInfo {
   readonly subject: string;
   readonly issuer: string;
   readonly serial: string;
@@ -33,6 +33,13 @@ class KnownCertificate implements CertificateInfo {
   readonly validFrom: number;
   readonly validTo: number;
   readonly sha1: string;
+  /** In the certificate's order. */
+  readonly alternativeNames: readonly AlternativeName[];
+  /** SHA-256 of the public key, base64. */
+  readonly spki: string;
+  /** OpenSSL's name for the kind of key (`rsa`, `ec`), and its curve. */
+  readonly keyType: string;
+  readonly curve: string;
   readonly #raw: Buffer;
   #pem: string | undefined;
   #urlEncodedPem: string | undefined;
@@ -49,6 +56,13 @@ class KnownCertificate implements CertificateInfo {
     this.emailSans = names.emailSans;
     this.otherNameSans = names.otherNameSans;
     this.otherNameTypes = names.otherNameTypes;
+    this.alternativeNames = names.alternativeNames;
+    const { publicKey } = certificate;
+    this.spki = createHash('sha256')
+      .update(publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64');
+    this.keyType = publicKey.asymmetricKeyType ?? '';
+    this.curve = publicKey.asymmetricKeyDetails?.namedCurve ?? '';
     this.serial = certificate.serialNumber.toLowerCase();
     this.sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
     this.sha1 = certificate.fingerprint.replaceAll(':', '').toLowerCase();

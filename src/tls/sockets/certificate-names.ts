@@ -12,6 +12,17 @@ export interface CertificateNames {
   readonly emailSans: readonly string[];
   readonly otherNameSans: readonly string[];
   readonly otherNameTypes: readonly string[];
+  /** All of them, in the certificate's order. */
+  readonly alternativeNames: readonly AlternativeName[];
+}
+
+export type NameKind = 'dns' | 'uri' | 'email' | 'ip' | 'other';
+
+export interface AlternativeName {
+  readonly kind: NameKind;
+  readonly value: string;
+  /** Of `other`: its type; else empty. */
+  readonly oid: string;
 }
 
 /** `raw`: a certificate in DER (RFC 5280 section 4.1). */
@@ -36,6 +47,7 @@ export function certificateNames(raw: Buffer): CertificateNames {
     emailSans: of(nameTag.email, text),
     otherNameSans: of(nameTag.other, otherName),
     otherNameTypes: of(nameTag.other, ({ content }) => objectIdentifier(elements(content)[0]?.content ?? noBytes)),
+    alternativeNames: sans.flatMap(alternativeName),
   };
 }
 
@@ -56,6 +68,47 @@ function alternativeNames(extensions: Der | undefined): Der[] {
     return names === undefined ? [] : elements(names.content);
   }
   return [];
+}
+
+/** Authorities below it that a certificate allows (basicConstraints); null: no limit. */
+export function pathLengthOf(raw: Buffer): number | null {
+  const certificate = elements(raw)[0];
+  const signed = certificate && elements(certificate.content)[0];
+  const fields = signed === undefined ? [] : elements(signed.content);
+  const extensions = fields.find(({ tag }) => tag === extensionsTag);
+  const list = extensions && elements(extensions.content)[0];
+  for (const extension of list === undefined ? [] : elements(list.content)) {
+    const [id, ...rest] = elements(extension.content);
+    const value = rest.at(-1);
+    if (id === undefined || value === undefined || objectIdentifier(id.content) !== basicConstraints) continue;
+    const constraints = elements(value.content)[0];
+    const length = constraints && elements(constraints.content).find(({ tag }) => tag === Tag.Integer);
+    // Longer numbers are no limit in practice.
+    return length === undefined || length.content.length !== 1 ? null : (length.content[0] ?? null);
+  }
+  return null;
+}
+
+const basicConstraints = '2.5.29.19';
+
+function alternativeName(name: Der): AlternativeName | [] {
+  const text = name.content.toString('utf8');
+  switch (name.tag) {
+    case nameTag.uri:
+      return { kind: 'uri', value: text, oid: '' };
+    case nameTag.dns:
+      return { kind: 'dns', value: text, oid: '' };
+    case nameTag.email:
+      return { kind: 'email', value: text, oid: '' };
+    case nameTag.ip:
+      return { kind: 'ip', value: ipText(name.content), oid: '' };
+    case nameTag.other: {
+      const type = elements(name.content)[0];
+      return { kind: 'other', value: otherName(name), oid: type === undefined ? '' : objectIdentifier(type.content) };
+    }
+    default:
+      return [];
+  }
 }
 
 function ipText(content: Buffer): string {

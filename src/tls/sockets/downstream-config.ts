@@ -1,20 +1,27 @@
 // Turns the DownstreamTlsContext message into the transport of a filter chain.
 import type { Message } from '@bufbuild/protobuf';
-import type { ConfigContext } from '../../config/api.ts';
+import { durationMs } from '../../base/duration.ts';
+import { type ConfigContext, readDataSource } from '../../config/api.ts';
+import type { TlsSessionTicketKeys } from '../../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.d.ts';
 import type { DownstreamTlsContext } from '../../generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.d.ts';
 import type { DownstreamTransport } from '../../network/api.ts';
 import type { DownstreamTransportContext } from '../api.ts';
-import { readCommon } from './common-config.ts';
+import { readCommon, type TlsReadContext } from './common-config.ts';
 import { ContextSecrets, withoutSecrets } from './context-secrets-config.ts';
-import { DownstreamTls, type DownstreamTlsState, prepareDownstreamTls } from './downstream.ts';
+import { DownstreamTls, DownstreamTlsState } from './downstream.ts';
 import type { DownstreamTlsSettings } from './settings.ts';
 import { tlsStats } from './stats.ts';
+import type { ReadStringMatcher } from './validation-config.ts';
+
+type DownstreamReadContext = DownstreamTransportContext & TlsReadContext;
 
 /** Undefined after an error was reported to `context.config`. */
 export function readDownstreamTls(
   message: Message,
-  context: DownstreamTransportContext,
+  given: DownstreamTransportContext,
+  readStringMatcher: ReadStringMatcher,
 ): DownstreamTransport | undefined {
+  const context = { ...given, readStringMatcher };
   const tls = message as DownstreamTlsContext;
   const { config, scope, clock } = context;
   const keys = tls.sessionTicketKeysType;
@@ -57,14 +64,14 @@ export function readDownstreamTls(
 function prepare(
   tls: DownstreamTlsContext,
   whole: DownstreamTlsContext,
-  context: DownstreamTransportContext,
+  context: DownstreamReadContext,
 ): DownstreamTlsState | undefined {
   const { config } = context;
   const before = config.errorCount;
   const settings = readSettings(whole, context);
   if (config.errorCount > before) return undefined;
   try {
-    return prepareDownstreamTls(settings);
+    return new DownstreamTlsState(settings, context.clock);
   } catch (error) {
     const text = `OpenSSL does not take these settings: ${(error as Error).message}`;
     config.error(tls, 'common_tls_context', 'RMR0901', text);
@@ -73,7 +80,35 @@ function prepare(
 }
 
 /** Errors are reported to `context.config`. */
-function readSettings(tls: DownstreamTlsContext, context: DownstreamTransportContext): DownstreamTlsSettings {
+function readSettings(tls: DownstreamTlsContext, context: DownstreamReadContext): DownstreamTlsSettings {
+  const { config } = context;
   const common = readCommon(tls.commonTlsContext, context, true);
-  return { ...common, requireClientCertificate: tls.requireClientCertificate ?? false };
+  const requireClientCertificate = tls.requireClientCertificate ?? false;
+  if (requireClientCertificate && common.validation === null) {
+    const text = 'without a validation_context no certificate is asked for, as in Envoy: every client is let in';
+    config.warning(tls, 'require_client_certificate', 'RMR0802', text, 'add a validation_context with a trusted_ca');
+  }
+  const keys = tls.sessionTicketKeysType;
+  return {
+    ...common,
+    requireClientCertificate,
+    fullScan: tls.fullScanCertsOnSniMismatch ?? false,
+    clientCipherOrder: tls.preferClientCiphers,
+    tickets: !(keys.case === 'disableStatelessSessionResumption' && keys.value),
+    sessionCache: !tls.disableStatefulSessionResumption,
+    ticketKeys: keys.case === 'sessionTicketKeys' ? readTicketKeys(keys.value, config) : [],
+    sessionTimeout: Math.floor(durationMs(tls.sessionTimeout, 0) / 1000),
+  };
+}
+
+const ticketKeyLength = 80;
+
+function readTicketKeys(message: TlsSessionTicketKeys, config: ConfigContext): Buffer[] {
+  return message.keys.flatMap((source) => {
+    const key = readDataSource(source, message, 'keys', 'RMR0801', config);
+    if (key === undefined || key.length === ticketKeyLength) return key ?? [];
+    const text = `a session ticket key has ${ticketKeyLength} bytes, this one has ${key.length}`;
+    config.error(message, 'keys', 'RMR0801', text);
+    return [];
+  });
 }

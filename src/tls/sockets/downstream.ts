@@ -1,16 +1,17 @@
 // Owns the server's side of TLS: puts a TLS socket around an accepted one, with the context of its filter chain.
-import { type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { DownstreamTransport, TransportConnection } from '../../network/api.ts';
-import type { TlsConnectionInfo } from '../../observability/tls-info.ts';
+import { chooseCertificates } from './certificate-choice.ts';
 import { type HandshakeRules, watchHandshake } from './handshake.ts';
 import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
-import { type VerificationFailure, verifyPeer } from './peer-verification.ts';
-import { makeContext } from './secure-context.ts';
-import type { DownstreamTlsSettings } from './settings.ts';
+import { noCertificate, PeerVerifier, type ShownPeer, type VerificationFailure } from './peer-verification.ts';
+import { ServerContexts } from './server-contexts.ts';
+import { SessionCache } from './session-cache.ts';
+import type { DownstreamTlsSettings, ValidationSettings } from './settings.ts';
 import type { TlsStats } from './stats.ts';
 
-export class DownstreamTls implements DownstreamTransport, HandshakeRules {
+export class DownstreamTls implements DownstreamTransport {
   readonly secure = true;
   /** Made with the first context: as in Envoy there are none while secrets are missing. */
   readonly #makeStats: () => TlsStats;
@@ -42,30 +43,26 @@ export class DownstreamTls implements DownstreamTransport, HandshakeRules {
       connection.failTransport(secretsMissing);
       return;
     }
-    const { applicationProtocols, requireClientCertificate } = state.settings;
+    const { applicationProtocols } = state.settings;
+    const { contexts, sessions } = state;
     const options: TLSSocketOptions = {
       isServer: true,
-      secureContext: state.context,
+      secureContext: contexts.base,
       requestCert: state.asksForCertificate,
       // OpenSSL itself refuses a client without certificate, which tells the client so.
-      rejectUnauthorized: requireClientCertificate,
+      rejectUnauthorized: state.requiresCertificate,
     };
     if (applicationProtocols.length > 0) {
-      // Without one in common the connection goes on without, as in Envoy; Node's own list would end it.
+      // Without one in common OpenSSL refuses the client (RFC 7301 section 3.2).
       options.ALPNCallback = ({ protocols }) => applicationProtocols.find((name) => protocols.includes(name));
     }
+    if (sessions !== null) options.server = sessions.asServer();
     connection.wrapSocket((inner) => {
       const socket = new TLSSocket(inner, options);
-      watchHandshake(connection, socket, this, stats, this.#clock);
+      if (contexts.depends) chooseCertificates(socket, contexts);
+      watchHandshake(connection, socket, state, stats, this.#clock);
       return socket;
     });
-  }
-
-  verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null {
-    if (this.#state === null) return { kind: 'error', reason: secretsMissing };
-    const { validation, requireClientCertificate } = this.#state.settings;
-    if (!this.#state.asksForCertificate || (peer === null && !requireClientCertificate)) return null;
-    return validation === null ? null : verifyPeer(socket, peer ?? null, validation);
   }
 
   destroy(): void {
@@ -74,17 +71,39 @@ export class DownstreamTls implements DownstreamTransport, HandshakeRules {
 }
 
 /** What settings have come to: with new secrets all of it is made anew. */
-export interface DownstreamTlsState {
+export class DownstreamTlsState implements HandshakeRules {
   readonly settings: DownstreamTlsSettings;
-  readonly context: SecureContext;
+  readonly contexts: ServerContexts;
+  readonly curves: readonly string[];
   readonly asksForCertificate: boolean;
+  readonly requiresCertificate: boolean;
+  /** Null: sessions are kept by the clients, or not at all. */
+  readonly sessions: SessionCache | null;
+  readonly #verifier: PeerVerifier | null;
+
+  /** Throws when OpenSSL does not take the settings. */
+  constructor(settings: DownstreamTlsSettings, clock: Clock) {
+    const { validation } = settings;
+    const asksForNames = validation !== null && hasRules(validation);
+    this.settings = settings;
+    this.curves = settings.parameters.curves;
+    this.contexts = new ServerContexts(settings);
+    // As in Envoy: who has nothing to judge it by does not ask for it.
+    this.asksForCertificate = validation !== null && (validation.trustedCa !== null || asksForNames);
+    this.requiresCertificate =
+      this.asksForCertificate &&
+      (settings.requireClientCertificate || (asksForNames && validation?.acceptUntrusted !== true));
+    this.sessions = settings.sessionCache && !settings.tickets ? new SessionCache() : null;
+    this.#verifier = validation === null ? null : new PeerVerifier(validation, 'client', () => clock.wall());
+  }
+
+  verify(socket: TLSSocket, peer: ShownPeer | null): VerificationFailure | null {
+    if (this.#verifier === null || !this.asksForCertificate) return null;
+    if (peer !== null) return this.#verifier.verify(socket, peer);
+    return this.requiresCertificate ? noCertificate : null;
+  }
 }
 
-/** Throws when OpenSSL does not take the settings. */
-export function prepareDownstreamTls(settings: DownstreamTlsSettings): DownstreamTlsState {
-  return {
-    settings,
-    context: makeContext(settings, true),
-    asksForCertificate: settings.requireClientCertificate || settings.validation !== null,
-  };
+function hasRules({ subjectAltNames, certificateHashes, keyHashes }: ValidationSettings): boolean {
+  return subjectAltNames.length + certificateHashes.size + keyHashes.size > 0;
 }

@@ -3,9 +3,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { TransportConnection } from '../../network/api.ts';
-import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
-import type { VerificationFailure } from './peer-verification.ts';
-import { peerCertificates, resumedChain, sessionInfo } from './session-info.ts';
+import type { CertificateInfo } from '../../observability/tls-info.ts';
+import { handshakeFailure } from './failure-words.ts';
+import { groupOf, signatureAlgorithm } from './negotiated.ts';
+import type { ShownPeer, VerificationFailure } from './peer-verification.ts';
+import { peerCertificates, resumedChain, sessionInfo, shownPeer } from './session-info.ts';
 import type { TlsStats } from './stats.ts';
 
 export interface HandshakeRules {
@@ -14,8 +16,10 @@ export interface HandshakeRules {
    * socket and judge it.
    */
   readonly resumedPeer?: CertificateInfo | null;
-  /** Null: let the peer in. */
-  verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null;
+  /** Configured curves, by preference. */
+  readonly curves: readonly string[];
+  /** Null: let the peer in, which may have shown nothing. */
+  verify(socket: TLSSocket, peer: ShownPeer | null): VerificationFailure | null;
 }
 
 export function watchHandshake(
@@ -32,12 +36,13 @@ export function watchHandshake(
     const known = socket.isSessionReused() ? (rules.resumedPeer ?? null) : null;
     const peerChain = known === null ? peerCertificates(socket) : resumedChain(known);
     const peer = peerChain[0] ?? null;
-    const failure = known === null ? rules.verify(socket, peer) : null;
+    const failure = known === null ? rules.verify(socket, shownPeer(socket)) : null;
     if (failure !== null) {
       countFailure(stats, failure);
-      stats.connectionError.inc();
-      connection.failTransport(`TLS_error: ${failure.reason}`);
-      return;
+      if (failure.accepted !== true) {
+        connection.failTransport(failure.reason);
+        return;
+      }
     }
     stats.handshake.inc();
     if (socket.isSessionReused()) stats.sessionReused.inc();
@@ -45,6 +50,10 @@ export function watchHandshake(
     const info = sessionInfo(socket, peerChain, start, clock.monotonic());
     stats.count('versions', info.version);
     stats.count('ciphers', info.cipher);
+    const group = groupOf(socket, rules.curves);
+    if (group !== '') stats.count('curves', group);
+    const signed = known === null ? signatureAlgorithm(socket, info.version) : '';
+    if (signed !== '') stats.count('sigalgs', signed);
     const protocol = socket.alpnProtocol;
     connection.markConnected(info, typeof protocol === 'string' ? protocol : '');
   });
@@ -52,8 +61,9 @@ export function watchHandshake(
   socket.prependListener('error', (error: NodeJS.ErrnoException) => {
     if (over || error.code === 'ECONNRESET') return;
     over = true;
-    stats.connectionError.inc();
-    connection.failTransport(`TLS_error: ${error.message}`);
+    if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') stats.failVerifyNoCert.inc();
+    else stats.connectionError.inc();
+    connection.failTransport(handshakeFailure(error));
   });
 }
 

@@ -1,59 +1,166 @@
 // Owns the judgement of a peer's certificate after OpenSSL has built its chain: which of OpenSSL's findings count, and
-// whether its names are among those asked for. The reason is for logs; the peer learns nothing of it (DESIGN 4).
+// whether hashes, names and trust domain are those asked for. The reason is for logs; the peer learns nothing of it: the
+// handshake is over for OpenSSL, so no alert can say it, but nothing has been delivered.
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { CertificateInfo } from '../../observability/tls-info.ts';
+import type { KnownCertificate } from './certificate-info.ts';
+import { chainFailure, noCertificateWords, verificationFailure } from './failure-words.ts';
+import { leafRevocation } from './revocation.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
+import { findPath, type PathFailure } from './trust-path.ts';
 
 export type VerificationFailure = {
   readonly kind: 'no_cert' | 'error' | 'san' | 'hash';
-  /** In words, with the names that were found and looked for. */
+  /** In Envoy's words, for logs. */
   readonly reason: string;
+  /** Counted, and let in all the same (ACCEPT_UNTRUSTED). */
+  readonly accepted?: boolean;
 };
+
+/** OpenSSL refuses such a client itself; this is the second bolt. */
+export const noCertificate: VerificationFailure = { kind: 'no_cert', reason: noCertificateWords };
+
+/** What the peer showed. */
+export interface ShownPeer {
+  readonly info: KnownCertificate;
+  readonly certificate: X509Certificate;
+  /** Behind its certificate, as far as OpenSSL has it; of a resumed session nothing is left. */
+  readonly chain: readonly X509Certificate[];
+}
 
 interface WithVerifyError {
   readonly _handle?: { verifyError?(): (Error & { readonly code?: string }) | null } | null;
 }
 
-/** Null: let it in. `peer`: null when it showed none. */
-export function verifyPeer(
-  socket: TLSSocket,
-  peer: CertificateInfo | null,
-  validation: ValidationSettings,
-): VerificationFailure | null {
-  if (peer === null) return { kind: 'no_cert', reason: 'the peer showed no certificate' };
-  if (validation.trustedCa !== null && !validation.acceptUntrusted) {
-    const error = (socket as unknown as WithVerifyError)._handle?.verifyError?.() ?? null;
-    if (error !== null) {
-      const reason = `certificate of ${peer.subject || 'no subject'} is not trusted: ${error.message} (${error.code ?? ''})`;
-      return { kind: 'error', reason };
+/** OpenSSL's codes in BoringSSL's words, where they differ from its own. */
+const wordsOfCodes: Readonly<Record<string, string>> = {
+  UNABLE_TO_GET_ISSUER_CERT: 'unable to get local issuer certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unable to get local issuer certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unable to get local issuer certificate',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'unable to get local issuer certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'self signed certificate in certificate chain',
+  CERT_HAS_EXPIRED: 'certificate has expired',
+  CERT_NOT_YET_VALID: 'certificate is not yet valid',
+  INVALID_PURPOSE: 'unsupported certificate purpose',
+  CERT_REVOKED: 'certificate revocation check against provided CRLs failed: certificate revoked',
+  UNABLE_TO_GET_CRL: 'certificate revocation check against provided CRLs failed: unable to get certificate CRL',
+};
+
+/** Judges peers by one set of settings. */
+export class PeerVerifier {
+  readonly #settings: ValidationSettings;
+  readonly #now: () => number;
+  /** Of the extended key usage, that the peer must have. */
+  readonly #purpose: string;
+  /**
+   * SHA-256 of certificates whose path was found with what their peers had sent along: a resumed session brings only the
+   * certificate itself. Bounded; who is not in it makes a full handshake.
+   */
+  readonly #found = new Set<string>();
+  static readonly #mostFound = 4096;
+
+  /** `peer`: which end it is. */
+  constructor(settings: ValidationSettings, peer: 'client' | 'server', now: () => number) {
+    this.#settings = settings;
+    this.#purpose = peer === 'client' ? '1.3.6.1.5.5.7.3.2' : '1.3.6.1.5.5.7.3.1';
+    this.#now = now;
+  }
+
+  /** Null: let it in. `serverNames`: one of them must be among the DNS names too, where there are any. */
+  verify(socket: TLSSocket, peer: ShownPeer, serverNames: readonly string[] = []): VerificationFailure | null {
+    const failure = this.#judge(socket, peer, serverNames);
+    if (failure === null || !this.#settings.acceptUntrusted) return failure;
+    return { ...failure, accepted: true };
+  }
+
+  #judge(socket: TLSSocket, peer: ShownPeer, serverNames: readonly string[]): VerificationFailure | null {
+    const { certificateHashes, keyHashes, subjectAltNames, trustBundles } = this.#settings;
+    const { info } = peer;
+    const untrusted = this.#chain(socket, peer);
+    if (untrusted !== null) return { kind: 'error', reason: verificationFailure(untrusted) };
+    const rules = serverNames.length === 0 ? subjectAltNames : serverNames.map(hostRule);
+    if (rules.length > 0 && !rules.some((rule) => fits(rule, info))) {
+      const names = info.alternativeNames.map(({ value }) => value).join(', ');
+      const detail = trustBundles === null ? `SAN matcher, certificate SANs are [${names}]` : 'SAN match';
+      return { kind: 'san', reason: verificationFailure(detail) };
     }
+    if (certificateHashes.size + keyHashes.size > 0) {
+      if (!certificateHashes.has(info.sha256) && !keyHashes.has(info.spki))
+        return { kind: 'hash', reason: verificationFailure('cert hash and spki') };
+    }
+    return null;
   }
-  const { subjectAltNames } = validation;
-  if (
-    subjectAltNames.length > 0 &&
-    !subjectAltNames.some((rule) => namesOf(peer, rule.kind).some((n) => rule.matches(n)))
-  ) {
-    return { kind: 'san', reason: `none of the certificate's names (${allNames(peer)}) is one that was asked for` };
+
+  /** Why the chain is not trusted; null: it is, or nobody asks. */
+  #chain(socket: TLSSocket, peer: ShownPeer): string | null {
+    const { trustedCa, trustBundles, authorities, allowExpired, maxIntermediates } = this.#settings;
+    if (trustedCa === null) return null;
+    let trusted = authorities;
+    if (trustBundles !== null) {
+      const bundle = trustBundles.get(trustDomain(peer.info));
+      if (bundle === undefined) return 'no trust bundle store';
+      trusted = bundle;
+    }
+    const error = (socket as unknown as WithVerifyError)._handle?.verifyError?.() ?? null;
+    const isOutdated = error?.code === 'CERT_HAS_EXPIRED' || error?.code === 'CERT_NOT_YET_VALID';
+    if (error !== null && !(allowExpired && isOutdated)) return chainFailure(failureOf(error, peer, trusted));
+    const revoked = leafRevocation(peer.certificate, [...peer.chain, ...trusted], this.#settings);
+    if (revoked !== null) return chainFailure(revoked);
+    // OpenSSL tells its last finding only: an outdated certificate may be untrusted too, or be for something else.
+    if (error === null && trustBundles === null && maxIntermediates === null) return null;
+    if (socket.isSessionReused() && this.#found.has(peer.info.sha256)) return null;
+    const purposes = peer.certificate.keyUsage as string[] | undefined;
+    if (error !== null && purposes !== undefined && !purposes.includes(this.#purpose))
+      return chainFailure({ depth: 0, words: 'unsupported certificate purpose' });
+    const rules = { authorities: trusted, maxIntermediates, allowExpired, now: this.#now() };
+    const failure = findPath(peer.certificate, peer.chain, rules);
+    if (failure !== null) return chainFailure(failure);
+    if (this.#found.size >= PeerVerifier.#mostFound) this.#found.clear();
+    this.#found.add(peer.info.sha256);
+    return null;
   }
-  return null;
 }
 
-function namesOf(peer: CertificateInfo, kind: SubjectAltNameRule['kind']): readonly string[] {
-  switch (kind) {
-    case 'dns':
-      return peer.dnsSans;
-    case 'uri':
-      return peer.uriSans;
-    case 'email':
-      return peer.emailSans;
-    case 'ip':
-      return peer.ipSans;
-    case 'other':
-      return peer.otherNameSans;
-  }
+function failureOf(
+  error: Error & { readonly code?: string },
+  peer: ShownPeer,
+  trusted: readonly X509Certificate[],
+): PathFailure {
+  const words = wordsOfCodes[error.code ?? ''] ?? error.message;
+  if (words !== 'unable to get local issuer certificate') return { depth: 0, words };
+  const path = findPath(peer.certificate, peer.chain, {
+    authorities: trusted,
+    maxIntermediates: null,
+    allowExpired: true,
+    now: 0,
+  });
+  return { depth: path?.depth ?? 0, words };
 }
 
-function allNames(peer: CertificateInfo): string {
-  const names = [...peer.uriSans, ...peer.dnsSans, ...peer.ipSans, ...peer.emailSans, ...peer.otherNameSans];
-  return names.length === 0 ? 'it has none' : names.join(', ');
+function hostRule(host: string): SubjectAltNameRule {
+  return { kind: 'dns', oid: '', matches: (name) => fitsHost(name, host.toLowerCase()) };
+}
+
+/** `name`: of a certificate, perhaps with a wildcard as its first label. `host` in lower case. */
+export function fitsHost(name: string, host: string): boolean {
+  const lower = name.toLowerCase();
+  if (!lower.startsWith('*.')) return lower === host;
+  const dot = host.indexOf('.');
+  return dot > 0 && host.slice(dot) === lower.slice(1);
+}
+
+function fits(rule: SubjectAltNameRule, { alternativeNames }: KnownCertificate): boolean {
+  return alternativeNames.some(
+    ({ kind, value, oid }) =>
+      (rule.kind === 'any' || rule.kind === kind) && (rule.kind !== 'other' || rule.oid === oid) && rule.matches(value),
+  );
+}
+
+/** Of the SPIFFE name (RFC of SPIFFE: one URI); empty: it has none. */
+function trustDomain({ uriSans }: KnownCertificate): string {
+  for (const uri of uriSans) {
+    const domain = /^spiffe:\/\/([^/]+)\/./.exec(uri)?.[1];
+    if (domain !== undefined) return domain;
+  }
+  return '';
 }

@@ -1,15 +1,25 @@
 // Owns the making of OpenSSL contexts from settings: one for each set of certificates, shared by all connections.
-import { createHash, randomBytes } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { CommonTlsSettings } from './settings.ts';
 
+/** What only servers have. */
+export interface ServerOptions {
+  readonly serverOrder: boolean;
+  /** At most 32 characters: sessions of one context are not another's, though they share the process. */
+  readonly sessionContext: string;
+  /** 48 bytes. */
+  readonly ticketKeys: Buffer;
+  /** Seconds; 0: the default. */
+  readonly sessionTimeout: number;
+  readonly options: number;
+}
+
 /** Throws with OpenSSL's words when the certificates or parameters do not fit together. */
-export function makeContext(settings: CommonTlsSettings, server: boolean): SecureContext {
+export function makeContext(settings: CommonTlsSettings, server?: ServerOptions): SecureContext {
   const { parameters, certificates, validation } = settings;
   const options: SecureContextOptions = {
     minVersion: parameters.minVersion,
     maxVersion: parameters.maxVersion,
-    honorCipherOrder: true,
   };
   const pairs = certificates.filter(({ pkcs12 }) => pkcs12.length === 0);
   if (pairs.length > 0) {
@@ -26,13 +36,20 @@ export function makeContext(settings: CommonTlsSettings, server: boolean): Secur
   }
   // Without one Node would trust the system's: who names none trusts none.
   options.ca = validation?.trustedCa ?? [];
-  if (parameters.cipherSuites.length > 0) options.ciphers = parameters.cipherSuites.join(':');
-  if (parameters.curves.length > 0) options.ecdhCurve = parameters.curves.join(':');
+  options.ciphers = parameters.ciphers;
+  options.ecdhCurve = parameters.curves.join(':');
   if (parameters.signatureAlgorithms.length > 0) options.sigalgs = parameters.signatureAlgorithms.join(':');
-  if (server) {
-    // Sessions of one context are not another's, though they share the process.
-    options.sessionIdContext = createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 32);
-    options.ticketKeys = randomBytes(48);
+  if (validation !== null) {
+    // An authority that is no root is trusted as well.
+    options.allowPartialTrustChain = true;
+    if (validation.crl !== null && !validation.crlOfLeafOnly) options.crl = validation.crl;
+  }
+  options.secureOptions = parameters.options | (server?.options ?? 0);
+  if (server !== undefined) {
+    options.honorCipherOrder = server.serverOrder;
+    options.sessionIdContext = server.sessionContext;
+    options.ticketKeys = server.ticketKeys;
+    if (server.sessionTimeout > 0) options.sessionTimeout = server.sessionTimeout;
   }
   return createSecureContext(options);
 }

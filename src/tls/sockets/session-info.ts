@@ -3,11 +3,25 @@ import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { type CertificateInfo, type TlsConnectionInfo, tlsDemand } from '../../observability/tls-info.ts';
 import { certificateInfo } from './certificate-info.ts';
+import type { ShownPeer } from './peer-verification.ts';
 import { sessionFacts } from './session-facts.ts';
 
 interface WithX509 {
   getPeerX509Certificate(): X509Certificate | undefined;
   getX509Certificate(): X509Certificate | undefined;
+}
+
+/** What the peer showed, for its judgement; null: nothing. */
+export function shownPeer(socket: TLSSocket): ShownPeer | null {
+  const certificate = (socket as unknown as WithX509).getPeerX509Certificate();
+  if (certificate === undefined) return null;
+  const chain: X509Certificate[] = [];
+  let next = certificate.issuerCertificate;
+  while (next !== undefined && chain.length < maxChain) {
+    chain.push(next);
+    next = next.issuerCertificate;
+  }
+  return { info: certificateInfo(certificate), certificate, chain };
 }
 
 /** The certificates that the peer sent, its own first; empty when it showed none. */

@@ -5,18 +5,21 @@ import type { UpstreamTlsContext } from '../../generated/envoy/extensions/transp
 import type { UpstreamTransportSource } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { TransportSocketContext } from '../api.ts';
-import { readCommon } from './common-config.ts';
+import { readCommon, type TlsReadContext } from './common-config.ts';
 import { ContextSecrets, checkSecrets, hasSecrets, withoutSecrets } from './context-secrets-config.ts';
 import { type LiveSecrets, liveSecretsStats } from './live-secrets.ts';
 import type { UpstreamTlsSettings } from './settings.ts';
 import { tlsStats } from './stats.ts';
-import { prepareUpstreamTls, UpstreamTls, UpstreamTlsSource, type UpstreamTlsState } from './upstream.ts';
+import { UpstreamTls, UpstreamTlsSource, UpstreamTlsState } from './upstream.ts';
+import type { ReadStringMatcher } from './validation-config.ts';
 
 /** Undefined after an error was reported to `context.config`. */
 export function readUpstreamTls(
   message: Message,
-  context: TransportSocketContext,
+  given: TransportSocketContext,
+  readStringMatcher: ReadStringMatcher,
 ): UpstreamTransportSource | undefined {
+  const context = { ...given, readStringMatcher };
   const tls = message as UpstreamTlsContext;
   const common = tls.commonTlsContext;
   const before = context.config.errorCount;
@@ -37,7 +40,7 @@ export function readUpstreamTls(
 function open(
   tls: UpstreamTlsContext,
   scope: StatsScope,
-  context: TransportSocketContext,
+  context: TlsReadContext,
   first: UpstreamTlsState | undefined,
 ): UpstreamTls {
   const config = new ConfigContext(context.config.options);
@@ -73,14 +76,14 @@ function nothing(scope: StatsScope): LiveSecrets {
 function prepare(
   tls: UpstreamTlsContext,
   whole: UpstreamTlsContext,
-  context: TransportSocketContext,
+  context: TlsReadContext,
 ): UpstreamTlsState | undefined {
   const { config } = context;
   const before = config.errorCount;
   const settings = readSettings(whole, context);
   if (config.errorCount > before) return undefined;
   try {
-    return prepareUpstreamTls(settings);
+    return new UpstreamTlsState(settings, context.clock);
   } catch (error) {
     const text = `OpenSSL does not take these settings: ${(error as Error).message}`;
     config.error(tls, 'common_tls_context', 'RMR0901', text);
@@ -89,11 +92,13 @@ function prepare(
 }
 
 /** Errors are reported to `context.config`. */
-function readSettings(tls: UpstreamTlsContext, context: TransportSocketContext): UpstreamTlsSettings {
+function readSettings(tls: UpstreamTlsContext, context: TlsReadContext): UpstreamTlsSettings {
   return {
     ...readCommon(tls.commonTlsContext, context, false),
     serverName: tls.sni,
     autoHostServerName: tls.autoHostSni,
+    serverNameInCertificate: tls.autoSniSanValidation,
     maxSessionKeys: tls.maxSessionKeys ?? 1,
+    enforceRsaKeyUsage: tls.enforceRsaKeyUsage ?? true,
   };
 }

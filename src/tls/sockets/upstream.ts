@@ -9,10 +9,10 @@ import type {
   UpstreamTransportSource,
 } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
-import type { CertificateInfo, TlsConnectionInfo } from '../../observability/tls-info.ts';
+import type { CertificateInfo } from '../../observability/tls-info.ts';
 import { watchHandshake } from './handshake.ts';
 import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
-import { type VerificationFailure, verifyPeer } from './peer-verification.ts';
+import { noCertificate, PeerVerifier, type ShownPeer, type VerificationFailure } from './peer-verification.ts';
 import { makeContext } from './secure-context.ts';
 import type { UpstreamTlsSettings } from './settings.ts';
 import type { TlsStats } from './stats.ts';
@@ -75,7 +75,8 @@ export class UpstreamTls implements UpstreamTransport {
     }
     const { applicationProtocols, serverName, autoHostServerName, maxSessionKeys } = state.settings;
     const name = options.serverName ?? (autoHostServerName && options.hostname !== '' ? options.hostname : serverName);
-    const protocols = options.applicationProtocols ?? applicationProtocols;
+    const configured = options.applicationProtocols ?? applicationProtocols;
+    const protocols = configured.length > 0 ? configured : (options.fallbackProtocols ?? []);
     const session = this.#sessions.at(-1);
     connection.wrapSocket((inner) => {
       const settings: ConnectionOptions = {
@@ -90,19 +91,14 @@ export class UpstreamTls implements UpstreamTransport {
       if (session !== undefined) settings.session = session.ticket;
       const socket = connect(settings);
       const rules = {
-        verify: (tls: TLSSocket, peer: TlsConnectionInfo['peer'] | null) => this.#verify(tls, peer),
+        verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name, options),
+        curves: state.settings.parameters.curves,
         resumedPeer: session?.peer ?? null,
       };
       watchHandshake(connection, socket, rules, stats, this.#clock);
       if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state);
       return socket;
     });
-  }
-
-  #verify(socket: TLSSocket, peer: TlsConnectionInfo['peer'] | null): VerificationFailure | null {
-    if (this.#state === null) return { kind: 'error', reason: secretsMissing };
-    const { validation } = this.#state.settings;
-    return validation === null ? null : verifyPeer(socket, peer ?? null, validation);
   }
 
   /** TLS 1.2 brings its ticket before the verdict, TLS 1.3 after. */
@@ -130,12 +126,30 @@ export class UpstreamTls implements UpstreamTransport {
 }
 
 /** What settings have come to: with new secrets all of it is made anew. */
-export interface UpstreamTlsState {
+export class UpstreamTlsState {
   readonly settings: UpstreamTlsSettings;
   readonly context: SecureContext;
-}
+  readonly #verifier: PeerVerifier | null;
 
-/** Throws when OpenSSL does not take the settings. */
-export function prepareUpstreamTls(settings: UpstreamTlsSettings): UpstreamTlsState {
-  return { settings, context: makeContext(settings, false) };
+  /** Throws when OpenSSL does not take the settings. */
+  constructor(settings: UpstreamTlsSettings, clock: Clock) {
+    const { validation } = settings;
+    this.settings = settings;
+    this.context = makeContext(settings);
+    this.#verifier = validation === null ? null : new PeerVerifier(validation, 'server', () => clock.wall());
+  }
+
+  /** `serverName`: that was sent; empty: none. */
+  verify(
+    socket: TLSSocket,
+    peer: ShownPeer | null,
+    serverName: string,
+    { verifySubjectAltNames }: UpstreamTransportOptions,
+  ): VerificationFailure | null {
+    const { serverNameInCertificate } = this.settings;
+    if (this.#verifier === null) return null;
+    if (peer === null) return noCertificate;
+    const names = verifySubjectAltNames ?? (serverNameInCertificate && serverName !== '' ? [serverName] : []);
+    return this.#verifier.verify(socket, peer, names);
+  }
 }

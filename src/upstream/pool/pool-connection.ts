@@ -26,6 +26,8 @@ import type { PoolCluster, PoolEnvironment } from './environment.ts';
 /** EADDRNOTAVAIL in the words of network/socket-connection.ts. */
 const cannotBind = 'Cannot assign requested address';
 
+const http1Protocols = ['http/1.1'];
+
 export abstract class PoolConnection
   implements ConnectionCallbacks, ConnectionReader, TimerHandler, UpstreamConnectionInfo
 {
@@ -242,7 +244,9 @@ export abstract class PoolConnection
     const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes: bufferLimit } = this.cluster.config;
     const { transport } = this.upstreamHost;
     const { timers } = this.environment;
-    const transportOptions = { hostname: this.host.hostname };
+    // A connection of bytes says nothing of what will be spoken on it.
+    const fallbackProtocols = halfClose ? [] : http1Protocols;
+    const transportOptions = { hostname: this.host.hostname, fallbackProtocols };
     return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };
   }
 }

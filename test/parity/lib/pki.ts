@@ -2,7 +2,7 @@
 // harness, so that no key is kept anywhere. Names, serials and times are always the same; keys and thus hashes are not, and are
 // replaced by names before anything is compared. docs/parity.md lists what there is.
 import './reflect.ts';
-import { createHash, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -224,6 +224,9 @@ async function make(): Promise<Pki> {
     const chain = [entry.name, ...(entry.chain ?? [])].map((name) => certificates.get(name)?.toString('pem') ?? '');
     result.files.set(`${entry.name}.pem`, `${chain.join('\n')}\n`);
   }
+  const serverKey = createPrivateKey(result.file('server.key'));
+  const encrypted = serverKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' });
+  result.files.set('server-encrypted.key', String(encrypted));
   result.files.set('both-ca.pem', result.file('ca.pem') + result.file('other-ca.pem'));
   const ca = pairs.get('ca');
   const intermediate = pairs.get('intermediate');
@@ -299,9 +302,14 @@ async function crl(issuer: string, pair: Pair, revoked: string[]): Promise<strin
     issuer: entry?.subject ?? '',
     thisUpdate: new Date('2020-01-01T00:00:00Z'),
     nextUpdate: new Date('2049-01-01T00:00:00Z'),
-    entries: revoked.map((serialNumber) => ({ serialNumber, revocationDate: new Date('2020-02-01T00:00:00Z') })),
+    entries: revoked.map((serialNumber) => ({
+      serialNumber,
+      revocationDate: new Date('2020-02-01T00:00:00Z'),
+      reason: x509.X509CrlReason.keyCompromise,
+    })),
     signingAlgorithm: ALGORITHMS.ecdsa,
     signingKey: pair.privateKey,
   });
-  return `${list.toString('pem')}\n`;
+  // The name that OpenSSL looks for.
+  return `${list.toString('pem').replaceAll(' CRL-', ' X509 CRL-')}\n`;
 }

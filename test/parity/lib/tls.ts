@@ -140,8 +140,11 @@ export class ClientHandshake {
 
 /** The alert the other side sent, as its name in words; null: it sent none. */
 export function alertOf(error: NodeJS.ErrnoException): string | null {
-  const found = /_ALERT_(\w+)$/.exec(error.code ?? '') ?? /alert ([a-z ]+)/.exec(error.message);
-  return found?.[1] === undefined ? null : found[1].toLowerCase().replaceAll('_', ' ');
+  const found = /_ALERT_(\w+)$/.exec(error.code ?? '')?.[1];
+  if (found !== undefined) return found.toLowerCase().replaceAll('_', ' ');
+  // OpenSSL has no name for some.
+  const number = /SSL alert number (\d+)/.exec(error.message)?.[1];
+  return number === undefined ? null : `number ${number}`;
 }
 
 function reasonOf(error: NodeJS.ErrnoException): Record<string, Json> {

@@ -78,6 +78,7 @@ t.test('bytes that are no certificate name nobody', (t) => {
       emailSans: [],
       otherNameSans: [],
       otherNameTypes: [],
+      alternativeNames: [],
     },
   });
   const random = new SeededRandom(7);

@@ -1,0 +1,120 @@
+// Owns the choice of certificates by the name that the client asks for: those that have it, one of each kind of key, of which
+// the client's abilities pick one (certificate-choice.ts).
+import { constants, createHash, randomBytes, X509Certificate } from 'node:crypto';
+import type { SecureContext } from 'node:tls';
+import { certificateInfo, type KnownCertificate } from './certificate-info.ts';
+import { makeContext, type ServerOptions } from './secure-context.ts';
+import type { CertificateMaterial, DownstreamTlsSettings } from './settings.ts';
+import { TicketKeys } from './ticket-keys.ts';
+
+interface Served {
+  readonly material: CertificateMaterial;
+  /** Null: a PKCS#12 file, which has no names here. */
+  readonly info: KnownCertificate | null;
+  readonly commonName: string;
+}
+
+/** A certificate as OpenSSL takes it for one connection. */
+export interface ServedCertificate {
+  readonly native: unknown;
+  readonly keyType: string;
+}
+
+/** One for each kind of key. */
+export type ChosenCertificates = readonly ServedCertificate[];
+
+export class ServerContexts {
+  /** What connections start with. Without certificates where they depend on the client. */
+  readonly base: SecureContext;
+  /** Null: `base` has the only certificate. */
+  readonly #choice: Choice | null;
+
+  /** Throws when OpenSSL does not take the settings. */
+  constructor(settings: DownstreamTlsSettings) {
+    const served = settings.certificates.map(read);
+    const keys = new TicketKeys(settings.ticketKeys);
+    const several = new Set(served.map(({ info }) => info?.keyType)).size > 1;
+    const server: ServerOptions = {
+      // Where the client's order counts, it could choose the RSA certificate though it knows both kinds.
+      serverOrder: (settings.parameters.serverOrder || several) && !settings.clientCipherOrder,
+      // Sessions are good for every name of this chain, and for nobody else's.
+      sessionContext: createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 32),
+      ticketKeys: keys.first,
+      sessionTimeout: settings.sessionTimeout,
+      options: settings.tickets ? 0 : constants.SSL_OP_NO_TICKET,
+    };
+    const contextOf = (certificates: readonly CertificateMaterial[]): SecureContext =>
+      makeContext({ ...settings, certificates }, server);
+    this.base = contextOf(served.length > 1 ? [] : settings.certificates);
+    keys.attach(this.base);
+    this.#choice = served.length > 1 ? choiceOf(served, settings.fullScan, contextOf) : null;
+  }
+
+  get depends(): boolean {
+    return this.#choice !== null;
+  }
+
+  /** `serverName`: empty when the client named none. Compared letter by letter, as Envoy does. */
+  find(serverName: string): ChosenCertificates {
+    if (this.#choice === null) return [];
+    const { all, mismatch, byName } = this.#choice;
+    if (serverName === '') return all;
+    const dot = serverName.indexOf('.');
+    return byName.get(serverName) ?? (dot > 0 ? byName.get(`*${serverName.slice(dot)}`) : undefined) ?? mismatch;
+  }
+}
+
+interface Choice {
+  /** For clients that name nobody. */
+  readonly all: ChosenCertificates;
+  /** For names that no certificate has. */
+  readonly mismatch: ChosenCertificates;
+  readonly byName: ReadonlyMap<string, ChosenCertificates>;
+}
+
+function choiceOf(
+  served: readonly Served[],
+  fullScan: boolean,
+  contextOf: (certificates: readonly CertificateMaterial[]) => SecureContext,
+): Choice {
+  // Each certificate has a context of its own: OpenSSL is given them one by one.
+  const contexts = new Map(
+    served.map((one): [Served, ServedCertificate] => {
+      const context = contextOf([one.material]) as unknown as { readonly context: unknown };
+      return [one, { native: context.context, keyType: one.info?.keyType ?? '' }];
+    }),
+  );
+  const chosen = (list: readonly Served[]): ChosenCertificates =>
+    firstOfEachKind(list).flatMap((one) => contexts.get(one) ?? []);
+  const all = chosen(served);
+  const names = new Set(served.flatMap(namesOf));
+  return {
+    all,
+    mismatch: fullScan ? all : chosen(served.slice(0, 1)),
+    byName: new Map([...names].map((name) => [name, chosen(served.filter((one) => namesOf(one).includes(name)))])),
+  };
+}
+
+function read(material: CertificateMaterial): Served {
+  if (material.chain.length === 0) return { material, info: null, commonName: '' };
+  const certificate = new X509Certificate(material.chain);
+  const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '';
+  return { material, info: certificateInfo(certificate), commonName };
+}
+
+/** DNS names, or the common name where there are none. */
+function namesOf({ info, commonName }: Served): readonly string[] {
+  if (info !== null && info.dnsSans.length > 0) return info.dnsSans;
+  return commonName === '' ? [] : [commonName];
+}
+
+/** OpenSSL keeps one certificate for each kind of key: the first counts. */
+function firstOfEachKind(list: readonly Served[]): Served[] {
+  const kinds = new Set<string>();
+  return list.filter(({ info }) => {
+    const kind = info?.keyType ?? '';
+    if (kinds.has(kind)) return false;
+    kinds.add(kind);
+    return true;
+  });
+}

@@ -1,0 +1,121 @@
+// Turns the CertificateValidationContext message into settings. String matchers come from outside: they are of a layer above.
+import type { X509Certificate } from 'node:crypto';
+import { getCACertificates } from 'node:tls';
+import type { ConfigContext } from '../../config/api.ts';
+import { readDataSource } from '../../config/data-source.ts';
+import type {
+  CertificateValidationContext,
+  SubjectAltNameMatcher,
+} from '../../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.d.ts';
+import type { SPIFFECertValidatorConfig } from '../../generated/envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config_pb.d.ts';
+import type { StringMatcher as StringMatcherMessage } from '../../generated/envoy/type/matcher/v3/string_pb.d.ts';
+import { readCertificates } from '../secrets/material.ts';
+import type { NameKind } from './certificate-names.ts';
+import { fitsHost } from './peer-verification.ts';
+import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
+
+/** Undefined after an error was reported. */
+export type ReadStringMatcher = (
+  message: StringMatcherMessage,
+  config: ConfigContext,
+) => { matches(value: string): boolean } | undefined;
+
+const spiffeValidator = 'envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig';
+const kinds: readonly (NameKind | 'any')[] = ['any', 'email', 'dns', 'uri', 'ip', 'other'];
+
+/** Errors are reported to `config`. */
+export function readValidation(
+  message: CertificateValidationContext,
+  config: ConfigContext,
+  readStringMatcher: ReadStringMatcher,
+): ValidationSettings {
+  const given = readDataSource(message.trustedCa, message, 'trusted_ca', 'RMR0801', config);
+  const crl = readDataSource(message.crl, message, 'crl', 'RMR0801', config);
+  let trustedCa = given === undefined || given.length === 0 ? null : given;
+  if (trustedCa === null && message.systemRootCerts !== undefined)
+    trustedCa = Buffer.from(getCACertificates('system').join('\n'));
+  const trustBundles = readValidator(message, config);
+  const bundled = trustBundles === null ? null : [...trustBundles.values()].flat();
+  if (bundled !== null) trustedCa = Buffer.from(bundled.map(String).join('\n'));
+  return {
+    trustedCa,
+    crl: crl === undefined || crl.length === 0 ? null : crl,
+    crlOfLeafOnly: message.onlyVerifyLeafCertCrl,
+    subjectAltNames: [
+      ...message.matchTypedSubjectAltNames.flatMap((matcher) => readName(matcher, config, readStringMatcher)),
+      ...message.matchSubjectAltNames.flatMap((matcher): SubjectAltNameRule | SubjectAltNameRule[] => {
+        const inner = readStringMatcher(matcher, config);
+        return inner === undefined ? [] : { kind: 'any', oid: '', matches: (name) => inner.matches(name) };
+      }),
+    ],
+    certificateHashes: new Set(message.verifyCertificateHash.map((hash) => hash.replaceAll(':', '').toLowerCase())),
+    keyHashes: new Set(message.verifyCertificateSpki),
+    acceptUntrusted: message.trustChainVerification === 1,
+    allowExpired: message.allowExpiredCertificate,
+    // As Envoy counts: 0 and 1 both mean that the authority has signed the certificate itself.
+    maxIntermediates: message.maxVerifyDepth === undefined ? null : Math.max(0, message.maxVerifyDepth - 1),
+    trustBundles,
+    authorities: bundled ?? certificatesOf(trustedCa, message, 'trusted_ca', config),
+  };
+}
+
+function readName(
+  message: SubjectAltNameMatcher,
+  config: ConfigContext,
+  readStringMatcher: ReadStringMatcher,
+): SubjectAltNameRule[] {
+  const kind = kinds[message.sanType] ?? 'any';
+  const { matcher, oid } = message;
+  const inner = matcher === undefined ? undefined : readStringMatcher(matcher, config);
+  if (inner === undefined) return [];
+  const pattern = matcher?.matchPattern;
+  // A wildcard in a certificate stands for one label.
+  const host = kind === 'dns' && pattern?.case === 'exact' ? pattern.value.toLowerCase() : null;
+  const matches = (name: string): boolean => inner.matches(name) || (host !== null && fitsHost(name, host));
+  return [{ kind, oid, matches }];
+}
+
+function readValidator(
+  message: CertificateValidationContext,
+  config: ConfigContext,
+): ReadonlyMap<string, readonly X509Certificate[]> | null {
+  const any = message.customValidatorConfig?.typedConfig;
+  if (any === undefined) return null;
+  const typed = config.unpack(any);
+  if (typed === undefined) return null;
+  if (typed.$typeName !== spiffeValidator) {
+    const text = `the certificate validator ${typed.$typeName} is not implemented`;
+    config.error(message, 'custom_validator_config', 'RMR0304', text);
+    return null;
+  }
+  const spiffe = typed as SPIFFECertValidatorConfig;
+  const bundles = new Map<string, readonly X509Certificate[]>();
+  if (spiffe.trustBundles !== undefined) {
+    const text = 'trust_bundles as a SPIFFE bundle document is not implemented';
+    config.error(spiffe, 'trust_bundles', 'RMR0800', text, 'list the trust domains with their PEM bundles');
+  }
+  for (const domain of spiffe.trustDomains) {
+    const pem = readDataSource(domain.trustBundle, domain, 'trust_bundle', 'RMR0801', config);
+    if (bundles.has(domain.name))
+      config.error(domain, 'name', 'RMR0800', `the trust domain ${domain.name} has a bundle already`);
+    bundles.set(domain.name, certificatesOf(pem ?? null, domain, 'trust_bundle', config));
+  }
+  return bundles;
+}
+
+function certificatesOf(
+  pem: Buffer | null,
+  message: object,
+  field: string,
+  config: ConfigContext,
+): readonly X509Certificate[] {
+  if (pem === null || pem.length === 0) return [];
+  try {
+    const certificates = readCertificates(pem);
+    if (certificates.length > 0) return certificates;
+    config.error(message, field, 'RMR0801', 'there is no PEM certificate in it');
+  } catch (error) {
+    config.error(message, field, 'RMR0801', `a certificate in it cannot be read: ${(error as Error).message}`);
+  }
+  return [];
+}
