@@ -9,8 +9,10 @@ import type {
   StreamInfo,
   TlsConnectionInfo,
 } from '../observability/stream-info.ts';
+import type { ProxyProtocolTlv } from './proxy-protocol-header.ts';
 
 export type { SocketOption } from './listen-socket.ts';
+export { type ProxyProtocolTlv, proxyProtocolHeader } from './proxy-protocol-header.ts';
 
 export const ConnectionEvent = {
   /** Ready for bytes: an upstream connection is established, a transport socket (TLS) has shaken hands. */
@@ -104,6 +106,8 @@ export interface TransportConnection extends Connection {
    * the connection reads and writes through what `wrap` returns; nothing is written before `markConnected`.
    */
   wrapSocket(wrap: (socket: Socket) => Socket): void;
+  /** Written to the present socket before all other bytes, and not counted. */
+  writeAhead(bytes: Buffer): void;
   /** The handshake is over. */
   markConnected(tls?: TlsConnectionInfo | null, nextProtocol?: string): void;
   /** The handshake failed: closes the connection. `reason` is for logs, never for the peer. */
@@ -134,6 +138,15 @@ export interface UpstreamTransportOptions {
   readonly applicationProtocols?: readonly string[];
   /** ALPN where none is configured: what the connection will speak. */
   readonly fallbackProtocols?: readonly string[];
+  /** The client's connection that this one is for alone. */
+  readonly proxied?: ProxiedConnection;
+}
+
+/** Whose connection is forwarded, for a PROXY header. */
+export interface ProxiedConnection {
+  readonly source: Address;
+  readonly destination: Address;
+  readonly values: readonly ProxyProtocolTlv[];
 }
 
 /** A cluster's transport socket before the cluster is made. */
@@ -146,6 +159,8 @@ export interface UpstreamTransportSource {
 
 /** What stands between a cluster's sockets and its connections' bytes. */
 export interface UpstreamTransport {
+  /** What it writes depends on the client: no connection serves two. */
+  readonly perDownstream?: boolean;
   /** Secrets that must be there before the cluster takes traffic. */
   readonly ready?: Promise<void> | undefined;
   /** Called once for each connection, when its socket is connected. */

@@ -13,13 +13,24 @@ const proxied = 0x21;
 const tcp4 = 0x11;
 const tcp6 = 0x21;
 
-/** Addresses that are no IP addresses, or of two families, cannot be told: the header says so. */
-export function proxyProtocolHeader(version: ProxyProtocolVersion, source: Address, destination: Address): Buffer {
-  return version === 1 ? textHeader(source, destination) : binaryHeader(source, destination);
+/** A value of a version 2 header (TLV). */
+export interface ProxyProtocolTlv {
+  readonly type: number;
+  readonly value: Buffer;
 }
 
-function textHeader(source: Address, destination: Address): Buffer {
-  if (source.kind !== 'ip' || destination.kind !== 'ip' || source.family !== destination.family) {
+/** Addresses that are no IP addresses, of two families, or not known cannot be told: the header says so. */
+export function proxyProtocolHeader(
+  version: ProxyProtocolVersion,
+  source: Address | null,
+  destination: Address | null,
+  values: readonly ProxyProtocolTlv[] = [],
+): Buffer {
+  return version === 1 ? textHeader(source, destination) : binaryHeader(source, destination, values);
+}
+
+function textHeader(source: Address | null, destination: Address | null): Buffer {
+  if (source?.kind !== 'ip' || destination?.kind !== 'ip' || source.family !== destination.family) {
     return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
   }
   const { address: from, port: fromPort, family } = source;
@@ -27,19 +38,27 @@ function textHeader(source: Address, destination: Address): Buffer {
   return Buffer.from(`PROXY TCP${family} ${from} ${to} ${fromPort} ${toPort}\r\n`, 'latin1');
 }
 
-function binaryHeader(source: Address, destination: Address): Buffer {
-  if (source.kind !== 'ip' || destination.kind !== 'ip' || source.family !== destination.family) {
+function binaryHeader(
+  source: Address | null,
+  destination: Address | null,
+  values: readonly ProxyProtocolTlv[],
+): Buffer {
+  if (source?.kind !== 'ip' || destination?.kind !== 'ip' || source.family !== destination.family) {
     return Buffer.concat([signature, Buffer.from([local, 0, 0, 0])]);
   }
   const ports = Buffer.alloc(4);
   ports.writeUInt16BE(source.port, 0);
   ports.writeUInt16BE(destination.port, 2);
-  const addresses = Buffer.concat([octets(source), octets(destination), ports]);
-  return Buffer.concat([
-    signature,
-    Buffer.from([proxied, source.family === 6 ? tcp6 : tcp4, 0, addresses.length]),
-    addresses,
-  ]);
+  const parts = [octets(source), octets(destination), ports];
+  let length = parts.reduce((sum, part) => sum + part.length, 0);
+  for (const { type, value } of values) {
+    // The length field has 16 bits: what does not fit is left out.
+    if (length + 3 + value.length > 0xffff) continue;
+    parts.push(Buffer.from([type, value.length >> 8, value.length & 0xff]), value);
+    length += 3 + value.length;
+  }
+  const head = Buffer.from([proxied, source.family === 6 ? tcp6 : tcp4, length >> 8, length & 0xff]);
+  return Buffer.concat([signature, head, ...parts]);
 }
 
 function octets({ address, family }: IpAddress): Buffer {

@@ -87,6 +87,8 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   readonly #memory = new ReadMemory();
   #unread: Buffer = noBytes;
+  /** Was read before the reader came, which has not asked for it yet. */
+  #early: Buffer = noBytes;
 
   constructor(options: ConnectionOptions) {
     this.id = nextConnectionId++;
@@ -139,7 +141,10 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   /** Bytes that were read before the present reader came. */
   deliver(bytes: Buffer): void {
-    if (this.#state === 0) this.#tell(bytes, false);
+    if (this.#state !== 0) return;
+    if (this.#readDisableCount === 0) this.#tell(bytes, false);
+    // As if it were still in the kernel: who does not want to be told yet (tcp_proxy while it connects) would lose it.
+    else this.#early = Buffer.from(bytes);
   }
 
   wrapSocket(wrap: (socket: Socket) => Socket): void {
@@ -154,6 +159,10 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     const socket = wrap(inner);
     this.#listen(socket);
     if (!captureReads(socket, this, this.#memory)) socket.on('data', (data: Buffer) => this.#deliver(data));
+  }
+
+  writeAhead(bytes: Buffer): void {
+    this.#socket?.write(bytes);
   }
 
   failTransport(reason: string): void {
@@ -280,7 +289,17 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#socket === null) return;
     // While closing, what comes is read and thrown away: the peer's FIN must be seen.
     if (disable && this.#readDisableCount === 1 && this.#state === 0) pauseReads(this.#socket);
-    else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#socket.resume();
+    else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#resume();
+  }
+
+  #resume(): void {
+    if (this.#early.length > 0) {
+      const early = this.#early;
+      this.#early = noBytes;
+      this.deliver(early);
+      if (this.#readDisableCount > 0 || this.#socket === null || this.#socket.destroyed) return;
+    }
+    this.#socket?.resume();
   }
 
   /** Somebody disabled reading, perhaps before there was a socket. */

@@ -3,7 +3,7 @@
 import type { Address } from '../base/address.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
-import type { CloseType } from '../network/api.ts';
+import type { CloseType, ProxiedConnection } from '../network/api.ts';
 import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
 import type {
   DetectedCloseType,
@@ -108,7 +108,7 @@ export interface Cluster {
   /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */
   httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool | null;
   /** The same for plain connections, which `max_connection_pools` does not limit. */
-  tcpPool(host: Host, priority: Priority): TcpPool;
+  tcpPool(host: Host, priority: Priority, proxied?: ProxiedConnection): TcpPool;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
 }
 

@@ -5,6 +5,7 @@ import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
+import type { ProxiedConnection } from '../network/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { Counter, StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
@@ -165,8 +166,14 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     return pool;
   }
 
-  tcpPool(host: Host, priority: Priority): TcpPool {
+  tcpPool(host: Host, priority: Priority, proxied: ProxiedConnection | null = null): TcpPool {
     const upstreamHost = host as UpstreamHost;
+    if (proxied !== null && upstreamHost.transport?.perDownstream === true) {
+      // For one client, and nobody else's: what is left when it went closes.
+      const own = new HostTcpPool(this.#environment, this, upstreamHost, priority, proxied);
+      own.drain();
+      return own;
+    }
     upstreamHost.tcpPools ??= [null, null];
     const known = upstreamHost.tcpPools[priority];
     if (known !== null) return known;

@@ -6,11 +6,8 @@ const onlyVersion3 = 'there is only version 3';
 
 export const core: PackageCoverage = {
   'envoy.config.core.v3.ProxyProtocolConfig': {
-    implemented: ['version'],
-    harmless: {
-      pass_through_tlvs: 'Envoy sends none behind a CONNECT either',
-      added_tlvs: 'Envoy sends none behind a CONNECT either',
-    },
+    // Not behind a CONNECT, where Envoy sends no values either.
+    implemented: ['version', 'pass_through_tlvs', 'added_tlvs'],
   },
   'envoy.config.core.v3.Address': { implemented: ['socket_address', 'pipe'] },
   'envoy.config.core.v3.SocketAddress': {

@@ -61,6 +61,17 @@ export const filtersNetwork: PackageCoverage = {
   [`${tcpProxy}.TcpAccessLogOptions`]: {
     implemented: ['access_log_flush_interval', 'flush_access_log_on_connected', 'flush_access_log_on_start'],
   },
+  'envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport': {
+    implemented: ['config', 'transport_socket'],
+    harmless: {
+      allow_unspecified_address: 'addresses that cannot be told are never made up here',
+      tlv_as_pool_key: 'no connection serves two clients',
+    },
+  },
+  'envoy.config.core.v3.TlvEntry': {
+    implemented: ['type', 'value'],
+    refused: { format_string: 'values of a PROXY header from formats are not implemented yet' },
+  },
   'envoy.config.core.v3.BackoffStrategy': { implemented: ['base_interval', 'max_interval'] },
   [`${filters}.connection_limit.v3.ConnectionLimit`]: {
     implemented: ['stat_prefix', 'max_connections', 'delay', 'runtime_enabled'],

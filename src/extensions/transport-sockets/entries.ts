@@ -20,6 +20,13 @@ export const transportSockets: readonly ExtensionEntry[] = [
   rawBuffer(downstream),
   rawBuffer(upstream),
   {
+    name: 'envoy.transport_sockets.upstream_proxy_protocol',
+    category: upstream,
+    typeNames: ['envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport'],
+    ...facesBoth,
+    load: () => import('./proxy-protocol/config.ts'),
+  },
+  {
     name: 'envoy.transport_sockets.tls',
     category: downstream,
     typeNames: [`${tls}.DownstreamTlsContext`],

@@ -9,6 +9,7 @@ import {
   type ConnectionCallbacks,
   ConnectionEvent,
   type ConnectionReader,
+  type ProxiedConnection,
 } from '../../network/api.ts';
 import type { TlsConnectionInfo } from '../../observability/stream-info.ts';
 import {
@@ -52,6 +53,7 @@ export abstract class PoolConnection
   protected readonly cluster: PoolCluster;
   protected readonly upstreamHost: UpstreamHost;
   protected connection: Connection;
+  readonly #proxied: ProxiedConnection | null;
   readonly #limit: ResourceLimit;
   readonly #attempts: ConnectAttempts | null;
   #connectTimer: Timer | null;
@@ -66,7 +68,9 @@ export abstract class PoolConnection
     host: UpstreamHost,
     priority: Priority,
     halfClose = false,
+    proxied: ProxiedConnection | null = null,
   ) {
+    this.#proxied = proxied;
     this.environment = environment;
     this.cluster = cluster;
     this.upstreamHost = host;
@@ -246,7 +250,8 @@ export abstract class PoolConnection
     const { timers } = this.environment;
     // A connection of bytes says nothing of what will be spoken on it.
     const fallbackProtocols = halfClose ? [] : http1Protocols;
-    const transportOptions = { hostname: this.host.hostname, fallbackProtocols };
+    const options = { hostname: this.host.hostname, fallbackProtocols };
+    const transportOptions = this.#proxied === null ? options : { ...options, proxied: this.#proxied };
     return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };
   }
 }

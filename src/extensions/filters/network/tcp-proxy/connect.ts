@@ -1,7 +1,7 @@
 // Owns the begin of an attempt: the host, and the kind of far side that is made for it.
 import { Protocol } from '../../../../http/codec/api.ts';
 import type { NetworkFilterContext } from '../../../../listener/api.ts';
-import type { ReadFilterCallbacks } from '../../../../network/api.ts';
+import type { ProxiedConnection, ReadFilterCallbacks } from '../../../../network/api.ts';
 import type { StreamInfo } from '../../../../observability/api.ts';
 import {
   type Cluster,
@@ -11,7 +11,7 @@ import {
   MetadataMatchCriteria,
   Priority,
 } from '../../../../upstream/api.ts';
-import { tunnelDisabled } from './filter-state.ts';
+import { proxyProtocolKey, tunnelDisabled } from './filter-state.ts';
 import type { TcpProxySettings, TcpRoute } from './settings.ts';
 import type { TcpProxyStats } from './stats.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
@@ -55,7 +55,17 @@ export function connectUpstream(
     clock: services.clock,
     idleTimeoutMs: settings.idleTimeoutMs,
   });
-  return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default)) };
+  return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default, proxiedConnection(callbacks))) };
+}
+
+/** As a PROXY header told it, or the connection itself. */
+function proxiedConnection({ connection, streamInfo }: ReadFilterCallbacks): ProxiedConnection {
+  const told = streamInfo.filterState?.get(proxyProtocolKey) as Partial<ProxiedConnection> | undefined;
+  return {
+    source: told?.source ?? connection.remoteAddress,
+    destination: told?.destination ?? connection.localAddress,
+    values: told?.values ?? [],
+  };
 }
 
 /** What a balancer may know of a connection. */

@@ -69,8 +69,9 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
     stats.downstreamCxTotal.inc();
     this.#connection.addCallbacks(this);
     this.#connection.enableHalfClose?.();
+    // A TLS socket may bring what it had deciphered, held back or not.
+    this.#early = new EarlyData(Math.max(0, settings.maxEarlyBytes));
     if (settings.maxEarlyBytes < 0) this.#hold();
-    else this.#early = new EarlyData(settings.maxEarlyBytes);
   }
 
   // --- the beginning -------------------------------------------------------------------------------------------------
@@ -195,10 +196,11 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
   #keepEarly(early: EarlyData, data: Buffer, endStream: boolean): void {
     const first = early.isEmpty;
     early.add(data, endStream);
-    this.#shared.stats.earlyDataReceivedCountTotal.inc();
+    const { settings, stats } = this.#shared;
+    if (settings.maxEarlyBytes >= 0) stats.earlyDataReceivedCountTotal.inc();
     // What came in one read is kept, even beyond the limit; more is not read.
     if (early.isFull) this.#hold();
-    if (first && this.#shared.settings.connectOnData) this.#connect();
+    if (first && settings.connectOnData) this.#connect();
   }
 
   #sendUp(data: Buffer, endStream: boolean): void {
