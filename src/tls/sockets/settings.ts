@@ -93,6 +93,4 @@ export interface UpstreamTlsSettings extends CommonTlsSettings {
   readonly serverNameInCertificate: boolean;
   /** 0: sessions are not kept. */
   readonly maxSessionKeys: number;
-  /** A server whose RSA certificate forbids signatures is refused. */
-  readonly enforceRsaKeyUsage: boolean;
 }

@@ -99,6 +99,5 @@ function readSettings(tls: UpstreamTlsContext, context: TlsReadContext): Upstrea
     autoHostServerName: tls.autoHostSni,
     serverNameInCertificate: tls.autoSniSanValidation,
     maxSessionKeys: tls.maxSessionKeys ?? 1,
-    enforceRsaKeyUsage: tls.enforceRsaKeyUsage ?? true,
   };
 }
