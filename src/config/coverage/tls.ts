@@ -9,6 +9,7 @@ export const tlsSockets: PackageCoverage = {
       'common_tls_context',
       'require_client_certificate',
       'session_ticket_keys',
+      'session_ticket_keys_sds_secret_config',
       'disable_stateless_session_resumption',
       'disable_stateful_session_resumption',
       'session_timeout',
@@ -44,8 +45,8 @@ export const tlsSockets: PackageCoverage = {
   },
   [`${tls}.SdsSecretConfig`]: { implemented: ['name', 'sds_config'] },
   [`${tls}.Secret`]: {
-    implemented: ['name', 'tls_certificate', 'validation_context'],
-    notYet: { session_ticket_keys: 'issue 5', generic_secret: 'nothing that uses one is there yet' },
+    implemented: ['name', 'tls_certificate', 'validation_context', 'session_ticket_keys'],
+    notYet: { generic_secret: 'nothing that uses one is there yet' },
   },
   [`${tls}.TlsParameters`]: {
     implemented: [
