@@ -290,6 +290,15 @@ function replaceAsRe2(regex: RE2JS, text: string): string {
  * Time grows with the text, not with its square or worse: the steps that back-tracking would need for these are beyond
  * the age of the universe, so the bound may be wide.
  */
+t.test('an expression larger than Envoy takes by default is taken, and matches in linear time', (t) => {
+  const regex = compileRegex('/r8((a{1,10}){1,10}){1,10}b');
+  t.equal(regex.matches(`/r8${'a'.repeat(900)}b`), true);
+  const before = performance.now();
+  t.equal(regex.matches(`/r8${'a'.repeat(5_000)}`), false);
+  t.ok(performance.now() - before < 5_000, 'not in exponential time');
+  t.end();
+});
+
 t.test('evil patterns take linear time', (t) => {
   const evil = [
     '(a+)+$',
