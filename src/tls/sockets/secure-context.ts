@@ -1,4 +1,5 @@
 // Owns the making of OpenSSL contexts from settings: one for each set of certificates, shared by all connections.
+import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { CommonTlsSettings } from './settings.ts';
 
@@ -44,7 +45,8 @@ export function makeContext(settings: CommonTlsSettings, server?: ServerOptions)
     options.allowPartialTrustChain = true;
     if (validation.crl !== null && !validation.crlOfLeafOnly) options.crl = validation.crl;
   }
-  options.secureOptions = parameters.options | (server?.options ?? 0);
+  // BoringSSL renegotiates for nobody either: a peer could make us repeat the costly part for ever.
+  options.secureOptions = constants.SSL_OP_NO_RENEGOTIATION | parameters.options | (server?.options ?? 0);
   if (server !== undefined) {
     options.honorCipherOrder = server.serverOrder;
     options.sessionIdContext = server.sessionContext;
