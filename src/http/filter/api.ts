@@ -155,9 +155,13 @@ export interface EncoderFilter {
   onDestroy(): void;
 }
 
-/** Lets everything by: what a filter of the request does not care for it leaves out. */
+/** Keeps its callbacks and lets everything by: what a filter of the request does not care for it leaves out. */
 export abstract class PassThroughDecoder implements DecoderFilter {
-  setDecoderCallbacks(_callbacks: DecoderFilterCallbacks): void {}
+  protected decoder!: DecoderFilterCallbacks;
+
+  setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
+    this.decoder = callbacks;
+  }
   decodeHeaders(_headers: RequestHeaders, _endStream: boolean): FilterHeadersStatus {
     return FilterHeadersStatus.Continue;
   }
@@ -172,7 +176,11 @@ export abstract class PassThroughDecoder implements DecoderFilter {
 
 /** The same for a filter of both directions. */
 export abstract class PassThroughFilter extends PassThroughDecoder implements EncoderFilter {
-  setEncoderCallbacks(_callbacks: EncoderFilterCallbacks): void {}
+  protected encoder!: EncoderFilterCallbacks;
+
+  setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
+    this.encoder = callbacks;
+  }
   encode1xxHeaders(_headers: ResponseHeaders): FilterHeadersStatus {
     return FilterHeadersStatus.Continue;
   }

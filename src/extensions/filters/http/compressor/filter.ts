@@ -1,8 +1,6 @@
 // The compressor filter of one stream: decides by headers whether the request and the response are compressed, and hands
 // their bodies to the library.
 import {
-  type DecoderFilterCallbacks,
-  type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
@@ -20,8 +18,6 @@ import { isPassedOver, obstacleTo, tellStatus } from './status-header.ts';
 export class CompressorFilter extends PassThroughFilter {
   readonly #settings: CompressorSettings;
   #library: CompressionLibrary;
-  #decoder!: DecoderFilterCallbacks;
-  #encoder!: EncoderFilterCallbacks;
   #negotiation: ChainNegotiation | null = null;
   #acceptEncoding: string | undefined = undefined;
   #request: BodyTransform | null = null;
@@ -33,18 +29,10 @@ export class CompressorFilter extends PassThroughFilter {
     this.#library = settings.library;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#decoder = callbacks;
-  }
-
-  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
-    this.#encoder = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
     const { request, requestStats, removeAcceptEncoding } = this.#settings;
-    const route = this.#decoder.perRouteConfig() as CompressorRouteSettings | undefined;
-    this.#negotiation = negotiationOf(this.#decoder.streamInfo);
+    const route = this.decoder.perRouteConfig() as CompressorRouteSettings | undefined;
+    this.#negotiation = negotiationOf(this.decoder.streamInfo);
     if (route?.library !== undefined) this.#library = route.library;
     const library = this.#library;
     this.#negotiation.add(this.#settings, library.contentEncoding);
@@ -59,7 +47,7 @@ export class CompressorFilter extends PassThroughFilter {
     headers.remove(Names.contentLength);
     headers.append(Names.contentEncoding, library.contentEncoding);
     requestStats.compressed.inc();
-    const output = new DecodedOutput(this.#decoder, requestStats.totalCompressedBytes);
+    const output = new DecodedOutput(this.decoder, requestStats.totalCompressedBytes);
     this.#request = new BodyTransform(library.createStream(), output);
     return FilterHeadersStatus.Continue;
   }
@@ -79,7 +67,7 @@ export class CompressorFilter extends PassThroughFilter {
 
   override encodeHeaders(headers: ResponseHeaders, endStream: boolean): FilterHeadersStatus {
     const { response, tellsStatus } = this.#settings;
-    const route = this.#encoder.perRouteConfig() as CompressorRouteSettings | undefined;
+    const route = this.encoder.perRouteConfig() as CompressorRouteSettings | undefined;
     const enabled = this.#compressesResponses(route);
     // With the header the length counts only where nothing else stands in the way, as in Envoy.
     const considered = enabled && !(tellsStatus && isPassedOver(headers)) && response.isLongEnough(headers);
@@ -104,7 +92,7 @@ export class CompressorFilter extends PassThroughFilter {
     headers.append(Names.contentEncoding, contentEncoding);
     if (tellsStatus) tellStatus(headers, contentEncoding, `Compressed;OriginalLength=${length}`);
     response.stats.compressed.inc();
-    const output = new EncodedOutput(this.#encoder, response.stats.totalCompressedBytes);
+    const output = new EncodedOutput(this.encoder, response.stats.totalCompressedBytes);
     this.#response = new BodyTransform(this.#library.createStream(), output);
   }
 
@@ -172,7 +160,7 @@ export class CompressorFilter extends PassThroughFilter {
 
   /** An upgrade that upstream refused is answered like any request. */
   #isTunnel(headers: ResponseHeaders): boolean {
-    return this.#encoder.requestHeaders?.method === 'CONNECT' || headers.status === 101;
+    return this.encoder.requestHeaders?.method === 'CONNECT' || headers.status === 101;
   }
 
   /** A strong one vouches for bytes that no longer are the same. */

@@ -1,7 +1,5 @@
 // The decompressor filter of one stream: decides by headers whether the bodies are decompressed, and hands them to the library.
 import {
-  type DecoderFilterCallbacks,
-  type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
@@ -15,22 +13,12 @@ import type { DecompressorDirection, DecompressorSettings } from './settings.ts'
 
 export class DecompressorFilter extends PassThroughFilter {
   readonly #settings: DecompressorSettings;
-  #decoder!: DecoderFilterCallbacks;
-  #encoder!: EncoderFilterCallbacks;
   #request: InflatedBody | null = null;
   #response: InflatedBody | null = null;
 
   constructor(settings: DecompressorSettings) {
     super();
     this.#settings = settings;
-  }
-
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#decoder = callbacks;
-  }
-
-  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
-    this.#encoder = callbacks;
   }
 
   override decodeHeaders(headers: RequestHeaders, endStream: boolean): FilterHeadersStatus {
@@ -42,7 +30,7 @@ export class DecompressorFilter extends PassThroughFilter {
       return FilterHeadersStatus.Continue;
     }
     request.stats.decompressed.inc();
-    const output = new DecodedOutput(this.#decoder, request.stats.totalUncompressedBytes);
+    const output = new DecodedOutput(this.decoder, request.stats.totalUncompressedBytes);
     this.#request = new InflatedBody(this.#settings, output);
     return FilterHeadersStatus.Continue;
   }
@@ -67,7 +55,7 @@ export class DecompressorFilter extends PassThroughFilter {
       return FilterHeadersStatus.Continue;
     }
     response.stats.decompressed.inc();
-    const output = new EncodedOutput(this.#encoder, response.stats.totalUncompressedBytes);
+    const output = new EncodedOutput(this.encoder, response.stats.totalUncompressedBytes);
     this.#response = new InflatedBody(this.#settings, output);
     return FilterHeadersStatus.Continue;
   }

@@ -2,8 +2,6 @@
 // with a failure, or slow the response down.
 import type { Timer, TimerHandler } from '../../../../base/timers.ts';
 import {
-  type DecoderFilterCallbacks,
-  type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
@@ -26,8 +24,6 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   readonly #name: string;
   readonly #stats: FaultStats;
   #settings: FaultSettings;
-  #decoder!: DecoderFilterCallbacks;
-  #encoder!: EncoderFilterCallbacks;
   /** x-envoy-downstream-service-cluster; '' without. */
   #service = '';
   #active = false;
@@ -41,16 +37,8 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
     this.#stats = stats;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#decoder = callbacks;
-  }
-
-  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
-    this.#encoder = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
-    const own = this.#decoder.perRouteConfig();
+    const own = this.decoder.perRouteConfig();
     if (own !== undefined) this.#settings = own as FaultSettings;
     if (!this.#concerns(headers)) return FilterHeadersStatus.Continue;
     this.#service = headers.get(Names.xEnvoyDownstreamServiceCluster) ?? '';
@@ -87,22 +75,22 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   /** The delay is over: delayed requests may still be aborted. */
   onTimer(): void {
     this.#delay = null;
-    if (!this.#abort(this.#decoder.requestHeaders)) this.#decoder.continueDecoding();
+    if (!this.#abort(this.decoder.requestHeaders)) this.decoder.continueDecoding();
   }
 
   // --- the slowed response -------------------------------------------------------------------------------------------
 
   write(data: Buffer, endStream: boolean): void {
-    this.#encoder.injectEncodedData(data, endStream);
+    this.encoder.injectEncodedData(data, endStream);
   }
 
   releaseTrailers(): void {
-    this.#encoder.continueEncoding();
+    this.encoder.continueEncoding();
   }
 
   pauseSource(pause: boolean): void {
-    if (pause) this.#encoder.onEncoderAboveWriteBufferHighWatermark();
-    else this.#encoder.onEncoderBelowWriteBufferLowWatermark();
+    if (pause) this.encoder.onEncoderAboveWriteBufferHighWatermark();
+    else this.encoder.onEncoderBelowWriteBufferLowWatermark();
   }
 
   // --- decisions -----------------------------------------------------------------------------------------------------
@@ -118,9 +106,9 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   }
 
   #clusterName(headers: RequestHeaders): string {
-    const route = this.#decoder.route() as Route | null;
+    const route = this.decoder.route() as Route | null;
     if (route?.kind !== 'forward') return '';
-    const { streamInfo, randomValue } = this.#decoder;
+    const { streamInfo, randomValue } = this.decoder;
     return route.selectCluster({ headers, streamInfo, randomValue }).name;
   }
 
@@ -150,7 +138,7 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   #startDelay(headers: RequestHeaders): boolean {
     const { delay, runtime } = this.#settings;
     if (delay === null) return false;
-    const { random, timers } = this.#decoder;
+    const { random, timers } = this.decoder;
     if (!delay.share.includes(random.uint32(), headers, this.#serviceKey('delay.fixed_delay_percent'))) return false;
     const asked = delay.fixedMs ?? numberIn(headers, delayHeader);
     if (asked < 0) return false;
@@ -167,7 +155,7 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   #abort(headers: RequestHeaders): boolean {
     const { abort } = this.#settings;
     if (abort === null) return false;
-    const { random } = this.#decoder;
+    const { random } = this.decoder;
     if (!abort.share.includes(random.uint32(), headers, this.#serviceKey('abort.abort_percent'))) return false;
     const status = this.#httpStatus(abort, headers);
     const grpcStatus = status >= 0 ? -1 : this.#grpcStatus(abort, headers);
@@ -175,7 +163,7 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
     this.#stats.abortsInjected.inc();
     this.#recordForService('aborts_injected');
     this.#mark(ResponseFlag.FaultInjected);
-    this.#decoder.sendLocalReply({
+    this.decoder.sendLocalReply({
       status: status < 0 ? 200 : status,
       body: abort.body,
       ...(grpcStatus < 0 ? {} : { grpcStatus }),
@@ -204,12 +192,12 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
 
   #limitResponse(headers: RequestHeaders): void {
     const { rateLimit } = this.#settings;
-    if (rateLimit === null || !rateLimit.share.includes(this.#decoder.random.uint32(), headers, '')) return;
+    if (rateLimit === null || !rateLimit.share.includes(this.decoder.random.uint32(), headers, '')) return;
     const kbps = rateLimit.kbps ?? numberIn(headers, throughputHeader);
     if (kbps <= 0 || !this.#tryActivate()) return;
     this.#stats.responseRateLimitsInjected.inc();
-    const { clock, timers } = this.#decoder;
-    this.#limiter = new StreamRateLimiter(kbps, this.#encoder.encoderBufferLimit(), this, clock, timers);
+    const { clock, timers } = this.decoder;
+    this.#limiter = new StreamRateLimiter(kbps, this.encoder.encoderBufferLimit(), this, clock, timers);
   }
 
   #recordForService(name: 'aborts_injected' | 'delays_injected'): void {
@@ -217,7 +205,7 @@ export class FaultFilter extends PassThroughFilter implements TimerHandler, Pace
   }
 
   #mark(flag: number): void {
-    const { streamInfo } = this.#decoder;
+    const { streamInfo } = this.decoder;
     streamInfo.setFlag(flag);
     streamInfo.dynamicMetadata ??= new Map();
     streamInfo.dynamicMetadata.set(this.#name, this.#settings.metadata);

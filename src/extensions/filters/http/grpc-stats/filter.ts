@@ -1,7 +1,6 @@
 // Owns the filter that counts gRPC calls and their messages, for each cluster and where asked for each method.
 import { isGrpcContentType } from '../../../../base/grpc-status.ts';
 import {
-  type DecoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   type FilterStateObject,
@@ -41,7 +40,6 @@ class MessageCounts implements FilterStateObject {
 export class GrpcStatsFilter extends PassThroughFilter {
   readonly #settings: GrpcStatsSettings;
   readonly #counts = new MessageCounts();
-  #callbacks!: DecoderFilterCallbacks;
   #grpcRequest = false;
   #grpcResponse = false;
   /** Null where the call is not counted. */
@@ -52,13 +50,9 @@ export class GrpcStatsFilter extends PassThroughFilter {
     this.#settings = settings;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     this.#grpcRequest = isGrpcContentType(headers.get(Names.contentType));
-    if (this.#grpcRequest) this.#stats = this.#settings.methods.ofRequest(headers, this.#callbacks);
+    if (this.#grpcRequest) this.#stats = this.#settings.methods.ofRequest(headers, this.decoder);
     return FilterHeadersStatus.Continue;
   }
 
@@ -99,13 +93,13 @@ export class GrpcStatsFilter extends PassThroughFilter {
     if (stats === null) return;
     const status = fields.get(Names.grpcStatus);
     if (status !== undefined) stats.ended(status);
-    const { upstream } = this.#callbacks.streamInfo;
+    const { upstream } = this.decoder.streamInfo;
     if (!this.#settings.upstreamTime || upstream === null || upstream.lastByteSent < 0) return;
-    const received = upstream.lastByteReceived < 0 ? this.#callbacks.clock.monotonic() : upstream.lastByteReceived;
+    const received = upstream.lastByteReceived < 0 ? this.decoder.clock.monotonic() : upstream.lastByteReceived;
     stats.recordUpstreamTime(Math.max(0, Math.trunc(received - upstream.lastByteSent)));
   }
 
   #leaveState(): void {
-    if (this.#settings.emitFilterState) this.#callbacks.streamInfo.setFilterState(filterStateKey, this.#counts);
+    if (this.#settings.emitFilterState) this.decoder.streamInfo.setFilterState(filterStateKey, this.#counts);
   }
 }

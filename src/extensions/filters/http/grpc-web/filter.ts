@@ -2,8 +2,6 @@
 // base64, and answers that are no gRPC become a status and a message.
 import { grpcStatusOfHttp, isGrpcContentType, percentEncode } from '../../../../base/grpc-status.ts';
 import {
-  type DecoderFilterCallbacks,
-  type EncoderFilterCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
@@ -23,8 +21,6 @@ const trailersFlag = 0x80;
 
 export class GrpcWebFilter extends PassThroughFilter {
   readonly #methods: GrpcStatsByCluster;
-  #decoder!: DecoderFilterCallbacks;
-  #encoder!: EncoderFilterCallbacks;
   #web = false;
   #base64: Base64Decoder | null = null;
   /** Not null: the client takes base64. */
@@ -39,21 +35,13 @@ export class GrpcWebFilter extends PassThroughFilter {
     this.#methods = methods;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#decoder = callbacks;
-  }
-
-  override setEncoderCallbacks(callbacks: EncoderFilterCallbacks): void {
-    this.#encoder = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const type = headers.get(Names.contentType) ?? '';
     const text = textTypes.has(type);
     if (!text && !binaryTypes.has(type)) return FilterHeadersStatus.Continue;
     this.#web = true;
-    this.#decoder.streamInfo.bridgedToGrpc = true;
-    this.#stats = this.#methods.ofRequest(headers, this.#decoder);
+    this.decoder.streamInfo.bridgedToGrpc = true;
+    this.#stats = this.#methods.ofRequest(headers, this.decoder);
     if (text) this.#base64 = new Base64Decoder();
     if (textTypes.has(headers.get(Names.accept) ?? '')) this.#frames = new FrameEncoder();
     headers.remove(Names.contentLength);
@@ -67,7 +55,7 @@ export class GrpcWebFilter extends PassThroughFilter {
     if (this.#base64 === null) return FilterDataStatus.Continue;
     const decoded = this.#base64.decode(data);
     if (decoded === undefined || (endStream && this.#base64.incomplete)) {
-      this.#decoder.sendLocalReply({
+      this.decoder.sendLocalReply({
         status: 400,
         body: 'Bad gRPC-web request, invalid base64 data.',
         details: 'grpc_base_64_decode_failed',
@@ -75,7 +63,7 @@ export class GrpcWebFilter extends PassThroughFilter {
       });
       return FilterDataStatus.StopIterationNoBuffer;
     }
-    if (decoded.length > 0 || endStream) this.#decoder.injectDecodedData(decoded, endStream);
+    if (decoded.length > 0 || endStream) this.decoder.injectDecodedData(decoded, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
@@ -100,13 +88,13 @@ export class GrpcWebFilter extends PassThroughFilter {
       if (endStream) {
         this.#describe(this.#foreign);
         // The body is taken away: the headers are all that goes on.
-        this.#encoder.continueEncoding();
+        this.encoder.continueEncoding();
       }
       return FilterDataStatus.StopIterationNoBuffer;
     }
     if (this.#frames === null) return FilterDataStatus.Continue;
     const encoded = this.#frames.encode(data);
-    if (encoded.length > 0 || endStream) this.#encoder.injectEncodedData(encoded, endStream);
+    if (encoded.length > 0 || endStream) this.encoder.injectEncodedData(encoded, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
@@ -120,7 +108,7 @@ export class GrpcWebFilter extends PassThroughFilter {
     this.#count(trailers);
     const frame = trailersFrame(trailers);
     const body = this.#frames === null ? frame : Buffer.from(frame.toString('base64'), 'latin1');
-    this.#encoder.injectEncodedData(body, false);
+    this.encoder.injectEncodedData(body, false);
     clear(trailers);
     return FilterTrailersStatus.Continue;
   }

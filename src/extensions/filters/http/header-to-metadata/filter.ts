@@ -1,5 +1,5 @@
 // Owns the filter that turns headers and cookies of requests, and headers of responses, into metadata.
-import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
+import { FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../../../../http/headers/api.ts';
 import { applyRules, type RuleList } from './rules.ts';
 import type { HeaderToMetadataStats } from './stats.ts';
@@ -13,7 +13,6 @@ export interface HeaderToMetadataSettings {
 
 export class HeaderToMetadataFilter extends PassThroughFilter {
   readonly #settings: HeaderToMetadataSettings;
-  #callbacks!: DecoderFilterCallbacks;
   /** Found once for each stream. */
   #effective: HeaderToMetadataSettings | null = null;
 
@@ -22,24 +21,20 @@ export class HeaderToMetadataFilter extends PassThroughFilter {
     this.#settings = settings;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
     const { request, stats } = this.#forStream();
-    if (request !== null) applyRules(request, headers, this.#callbacks.streamInfo, stats, stats?.request ?? null);
+    if (request !== null) applyRules(request, headers, this.decoder.streamInfo, stats, stats?.request ?? null);
     return FilterHeadersStatus.Continue;
   }
 
   override encodeHeaders(headers: ResponseHeaders): FilterHeadersStatus {
     const { response, stats } = this.#forStream();
-    if (response !== null) applyRules(response, headers, this.#callbacks.streamInfo, stats, stats?.response ?? null);
+    if (response !== null) applyRules(response, headers, this.decoder.streamInfo, stats, stats?.response ?? null);
     return FilterHeadersStatus.Continue;
   }
 
   #forStream(): HeaderToMetadataSettings {
-    this.#effective ??= (this.#callbacks.perRouteConfig() as HeaderToMetadataSettings | undefined) ?? this.#settings;
+    this.#effective ??= (this.decoder.perRouteConfig() as HeaderToMetadataSettings | undefined) ?? this.#settings;
     return this.#effective;
   }
 }

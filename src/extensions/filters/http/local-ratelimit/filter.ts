@@ -1,5 +1,5 @@
 // The local rate limit filter of one stream: takes tokens, and answers 429 when there are none.
-import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
+import { FilterHeadersStatus, PassThroughFilter } from '../../../../http/filter/api.ts';
 import { Names, pinnedName, type RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { ResponseFlag } from '../../../../observability/api.ts';
 import { noRateLimits, type RateLimitDescriptor, type RateLimits, type Route } from '../../../../router/api.ts';
@@ -15,7 +15,6 @@ const headersOff = 1;
 export class LocalRateLimitFilter extends PassThroughFilter {
   readonly #name: string;
   #settings: LocalRateLimitSettings | null;
-  #callbacks!: DecoderFilterCallbacks;
   #verdict: Verdict | null = null;
 
   /** Without settings only routes limit. */
@@ -25,15 +24,11 @@ export class LocalRateLimitFilter extends PassThroughFilter {
     this.#settings = settings;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
-    const own = this.#callbacks.perRouteConfig();
+    const own = this.decoder.perRouteConfig();
     if (own !== undefined) this.#settings = own as LocalRateLimitSettings;
     const settings = this.#settings;
-    const { random, connection, streamInfo } = this.#callbacks;
+    const { random, connection, streamInfo } = this.decoder;
     if (settings === null || !settings.enabled.includes(random.uint32())) return FilterHeadersStatus.Continue;
     const { stats } = settings;
     stats.enabled.inc();
@@ -51,7 +46,7 @@ export class LocalRateLimitFilter extends PassThroughFilter {
     }
     stats.enforced.inc();
     streamInfo.setFlag(ResponseFlag.RateLimited);
-    this.#callbacks.sendLocalReply({
+    this.decoder.sendLocalReply({
       status: settings.status,
       body: 'local_rate_limited',
       ...(settings.grpcStatus === null ? {} : { grpcStatus: settings.grpcStatus }),
@@ -68,7 +63,7 @@ export class LocalRateLimitFilter extends PassThroughFilter {
     const option = verdict.xRateLimitOption;
     if (option === headersOff || (option === 0 && !this.#settings.xRateLimitHeaders))
       return FilterHeadersStatus.Continue;
-    const now = this.#callbacks.clock.monotonic();
+    const now = this.decoder.clock.monotonic();
     headers.set(limitHeader, String(verdict.bucket.maxTokens));
     headers.set(remainingHeader, String(verdict.bucket.remaining(now)));
     headers.set(resetHeader, secondsUntilNext(verdict, now));
@@ -76,7 +71,7 @@ export class LocalRateLimitFilter extends PassThroughFilter {
   }
 
   #completeReply(settings: LocalRateLimitSettings, verdict: Verdict, response: ResponseHeaders): void {
-    const { requestHeaders, streamInfo, clock } = this.#callbacks;
+    const { requestHeaders, streamInfo, clock } = this.decoder;
     settings.responseRules?.applyToResponse(response, requestHeaders, streamInfo);
     if (settings.retryAfterHeader) {
       // Shared buckets may have a token, but not enough of them.
@@ -86,10 +81,10 @@ export class LocalRateLimitFilter extends PassThroughFilter {
   }
 
   #describe(settings: LocalRateLimitSettings, headers: RequestHeaders): readonly RateLimitDescriptor[] {
-    const found = this.#callbacks.route() as Route | null;
+    const found = this.decoder.route() as Route | null;
     const route = found?.kind === 'forward' ? found : null;
     const descriptors: RateLimitDescriptor[] = [];
-    const { streamInfo, randomValue } = this.#callbacks;
+    const { streamInfo, randomValue } = this.decoder;
     const add = (limits: RateLimits): void => {
       for (const limit of limits) {
         if (limit.stage !== settings.stage) continue;

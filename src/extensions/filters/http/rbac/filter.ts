@@ -1,5 +1,5 @@
 // Owns the filter that lets requests pass or answers 403, by rules; and tells what shadow rules would have done.
-import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
+import { FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
 import type { RbacDecision } from '../../../common/rbac/engine.ts';
 import { accessLogHint, type RbacRules } from '../../../common/rbac/rules.ts';
@@ -23,7 +23,6 @@ const metadataNamespace = 'envoy.filters.http.rbac';
 export class RbacFilter extends PassThroughDecoder {
   readonly #settings: RbacSettings;
   readonly #stats: RbacStats;
-  #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: RbacSettings, stats: RbacStats) {
     super();
@@ -31,22 +30,18 @@ export class RbacFilter extends PassThroughDecoder {
     this.#stats = stats;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(headers: RequestHeaders): FilterHeadersStatus {
-    const route = this.#callbacks.perRouteConfig() as RbacSettings | undefined;
+    const route = this.decoder.perRouteConfig() as RbacSettings | undefined;
     const { enforced, shadow, trackPolicies } = route ?? this.#settings;
     if (shadow !== null) this.#judge(shadow, headers, this.#stats.shadow, trackPolicies);
     if (enforced === null) return FilterHeadersStatus.Continue;
     const { allowed, logHint, details, cause } = this.#judge(enforced, headers, this.#stats.enforced, trackPolicies);
     if (logHint !== null) {
       const hint = logHint ? accessLogHint.matched : accessLogHint.unmatched;
-      this.#callbacks.streamInfo.setDynamicMetadata('envoy.common', hint);
+      this.decoder.streamInfo.setDynamicMetadata('envoy.common', hint);
     }
     if (allowed) return FilterHeadersStatus.Continue;
-    this.#callbacks.sendLocalReply({
+    this.decoder.sendLocalReply({
       status: 403,
       body: 'RBAC: access denied',
       details,
@@ -57,7 +52,7 @@ export class RbacFilter extends PassThroughDecoder {
 
   /** Counts and leaves metadata. */
   #judge(rules: RbacRules, headers: RequestHeaders, stats: RuleStats, trackPolicies: boolean): RbacDecision {
-    const { streamInfo } = this.#callbacks;
+    const { streamInfo } = this.decoder;
     const decision = rules.engine.decide(streamInfo, headers);
     stats.count(decision.allowed);
     if (trackPolicies) stats.countPolicy(decision);

@@ -1,11 +1,6 @@
 // Owns the filter that leaves fixed metadata on every stream.
 
-import {
-  type DecoderFilterCallbacks,
-  FilterHeadersStatus,
-  PassThroughDecoder,
-  type StreamInfo,
-} from '../../../../http/filter/api.ts';
+import { FilterHeadersStatus, PassThroughDecoder, type StreamInfo } from '../../../../http/filter/api.ts';
 import type { Counter } from '../../../../observability/stats/api.ts';
 import { mergeFields } from './merge.ts';
 
@@ -25,21 +20,16 @@ export interface SetMetadataSettings {
 
 export class SetMetadataFilter extends PassThroughDecoder {
   readonly #settings: SetMetadataSettings;
-  #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: SetMetadataSettings) {
     super();
     this.#settings = settings;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(): FilterHeadersStatus {
-    const { streamInfo } = this.#callbacks;
+    const { streamInfo } = this.decoder;
     applyEntries(this.#settings, streamInfo);
-    const route = this.#callbacks.perRouteConfig() as SetMetadataSettings | undefined;
+    const route = this.decoder.perRouteConfig() as SetMetadataSettings | undefined;
     if (route !== undefined) applyEntries(route, streamInfo);
     return FilterHeadersStatus.Continue;
   }
