@@ -4,6 +4,7 @@
 // A disabled level costs one integer comparison, if the call is guarded:
 //   const log = logger('router');
 //   if (log.debugEnabled) log.debug(`cluster '${name}' match for URL '${path}'`);
+import { cEscape } from './c-escape.ts';
 import {
   compileLogFormat,
   DEFAULT_LOG_FORMAT,
@@ -225,25 +226,6 @@ function locate(target: LogRecord, source: string | undefined): void {
   target.functionName = functionName.slice(functionName.lastIndexOf('.') + 1).trim();
 }
 
-const NAMED_ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '"': '\\"',
-  "'": "\\'",
-  '\\': '\\\\',
-};
-
-/** absl::CEscape: names where C has them, octal for every other byte that is not printable ASCII. */
 function escapeLine(line: string): string {
-  const escapedText = line
-    .slice(0, -1)
-    .replace(/[^\x20-\x7e]|["'\\]/gu, (character) => NAMED_ESCAPES[character] ?? octal(character));
-  return `${escapedText}\n`;
-}
-
-function octal(character: string): string {
-  let text = '';
-  for (const byte of Buffer.from(character)) text += `\\${byte.toString(8).padStart(3, '0')}`;
-  return text;
+  return `${cEscape(line.slice(0, -1))}\n`;
 }

@@ -2,7 +2,7 @@
 // no filter chain wanted.
 
 import type { Connection } from '../network/api.ts';
-import { type AccessLogger, AccessLogType } from '../observability/access-log/api.ts';
+import { type AccessLogger, contextWithoutResponse } from '../observability/access-log/api.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
 import type { ProcessServices } from '../upstream/services.ts';
@@ -31,13 +31,6 @@ export function logConnection(
     streamInfo.setFlag(ResponseFlag.NoRouteFound);
     streamInfo.responseCodeDetails = 'filter_chain_not_found';
   }
-  const context = {
-    streamInfo,
-    requestHeaders: null,
-    responseHeaders: null,
-    responseTrailers: null,
-    logType: AccessLogType.NotSet,
-    localReplyBody: '',
-  };
+  const context = contextWithoutResponse(streamInfo);
   for (const logger of loggers) logger.log(context);
 }

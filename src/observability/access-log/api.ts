@@ -2,6 +2,7 @@
 export { buildAccessLogs } from './build-config.ts';
 export {
   AccessLogType,
+  contextWithoutResponse,
   type HeaderName,
   type HeaderNameResolver,
   type HeaderReader,

@@ -55,3 +55,12 @@ export interface LogContext {
   /** Body of a local reply, for %LOCAL_REPLY_BODY% in local_reply_config; empty otherwise. */
   readonly localReplyBody: string;
 }
+
+/** What a format sees where there is no response, and for a connection no request either. */
+export function contextWithoutResponse(
+  streamInfo: StreamInfo,
+  requestHeaders: HeaderReader | null = null,
+  logType: AccessLogType = AccessLogType.NotSet,
+): LogContext {
+  return { streamInfo, requestHeaders, responseHeaders: null, responseTrailers: null, logType, localReplyBody: '' };
+}

@@ -1,6 +1,7 @@
 // Owns the messages of the API among the attributes: read like maps, printed as protobuf prints them.
+
 import type { CelInput } from '@bufbuild/cel';
-import { toByteString } from '../../base/byte-string.ts';
+import { cEscape } from '../../base/c-escape.ts';
 import type { LocalityNames, MetadataMap } from '../stream-info.ts';
 import { LazyMap } from './lazy-map.ts';
 
@@ -57,20 +58,6 @@ function valueText(value: unknown): string {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '"': '\\"',
-  "'": "\\'",
-  '\\': '\\\\',
-};
-
-/** As C writes it: what is not printable ASCII as octal bytes. */
 function quoted(text: string): string {
-  const escaped = toByteString(text).replace(
-    /[\x00-\x1f"'\\\x7f-\xff]/g,
-    (char) => escapes[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  );
-  return `"${escaped}"`;
+  return `"${cEscape(text)}"`;
 }

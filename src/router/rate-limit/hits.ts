@@ -1,5 +1,5 @@
 // Works out how many hits a request counts for, where a format says so.
-import { AccessLogType, type Formatter } from '../../observability/access-log/api.ts';
+import { contextWithoutResponse, type Formatter } from '../../observability/access-log/api.ts';
 import type { RateLimitRequest } from './descriptor.ts';
 
 /** Envoy's limit for one request. */
@@ -7,14 +7,7 @@ const maxHits = 1_000_000_000;
 
 /** One hit where the format gives no number. */
 export function formatHits(format: Formatter, { headers, streamInfo }: RateLimitRequest): number {
-  const text = format.format({
-    streamInfo,
-    requestHeaders: headers,
-    responseHeaders: null,
-    responseTrailers: null,
-    logType: AccessLogType.NotSet,
-    localReplyBody: '',
-  });
+  const text = format.format(contextWithoutResponse(streamInfo, headers));
   const hits = text === '' ? Number.NaN : Number(text);
   return Number.isInteger(hits) && hits >= 0 && hits <= maxHits ? hits : 1;
 }

@@ -1,7 +1,7 @@
 // Owns the filter that leaves objects of configuration in the filter state of every stream.
-import { type DecoderFilterCallbacks, FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
+import { FilterHeadersStatus, PassThroughDecoder } from '../../../../http/filter/api.ts';
 import type { RequestHeaders } from '../../../../http/headers/api.ts';
-import { AccessLogType } from '../../../../observability/access-log/api.ts';
+import { contextWithoutResponse } from '../../../../observability/access-log/api.ts';
 import { applyAll, type FilterStateValue } from '../../../common/set-filter-state/value.ts';
 
 export interface SetFilterStateSettings {
@@ -11,36 +11,24 @@ export interface SetFilterStateSettings {
 
 export class SetFilterStateFilter extends PassThroughDecoder {
   readonly #settings: SetFilterStateSettings;
-  #callbacks!: DecoderFilterCallbacks;
 
   constructor(settings: SetFilterStateSettings) {
     super();
     this.#settings = settings;
   }
 
-  override setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
-    this.#callbacks = callbacks;
-  }
-
   override decodeHeaders(requestHeaders: RequestHeaders): FilterHeadersStatus {
-    const context = {
-      streamInfo: this.#callbacks.streamInfo,
-      requestHeaders,
-      responseHeaders: null,
-      responseTrailers: null,
-      logType: AccessLogType.NotSet,
-      localReplyBody: '',
-    };
+    const context = contextWithoutResponse(this.decoder.streamInfo, requestHeaders);
     // The filter's own values first, then those of routes, the most general first: the most specific stays.
     applyAll(this.#settings.values, context);
-    const routes = this.#callbacks.perRouteConfigs() as readonly SetFilterStateSettings[];
+    const routes = this.decoder.perRouteConfigs() as readonly SetFilterStateSettings[];
     let clear = this.#settings.clearRouteCache;
     for (let i = 0; i < routes.length; i++) {
       const { values, clearRouteCache } = routes[i] as SetFilterStateSettings;
       applyAll(values, context);
       clear ||= clearRouteCache;
     }
-    if (clear) this.#callbacks.clearRouteCache();
+    if (clear) this.decoder.clearRouteCache();
     return FilterHeadersStatus.Continue;
   }
 }

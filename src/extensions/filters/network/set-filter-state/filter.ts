@@ -6,7 +6,7 @@ import {
   type ReadFilter,
   type ReadFilterCallbacks,
 } from '../../../../network/api.ts';
-import { AccessLogType } from '../../../../observability/access-log/api.ts';
+import { contextWithoutResponse } from '../../../../observability/access-log/api.ts';
 import { applyAll, type FilterStateValue } from '../../../common/set-filter-state/value.ts';
 
 export interface SetFilterStateSettings {
@@ -57,14 +57,7 @@ export class SetFilterStateFilter implements ReadFilter, ConnectionCallbacks {
 
   #apply(values: readonly FilterStateValue[]): void {
     if (values.length === 0) return;
-    applyAll(values, {
-      streamInfo: this.#callbacks.streamInfo,
-      requestHeaders: null,
-      responseHeaders: null,
-      responseTrailers: null,
-      logType: AccessLogType.NotSet,
-      localReplyBody: '',
-    });
+    applyAll(values, contextWithoutResponse(this.#callbacks.streamInfo));
   }
 
   onAboveWriteBufferHighWatermark(): void {}

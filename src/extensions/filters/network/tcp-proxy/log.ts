@@ -1,7 +1,7 @@
 // Owns the lines of a connection's access log: when they are written, and what they know by then.
 import type { Clock } from '../../../../base/clock.ts';
 import type { Connection } from '../../../../network/api.ts';
-import { type AccessLogger, AccessLogType, type LogContext } from '../../../../observability/access-log/api.ts';
+import { type AccessLogger, AccessLogType, contextWithoutResponse } from '../../../../observability/access-log/api.ts';
 import type { StreamInfo } from '../../../../observability/api.ts';
 
 export class TcpLog {
@@ -20,14 +20,7 @@ export class TcpLog {
       detectedCloseType: connection.detectedCloseType ?? 'Normal',
       localCloseReason: connection.localCloseReason ?? '',
     };
-    const context: LogContext = {
-      streamInfo,
-      requestHeaders: null,
-      responseHeaders: null,
-      responseTrailers: null,
-      logType,
-      localReplyBody: '',
-    };
+    const context = contextWithoutResponse(streamInfo, null, logType);
     for (const logger of this.#loggers) logger.log(context);
   }
 }

@@ -6,7 +6,7 @@ import {
   type StreamCallbacks,
 } from '../../../../http/codec/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
-import { AccessLogType } from '../../../../observability/access-log/api.ts';
+import { contextWithoutResponse } from '../../../../observability/access-log/api.ts';
 import type { StreamInfo } from '../../../../observability/api.ts';
 import {
   type Cancellable,
@@ -71,14 +71,7 @@ export class TunnelUpstream implements Upstream, PoolCallbacks, ResponseDecoder,
     const { hostname, usePost, postPath, headers } = this.#settings;
     const streamInfo = this.#streamInfo;
     const request = new RequestHeaders();
-    request.authority = hostname.format({
-      streamInfo,
-      requestHeaders: null,
-      responseHeaders: null,
-      responseTrailers: null,
-      logType: AccessLogType.NotSet,
-      localReplyBody: '',
-    });
+    request.authority = hostname.format(contextWithoutResponse(streamInfo));
     if (!isToken(request.authority)) return null;
     request.method = usePost ? 'POST' : 'CONNECT';
     if (usePost) {
