@@ -20,8 +20,6 @@ export class AcceptedConnection implements ConnectionFacts {
   applicationProtocols: readonly string[] = [];
   ja3 = '';
   ja4 = '';
-  /** Source address for upstream connections (original_src); null: the machine's own. */
-  upstreamSource: IpAddress | null = null;
   /** Made when first written. */
   dynamicMetadata: Map<string, Readonly<Record<string, unknown>>> | null = null;
   typedDynamicMetadata: Map<string, unknown> | null = null;

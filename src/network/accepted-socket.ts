@@ -5,12 +5,7 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { SocketConnection } from './socket-connection.ts';
 
 interface WithHandle {
-  _handle?: { reading?: boolean; readonly fd?: number } | null;
-}
-
-/** Of a socket that was not attached yet; -1: not known. */
-export function descriptorOf(accepted: Socket): number {
-  return (accepted as WithHandle)._handle?.fd ?? -1;
+  _handle?: { reading?: boolean } | null;
 }
 
 /**

@@ -130,12 +130,6 @@ export interface DownstreamTransport {
 export interface UpstreamTransportOptions {
   /** Hostname of the endpoint; empty: none. For auto_host_sni. */
   readonly hostname: string;
-  /** SNI instead of the configured one: auto_sni, or filter state. */
-  readonly serverName?: string;
-  /** DNS SANs of which one must be in the peer's certificate (auto_san_validation, or filter state). */
-  readonly verifySubjectAltNames?: readonly string[];
-  /** ALPN instead of the configured one. */
-  readonly applicationProtocols?: readonly string[];
   /** ALPN where none is configured: what the connection will speak. */
   readonly fallbackProtocols?: readonly string[];
   /** The client's connection that this one is for alone. */

@@ -2,6 +2,7 @@
 // starts on it when it is connected.
 import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
+import { errorText } from '../base/error-text.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
 import type { TcpKeepalive, UpstreamTransport, UpstreamTransportOptions } from './api.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -44,7 +45,7 @@ export function connect(options: ConnectOptions): SocketConnection {
     socket = createConnection(connectArguments(options, connection));
   } catch (error) {
     // An address that no socket can have: told like any other failure.
-    queueMicrotask(() => connection.failToConnect(error));
+    queueMicrotask(() => connection.failTransport(errorText(error)));
     return connection;
   }
   connection.attach(socket, true, false);

@@ -6,6 +6,7 @@ import { type Address, ipAddress } from '../base/address.ts';
 import { type NativeCalls, nativeCalls } from '../base/ffi.ts';
 import { logger } from '../base/logger.ts';
 import { DescriptorWatch, descriptorLimit } from './descriptors.ts';
+import { descriptorOf } from './stream-binding.ts';
 
 const log = logger('conn_handler');
 
@@ -43,7 +44,7 @@ export async function listen(options: ListenSocketOptions, onAccept: (socket: So
   const { socketOptions = [] } = options;
   const native = socketOptions.length === 0 ? null : await nativeCalls();
   const accept = (socket: Socket): void => {
-    const descriptor = (socket as WithDescriptor)._handle?.fd ?? 0;
+    const descriptor = descriptorOf(socket);
     if (descriptor > manyDescriptors) tellDescriptors(descriptor, options.address);
     onAccept(socket);
   };
@@ -93,11 +94,9 @@ async function becomeTransparent(server: Server, family: 4 | 6): Promise<void> {
 
 /** The first that the kernel does not take. */
 function refusedOption(native: NativeCalls, server: Server, wanted: readonly SocketOption[]): SocketOption | undefined {
-  const descriptor = (server as Server & { readonly _handle?: { readonly fd?: number } })._handle?.fd ?? -1;
+  const descriptor = descriptorOf(server);
   return wanted.find(({ level, name, value }) => !native.setSocketOption(descriptor, level, name, value));
 }
-
-type WithDescriptor = Omit<Socket, '_handle'> & { readonly _handle?: { readonly fd?: number } | null };
 
 /** Below this nothing needs to be looked up: not even a limit of 64 is near. */
 const manyDescriptors = 40;

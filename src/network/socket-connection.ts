@@ -4,7 +4,6 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
-import { errorText } from '../base/error-text.ts';
 import type { Timers } from '../base/timers.ts';
 import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
 import type { DetectedCloseType, TlsConnectionInfo } from '../observability/stream-info.ts';
@@ -122,7 +121,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     this.#connected = connected;
     this.#listen(socket);
     if (viaOnread) redirectReads(socket, this);
-    else socket.on('data', (data: Buffer) => this.#deliver(data));
+    else socket.on('data', (data: Buffer) => this.#onData(data));
   }
 
   /** A socket that another was put around speaks for itself no more. */
@@ -158,7 +157,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     this.#unread = noBytes;
     const socket = wrap(inner);
     this.#listen(socket);
-    if (!captureReads(socket, this, this.#memory)) socket.on('data', (data: Buffer) => this.#deliver(data));
+    if (!captureReads(socket, this, this.#memory)) socket.on('data', (data: Buffer) => this.#onData(data));
   }
 
   writeAhead(bytes: Buffer): void {
@@ -167,12 +166,6 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   failTransport(reason: string): void {
     this.transportFailureReason ||= reason;
-    this.#finish(ConnectionEvent.RemoteClose);
-  }
-
-  /** There never was a socket. */
-  failToConnect(error: unknown): void {
-    this.transportFailureReason ||= errorText(error);
     this.#finish(ConnectionEvent.RemoteClose);
   }
 
@@ -243,7 +236,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   }
 
   /** Bytes in memory that nobody else will write to; copied where they are kept, since they are not ours to recycle. */
-  #deliver(data: Buffer): void {
+  #onData(data: Buffer): void {
     this.bytesRead += data.length;
     if (this.#state === 0) this.#tell(data, false);
   }

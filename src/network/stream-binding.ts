@@ -1,7 +1,7 @@
 // Owns the view of what lies below Node's sockets: the handle that reads and writes, and the few numbers it leaves for
 // its caller. Undocumented, and stable for years; where this Node lacks it in the form known here, it is null and the
 // public ways serve. A test fails when a release changes it.
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** What Node hands to libuv for one write; `oncomplete` is called when the kernel took the last byte later. */
 export interface WriteRequest {
@@ -11,6 +11,8 @@ export interface WriteRequest {
 }
 
 export interface StreamHandle {
+  /** The file descriptor. */
+  readonly fd?: number;
   /** Bytes that the kernel has not taken. */
   readonly writeQueueSize?: number;
   /** Returns libuv's error code, 0 for none. */
@@ -44,6 +46,11 @@ export const streamBinding = findBinding();
 
 export function handleOf(socket: Socket | null): StreamHandle | null {
   return (socket as WithHandle | null)?._handle ?? null;
+}
+
+/** The file descriptor of a socket or server; -1: not known. */
+export function descriptorOf(owner: Socket | Server): number {
+  return (owner as WithHandle)._handle?.fd ?? -1;
 }
 
 /** TLS sockets: what is written is encrypted first, and never taken at once. */

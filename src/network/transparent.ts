@@ -2,6 +2,7 @@
 // Sources: linux/in.h, linux/in6.h.
 import type { Server } from 'node:net';
 import { nativeCalls } from '../base/ffi.ts';
+import { descriptorOf } from './stream-binding.ts';
 
 const SOL_IP = 0;
 const SOL_IPV6 = 41;
@@ -10,8 +11,7 @@ const IPV6_TRANSPARENT = 75;
 
 /** Accepted connections have it from their listener. Throws in words where the kernel refuses. */
 export async function makeTransparent(server: Server, family: 4 | 6): Promise<void> {
-  const handle: unknown = Reflect.get(server, '_handle');
-  const descriptor = typeof handle === 'object' && handle !== null ? Number(Reflect.get(handle, 'fd')) : -1;
+  const descriptor = descriptorOf(server);
   const native = await nativeCalls();
   const on = Buffer.alloc(4);
   on.writeInt32LE(1);

@@ -1,12 +1,9 @@
 // Owns what is known of a TLS connection, for logs, matchers and headers: what transport sockets fill in (issue 5).
 
-/** One certificate. Names are as RFC 2253 writes them, numbers and fingerprints lower-case hexadecimal without colons. */
-export interface CertificateInfo {
+/** What a certificate says of its holder and issuer; distinguished names as RFC 2253 writes them. */
+export interface CertificateNames {
   readonly subject: string;
   readonly issuer: string;
-  readonly serial: string;
-  readonly sha256: string;
-  readonly sha1: string;
   readonly uriSans: readonly string[];
   readonly dnsSans: readonly string[];
   readonly ipSans: readonly string[];
@@ -14,6 +11,13 @@ export interface CertificateInfo {
   readonly otherNameSans: readonly string[];
   /** The object identifiers of `otherNameSans`. */
   readonly otherNameTypes: readonly string[];
+}
+
+/** One certificate. Numbers and fingerprints are lower-case hexadecimal without colons. */
+export interface CertificateInfo extends CertificateNames {
+  readonly serial: string;
+  readonly sha256: string;
+  readonly sha1: string;
   readonly pem: string;
   /** PEM, percent-encoded as in x-forwarded-client-cert. */
   readonly urlEncodedPem: string;

@@ -1,7 +1,7 @@
 // Owns what is known of a certificate: read once for each certificate, whatever the number of connections that show it.
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
-import { type AlternativeName, type CertificateNames, certificateNames } from './certificate-names.ts';
+import { type AlternativeName, certificateNames } from './certificate-names.ts';
 
 /** Certificates of workloads are few and live for hours; a client that shows ever new ones must not fill the memory. */
 const maxKnown = 1024;
@@ -46,7 +46,7 @@ export class KnownCertificate implements CertificateInfo {
 
   constructor(certificate: X509Certificate) {
     const raw = certificate.raw;
-    const names: CertificateNames = certificateNames(raw);
+    const names = certificateNames(raw);
     this.#raw = raw;
     this.subject = names.subject;
     this.issuer = names.issuer;

@@ -1,17 +1,10 @@
 // Owns what certificates say of their holder and issuer, read from their bytes: Node's own texts of subject and alternative
 // names are made for people, and one name can look like another there.
+import type { CertificateNames } from '../../observability/tls-info.ts';
 import { type Der, elements, objectIdentifier, stringOf, Tag } from './der.ts';
 import { distinguishedName } from './distinguished-name.ts';
 
-export interface CertificateNames {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly uriSans: readonly string[];
-  readonly dnsSans: readonly string[];
-  readonly ipSans: readonly string[];
-  readonly emailSans: readonly string[];
-  readonly otherNameSans: readonly string[];
-  readonly otherNameTypes: readonly string[];
+export interface OrderedNames extends CertificateNames {
   /** All of them, in the certificate's order. */
   readonly alternativeNames: readonly AlternativeName[];
 }
@@ -26,7 +19,7 @@ export interface AlternativeName {
 }
 
 /** `raw`: a certificate in DER (RFC 5280 section 4.1). */
-export function certificateNames(raw: Buffer): CertificateNames {
+export function certificateNames(raw: Buffer): OrderedNames {
   const certificate = elements(raw)[0];
   const signed = certificate && elements(certificate.content)[0];
   const fields = signed === undefined ? [] : elements(signed.content);

@@ -1,9 +1,11 @@
 // Owns the judgement of a peer's certificate after OpenSSL has built its chain: which of OpenSSL's findings count, and
 // whether hashes, names and trust domain are those asked for. The reason is for logs; the peer learns nothing of it: the
 // handshake is over for OpenSSL, so no alert can say it, but nothing has been delivered.
+
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { KnownCertificate } from './certificate-info.ts';
+import { chainError } from './chain-error.ts';
 import { chainFailure, noCertificateWords, verificationFailure } from './failure-words.ts';
 import { leafRevocation } from './revocation.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
@@ -26,10 +28,6 @@ export interface ShownPeer {
   readonly certificate: X509Certificate;
   /** Behind its certificate, as far as OpenSSL has it; of a resumed session nothing is left. */
   readonly chain: readonly X509Certificate[];
-}
-
-interface WithVerifyError {
-  readonly _handle?: { verifyError?(): (Error & { readonly code?: string }) | null } | null;
 }
 
 /** OpenSSL's codes in BoringSSL's words, where they differ from its own. */
@@ -101,7 +99,7 @@ export class PeerVerifier {
       if (bundle === undefined) return 'no trust bundle store';
       trusted = bundle;
     }
-    const error = (socket as unknown as WithVerifyError)._handle?.verifyError?.() ?? null;
+    const error = chainError(socket);
     const isOutdated = error?.code === 'CERT_HAS_EXPIRED' || error?.code === 'CERT_NOT_YET_VALID';
     if (error !== null && !(allowExpired && isOutdated)) return chainFailure(failureOf(error, peer, trusted));
     const revoked = leafRevocation(peer.certificate, [...peer.chain, ...trusted], this.#settings);

@@ -1,8 +1,10 @@
 // Owns what a finished handshake leaves to logs, matchers and headers.
+
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { type CertificateInfo, type TlsConnectionInfo, tlsDemand } from '../../observability/tls-info.ts';
 import { certificateInfo } from './certificate-info.ts';
+import { chainError } from './chain-error.ts';
 import type { ShownPeer } from './peer-verification.ts';
 import { sessionFacts } from './session-facts.ts';
 
@@ -51,10 +53,6 @@ export function resumedChain(peer: CertificateInfo): readonly CertificateInfo[] 
 /** More than OpenSSL verifies. */
 const maxChain = 100;
 
-interface WithVerifyError {
-  readonly _handle?: { verifyError?(): Error | null } | null;
-}
-
 /** Times in monotonic milliseconds. */
 export function sessionInfo(
   socket: TLSSocket,
@@ -64,7 +62,7 @@ export function sessionInfo(
 ): TlsConnectionInfo {
   const local = (socket as unknown as WithX509).getX509Certificate();
   const [peer] = peerChain;
-  const trusted = peer !== undefined && isTrusted(socket);
+  const trusted = peer !== undefined && chainError(socket) === null;
   const issuer = trusted && tlsDemand.peerIssuer ? (peerChain[1] ?? issuerInStore(socket)) : undefined;
   return {
     version: socket.getProtocol() ?? '',
@@ -83,9 +81,4 @@ export function sessionInfo(
 function issuerInStore(socket: TLSSocket): CertificateInfo | undefined {
   const issuer = (socket.getPeerCertificate(true) as DetailedPeerCertificate | null)?.issuerCertificate;
   return issuer?.raw === undefined ? undefined : certificateInfo(new X509Certificate(issuer.raw));
-}
-
-/** What OpenSSL made of the peer's chain, whether or not that was asked for. */
-function isTrusted(socket: TLSSocket): boolean {
-  return (socket as unknown as WithVerifyError)._handle?.verifyError?.() === null;
 }

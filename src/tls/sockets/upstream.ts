@@ -74,9 +74,8 @@ export class UpstreamTls implements UpstreamTransport {
       return;
     }
     const { applicationProtocols, serverName, autoHostServerName, maxSessionKeys } = state.settings;
-    const name = options.serverName ?? (autoHostServerName && options.hostname !== '' ? options.hostname : serverName);
-    const configured = options.applicationProtocols ?? applicationProtocols;
-    const protocols = configured.length > 0 ? configured : (options.fallbackProtocols ?? []);
+    const name = autoHostServerName && options.hostname !== '' ? options.hostname : serverName;
+    const protocols = applicationProtocols.length > 0 ? applicationProtocols : (options.fallbackProtocols ?? []);
     const session = this.#sessions.at(-1);
     connection.wrapSocket((inner) => {
       const settings: ConnectionOptions = {
@@ -91,7 +90,7 @@ export class UpstreamTls implements UpstreamTransport {
       if (session !== undefined) settings.session = session.ticket;
       const socket = connect(settings);
       const rules = {
-        verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name, options),
+        verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name),
         curves: state.settings.parameters.curves,
         resumedPeer: session?.peer ?? null,
       };
@@ -140,16 +139,11 @@ export class UpstreamTlsState {
   }
 
   /** `serverName`: that was sent; empty: none. */
-  verify(
-    socket: TLSSocket,
-    peer: ShownPeer | null,
-    serverName: string,
-    { verifySubjectAltNames }: UpstreamTransportOptions,
-  ): VerificationFailure | null {
+  verify(socket: TLSSocket, peer: ShownPeer | null, serverName: string): VerificationFailure | null {
     const { serverNameInCertificate } = this.settings;
     if (this.#verifier === null) return null;
     if (peer === null) return noCertificate;
-    const names = verifySubjectAltNames ?? (serverNameInCertificate && serverName !== '' ? [serverName] : []);
+    const names = serverNameInCertificate && serverName !== '' ? [serverName] : [];
     return this.#verifier.verify(socket, peer, names);
   }
 }
