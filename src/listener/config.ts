@@ -277,7 +277,8 @@ class ChainReader {
   #readTransport(message: FilterChainMessage, scope: StatsScope): DownstreamTransport | null | undefined {
     const { services, config } = this.#context;
     const { extensions, secrets, clock, timers } = services;
-    const context = { config, extensions, scope, secrets, clock, timers };
+    const serverNames = message.filterChainMatch?.serverNames ?? [];
+    const context = { config, extensions, scope, secrets, clock, timers, serverNames };
     return readTransport(message.transportSocket, downstreamTransportCategory, context);
   }
 

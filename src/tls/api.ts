@@ -26,6 +26,8 @@ export interface TransportSocketContext {
 export interface DownstreamTransportContext extends TransportSocketContext {
   /** The listener's: `ssl.*` stands below it. */
   readonly scope: StatsScope;
+  /** That the filter chain is for; empty: any. */
+  readonly serverNames: readonly string[];
 }
 
 /** Null: bytes as they come. Undefined after an error was reported to `context.config`. */

@@ -92,6 +92,7 @@ function readSettings(tls: DownstreamTlsContext, context: DownstreamReadContext)
   return {
     ...common,
     requireClientCertificate,
+    serverNames: context.serverNames,
     fullScan: tls.fullScanCertsOnSniMismatch ?? false,
     clientCipherOrder: tls.preferClientCiphers,
     tickets: !(keys.case === 'disableStatelessSessionResumption' && keys.value),

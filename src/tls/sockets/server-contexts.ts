@@ -1,6 +1,6 @@
 // Owns the choice of certificates by the name that the client asks for: those that have it, one of each kind of key, of which
 // the client's abilities pick one (certificate-choice.ts).
-import { constants, createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { constants, createHash, X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { certificateInfo, type KnownCertificate } from './certificate-info.ts';
 import { makeContext, type ServerOptions } from './secure-context.ts';
@@ -37,8 +37,7 @@ export class ServerContexts {
     const server: ServerOptions = {
       // Where the client's order counts, it could choose the RSA certificate though it knows both kinds.
       serverOrder: (settings.parameters.serverOrder || several) && !settings.clientCipherOrder,
-      // Sessions are good for every name of this chain, and for nobody else's.
-      sessionContext: createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 32),
+      sessionContext: sessionContextOf(settings, served),
       ticketKeys: keys.first,
       sessionTimeout: settings.sessionTimeout,
       options: settings.tickets ? 0 : constants.SSL_OP_NO_TICKET,
@@ -100,6 +99,22 @@ function read(material: CertificateMaterial): Served {
   const certificate = new X509Certificate(material.chain);
   const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '';
   return { material, info: certificateInfo(certificate), commonName };
+}
+
+/**
+ * Where a session is good: with a certificate of the same names, and where clients are judged alike; another process with
+ * the same ticket keys and a renewed certificate take it up. More counts here than in Envoy: a session whose client showed
+ * no certificate is not good where one is required.
+ */
+function sessionContextOf(settings: DownstreamTlsSettings, served: readonly Served[]): string {
+  const names = served.map(({ material, info }) =>
+    info === null
+      ? [createHash('sha256').update(material.pkcs12).digest('hex')]
+      : [info.subject, info.issuer, info.alternativeNames],
+  );
+  const clients = [settings.validation?.digest ?? '', settings.requireClientCertificate];
+  const text = JSON.stringify([names, settings.serverNames, clients]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** DNS names, or the common name where there are none. */

@@ -52,6 +52,8 @@ export interface ValidationSettings {
   readonly trustBundles: ReadonlyMap<string, readonly X509Certificate[]> | null;
   /** The authorities of `trustedCa`, for what OpenSSL does not judge. */
   readonly authorities: readonly X509Certificate[];
+  /** All of the above as one text: who was let in by other rules is judged anew. */
+  readonly digest: string;
 }
 
 /** One rule on the names of a certificate. */
@@ -72,6 +74,8 @@ export interface CommonTlsSettings {
 
 export interface DownstreamTlsSettings extends CommonTlsSettings {
   readonly requireClientCertificate: boolean;
+  /** The server names that the filter chain is for. */
+  readonly serverNames: readonly string[];
   /** A name of no certificate gets the first certificate that fits the client, not just the first. */
   readonly fullScan: boolean;
   readonly clientCipherOrder: boolean;

@@ -1,5 +1,5 @@
 // Turns the CertificateValidationContext message into settings. String matchers come from outside: they are of a layer above.
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
 import type { ConfigContext } from '../../config/api.ts';
 import { readDataSource } from '../../config/data-source.ts';
@@ -56,7 +56,31 @@ export function readValidation(
     maxIntermediates: message.maxVerifyDepth === undefined ? null : Math.max(0, message.maxVerifyDepth - 1),
     trustBundles,
     authorities: bundled ?? certificatesOf(trustedCa, message, 'trusted_ca', config),
+    digest: digestOf(message, trustedCa, crl, trustBundles),
   };
+}
+
+/** Where authorities and lists come from does not count, only what they are. */
+function digestOf(
+  message: CertificateValidationContext,
+  trustedCa: Buffer | null,
+  crl: Buffer | undefined,
+  trustBundles: ReadonlyMap<string, readonly X509Certificate[]> | null,
+): string {
+  const bundles = [...(trustBundles ?? [])].map(([domain, authorities]) => [domain, authorities.map(String)]);
+  const rules = [
+    [message.matchTypedSubjectAltNames, message.matchSubjectAltNames],
+    [message.verifyCertificateHash, message.verifyCertificateSpki],
+    [message.trustChainVerification, message.allowExpiredCertificate],
+    [message.maxVerifyDepth, message.onlyVerifyLeafCertCrl],
+    [sha256(trustedCa ?? ''), sha256(crl ?? ''), bundles],
+  ];
+  const text = JSON.stringify(rules, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  return sha256(text);
+}
+
+function sha256(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function readName(
