@@ -1,7 +1,8 @@
 // Owns the moment at which OpenSSL asks for certificates: the client's hello is read, nothing is answered yet. Node's own
-// SNICallback is not asked when a client names nobody, and hands over one certificate of a context only.
+// SNICallback is not asked when a client names nobody.
 import type { TLSSocket } from 'node:tls';
 import type { ServedCertificate, ServerContexts } from './server-contexts.ts';
+import type { TlsParameters } from './settings.ts';
 
 interface ClientHelloInfo {
   readonly servername?: string | null;
@@ -10,6 +11,7 @@ interface ClientHelloInfo {
 interface Handle {
   enableCertCb(): void;
   certCbDone(): void;
+  /** One certificate, instead of all that were there. */
   setKeyCert(context: unknown): void;
   /** Such as `ECDSA+SHA256`. */
   getSharedSigalgs(): readonly string[];
@@ -26,8 +28,9 @@ export function chooseCertificates(socket: TLSSocket, contexts: ServerContexts):
   if (handle === null) return;
   handle.oncertcb = ({ servername }) => {
     try {
-      const chosen = choose(contexts.find(servername ?? ''), handle.getSharedSigalgs());
-      // None: OpenSSL has nothing to show, and says so to the client.
+      // Among those of the socket's own context OpenSSL chooses, by ciphers and curves too.
+      const certificates = contexts.find(servername ?? '');
+      const chosen = certificates === null ? undefined : choose(certificates, handle.getSharedSigalgs());
       if (chosen !== undefined) handle.setKeyCert(chosen.native);
       handle.certCbDone();
     } catch (error) {
@@ -47,4 +50,17 @@ function choose(
   if (elliptic !== undefined && verifies('ECDSA')) return elliptic;
   const other = certificates.find(({ keyType }) => keyType !== 'ec');
   return other !== undefined && (other.keyType !== 'rsa' || verifies('RSA')) ? other : certificates[0];
+}
+
+/** The same preference for OpenSSL's own choice, whatever the order of the configuration. As in Envoy. */
+export function ellipticFirst(parameters: TlsParameters): TlsParameters {
+  const ranked = (names: readonly string[], elliptic: RegExp): string[] => [
+    ...names.filter((name) => elliptic.test(name)),
+    ...names.filter((name) => !elliptic.test(name)),
+  ];
+  return {
+    ...parameters,
+    ciphers: ranked(parameters.ciphers.split(':'), /-ECDSA-/).join(':'),
+    signatureAlgorithms: ranked(parameters.signatureAlgorithms, /^ecdsa/i),
+  };
 }

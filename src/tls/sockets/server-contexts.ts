@@ -2,6 +2,7 @@
 // the client's abilities pick one (certificate-choice.ts).
 import { constants, createHash, X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
+import { ellipticFirst } from './certificate-choice.ts';
 import { certificateInfo, type KnownCertificate } from './certificate-info.ts';
 import { makeContext, type ServerOptions } from './secure-context.ts';
 import type { CertificateMaterial, DownstreamTlsSettings } from './settings.ts';
@@ -24,9 +25,9 @@ export interface ServedCertificate {
 export type ChosenCertificates = readonly ServedCertificate[];
 
 export class ServerContexts {
-  /** What connections start with. Without certificates where they depend on the client. */
+  /** What connections start with: one certificate of each kind, of which OpenSSL takes the one that fits the client. */
   readonly base: SecureContext;
-  /** Null: `base` has the only certificate. */
+  /** Null: the certificates of `base` are for every name. */
   readonly #choice: Choice | null;
 
   /** Throws when OpenSSL does not take the settings. */
@@ -42,9 +43,10 @@ export class ServerContexts {
       sessionTimeout: settings.sessionTimeout,
       options: settings.tickets ? 0 : constants.SSL_OP_NO_TICKET,
     };
+    const parameters = several ? ellipticFirst(settings.parameters) : settings.parameters;
     const contextOf = (certificates: readonly CertificateMaterial[]): SecureContext =>
-      makeContext({ ...settings, certificates }, server);
-    this.base = contextOf(served.length > 1 ? [] : settings.certificates);
+      makeContext({ ...settings, parameters, certificates }, server);
+    this.base = contextOf(firstOfEachKind(served).map(({ material }) => material));
     keys.attach(this.base);
     this.#choice = served.length > 1 ? choiceOf(served, settings.fullScan, contextOf) : null;
   }
@@ -53,22 +55,25 @@ export class ServerContexts {
     return this.#choice !== null;
   }
 
-  /** `serverName`: empty when the client named none. Compared letter by letter, as Envoy does. */
-  find(serverName: string): ChosenCertificates {
-    if (this.#choice === null) return [];
-    const { all, mismatch, byName } = this.#choice;
-    if (serverName === '') return all;
+  /**
+   * Null: those of `base`. `serverName`: empty when the client named none. Compared letter by letter, as Envoy does.
+   */
+  find(serverName: string): ChosenCertificates | null {
+    if (this.#choice === null || serverName === '') return null;
+    const { mismatch, byName } = this.#choice;
     const dot = serverName.indexOf('.');
-    return byName.get(serverName) ?? (dot > 0 ? byName.get(`*${serverName.slice(dot)}`) : undefined) ?? mismatch;
+    const found = byName.get(serverName);
+    if (found !== undefined) return found;
+    const wildcard = dot > 0 ? byName.get(`*${serverName.slice(dot)}`) : undefined;
+    return wildcard === undefined ? mismatch : wildcard;
   }
 }
 
+/** Null: those of `base`. */
 interface Choice {
-  /** For clients that name nobody. */
-  readonly all: ChosenCertificates;
   /** For names that no certificate has. */
-  readonly mismatch: ChosenCertificates;
-  readonly byName: ReadonlyMap<string, ChosenCertificates>;
+  readonly mismatch: ChosenCertificates | null;
+  readonly byName: ReadonlyMap<string, ChosenCertificates | null>;
 }
 
 function choiceOf(
@@ -83,13 +88,15 @@ function choiceOf(
       return [one, { native: context.context, keyType: one.info?.keyType ?? '' }];
     }),
   );
-  const chosen = (list: readonly Served[]): ChosenCertificates =>
-    firstOfEachKind(list).flatMap((one) => contexts.get(one) ?? []);
-  const all = chosen(served);
+  const base = firstOfEachKind(served);
+  const chosen = (list: readonly Served[]): ChosenCertificates | null => {
+    const kinds = firstOfEachKind(list);
+    const same = kinds.length === base.length && kinds.every((one) => base.includes(one));
+    return same ? null : kinds.flatMap((one) => contexts.get(one) ?? []);
+  };
   const names = new Set(served.flatMap(namesOf));
   return {
-    all,
-    mismatch: fullScan ? all : chosen(served.slice(0, 1)),
+    mismatch: fullScan ? null : chosen(served.slice(0, 1)),
     byName: new Map([...names].map((name) => [name, chosen(served.filter((one) => namesOf(one).includes(name)))])),
   };
 }
