@@ -1,7 +1,6 @@
 // Turns the Listener message into the frozen object of the data path, building its filter chains. Chains whose
 // configuration equals one of the previous version are taken over with their connections.
 import { equals, type Message } from '@bufbuild/protobuf';
-import { addressBits } from '../base/cidr.ts';
 import { durationMs } from '../base/duration.ts';
 import { type ConfigContext, messageDescriptor } from '../config/api.ts';
 import type { CidrRange } from '../generated/envoy/config/core/v3/address_pb.d.ts';
@@ -10,6 +9,7 @@ import type {
   FilterChain as FilterChainMessage,
 } from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import { type AddressRange, readAddressRange } from '../matchers/api.ts';
 import type { DownstreamTransport, NetworkFilterFactory, TcpKeepalive } from '../network/api.ts';
 import { buildAccessLogs } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
@@ -23,7 +23,7 @@ import { readListenerFilters } from './config-listener-filters.ts';
 import { readSocketOptions } from './config-socket-options.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import { FilterChain } from './filter-chain.ts';
-import { type FilterChainCriteria, FilterChainMatcher, type IpPrefix } from './filter-chain-match.ts';
+import { type FilterChainCriteria, FilterChainMatcher } from './filter-chain-match.ts';
 
 /** As Envoy what net.core.somaxconn allows: the system cuts to it. With 128 a burst of connections waits for a second SYN. */
 const systemBacklog = 65_535;
@@ -317,15 +317,6 @@ function readCriteria(match: FilterChainMatch | undefined, config: ConfigContext
   };
 }
 
-function readPrefixes(ranges: readonly CidrRange[] | undefined, config: ConfigContext): IpPrefix[] {
-  const prefixes: IpPrefix[] = [];
-  for (const range of ranges ?? []) {
-    const bits = addressBits(range.addressPrefix);
-    const family = range.addressPrefix.includes(':') ? 6 : 4;
-    const length = range.prefixLen ?? 0;
-    if (bits === null || length > (family === 4 ? 32 : 128)) {
-      config.error(range, '', 'RMR0901', `'${range.addressPrefix}/${length}' is no range of addresses`);
-    } else prefixes.push({ bits, length, family });
-  }
-  return prefixes;
+function readPrefixes(ranges: readonly CidrRange[] | undefined, config: ConfigContext): AddressRange[] {
+  return (ranges ?? []).map((range) => readAddressRange(range, config)).filter((range) => range !== undefined);
 }

@@ -4,24 +4,19 @@
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto#config-listener-v3-filterchainmatch
 import type { IpAddress } from '../base/address.ts';
 import { addressBits } from '../base/cidr.ts';
-
-export interface IpPrefix {
-  readonly bits: bigint;
-  readonly length: number;
-  readonly family: 4 | 6;
-}
+import type { AddressRange } from '../matchers/api.ts';
 
 /** One chain's criteria; an empty list or null says: any. */
 export interface FilterChainCriteria {
   readonly destinationPort: number | null;
-  readonly destinationPrefixes: readonly IpPrefix[];
+  readonly destinationPrefixes: readonly AddressRange[];
   /** In lower case; `*.example.com` as `.example.com`. */
   readonly serverNames: readonly string[];
   readonly transportProtocol: string;
   readonly applicationProtocols: readonly string[];
-  readonly directSourcePrefixes: readonly IpPrefix[];
+  readonly directSourcePrefixes: readonly AddressRange[];
   readonly sourceType: 'any' | 'local' | 'external';
-  readonly sourcePrefixes: readonly IpPrefix[];
+  readonly sourcePrefixes: readonly AddressRange[];
   readonly sourcePorts: readonly number[];
 }
 
@@ -115,7 +110,7 @@ function prefer(
 }
 
 /** Longest matching prefix plus one; 0 for any. */
-function prefixScore(prefixes: readonly IpPrefix[], address: IpAddress | null): number {
+function prefixScore(prefixes: readonly AddressRange[], address: IpAddress | null): number {
   if (prefixes.length === 0) return 0;
   if (address === null) return -1;
   const bits = addressBits(address.address);
@@ -129,12 +124,13 @@ function prefixScore(prefixes: readonly IpPrefix[], address: IpAddress | null): 
   return best;
 }
 
-/** Exact beats the longest wildcard beats any. */
+/** Exact beats the longest wildcard beats any, which an empty name says too. */
 function serverNameScore(names: readonly string[], serverName: string): number {
   if (names.length === 0) return 0;
   let best = -1;
   for (const name of names) {
-    if (name === serverName) return 1000;
+    if (name === '') best = Math.max(best, 0);
+    else if (name === serverName) return 1000;
     if (name.startsWith('.') && serverName.endsWith(name)) best = Math.max(best, name.length);
   }
   return best;
@@ -144,7 +140,7 @@ function protocolScore(wanted: readonly string[], offered: readonly string[]): n
   if (wanted.length === 0) return 0;
   // The client's first protocol that a chain names decides, so an earlier one scores higher.
   for (const [index, protocol] of offered.entries()) if (wanted.includes(protocol)) return offered.length - index;
-  return -1;
+  return wanted.includes('') ? 0 : -1;
 }
 
 function sourceTypeScore(type: FilterChainCriteria['sourceType'], facts: ConnectionFacts): number {

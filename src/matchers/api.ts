@@ -8,7 +8,7 @@ export {
   readRuntimeFraction,
   readStringMatcher,
 } from './config.ts';
-export { readCidr } from './config-cidr.ts';
+export { type AddressRange, cidrOf, readAddressRange, readCidr } from './config-cidr.ts';
 export {
   readFilterStateMatcher,
   readMetadataMatcher,

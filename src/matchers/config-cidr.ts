@@ -7,8 +7,13 @@ interface CidrMessage {
   readonly prefixLen?: number | undefined;
 }
 
+/** Null where the prefix is no IP address. */
+export function cidrOf(message: CidrMessage): CidrRange | null {
+  return cidrRange(message.addressPrefix, lengthOf(message));
+}
+
 export function readCidr(message: CidrMessage, context: ConfigContext): CidrRange | undefined {
-  const range = cidrRange(message.addressPrefix, lengthOf(message));
+  const range = cidrOf(message);
   if (range !== null) return range;
   refuse(message, context);
   return undefined;

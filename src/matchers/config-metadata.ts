@@ -1,12 +1,12 @@
 // Owns how messages on metadata, filter state and paths become matchers. A reader answers undefined when it reported an
 // error to the context.
-import { type CidrRange, cidrRange } from '../base/cidr.ts';
 import type { ConfigContext } from '../config/api.ts';
 import type { FilterStateMatcher as FilterStateMessage } from '../generated/envoy/type/matcher/v3/filter_state_pb.d.ts';
 import type { MetadataMatcher as MetadataMessage } from '../generated/envoy/type/matcher/v3/metadata_pb.d.ts';
 import type { PathMatcher as PathMessage } from '../generated/envoy/type/matcher/v3/path_pb.d.ts';
 import type { ValueMatcher as ValueMessage } from '../generated/envoy/type/matcher/v3/value_pb.d.ts';
 import { readStringMatcher } from './config.ts';
+import { readCidr } from './config-cidr.ts';
 import { FilterStateAddressMatcher, type FilterStateMatcher, FilterStateTextMatcher } from './filter-state-matcher.ts';
 import { MetadataMatcher } from './metadata-matcher.ts';
 import type { StringMatcher } from './string-matcher.ts';
@@ -81,17 +81,9 @@ export function readFilterStateMatcher(
       return text && new FilterStateTextMatcher(key, text);
     }
     case 'addressMatch': {
-      const ranges: CidrRange[] = [];
-      for (const { addressPrefix, prefixLen } of matcher.value.ranges) {
-        const range = cidrRange(addressPrefix, prefixLen ?? 0);
-        if (range === null) {
-          const text = `${addressPrefix}/${prefixLen ?? 0} is no address range`;
-          context.error(message, 'address_match.ranges', 'RMR0901', text);
-          return undefined;
-        }
-        ranges.push(range);
-      }
-      return new FilterStateAddressMatcher(key, ranges, matcher.value.invertMatch);
+      const { ranges: messages, invertMatch } = matcher.value;
+      const ranges = messages.map((range) => readCidr(range, context)).filter((range) => range !== undefined);
+      return ranges.length === messages.length ? new FilterStateAddressMatcher(key, ranges, invertMatch) : undefined;
     }
     case undefined:
       // Required by the API's own rules.

@@ -27,11 +27,8 @@ export function checkRange(range: CidrRange, context: ConfigContext): string | u
     return undefined;
   }
   const width = family === 4 ? 32 : 128;
-  const length = range.prefixLen ?? 0;
-  if (length > width) {
-    context.error(range, 'prefix_len', 'RMR0901', `A prefix of an IPv${family} address has at most ${width} bits`);
-    return undefined;
-  }
+  // A length beyond the address counts as all of it, as in Envoy.
+  const length = Math.min(range.prefixLen ?? 0, width);
   const shift = BigInt(width - length);
   return `${family}:${(bits >> shift) << shift}/${length}`;
 }

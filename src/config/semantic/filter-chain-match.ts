@@ -46,30 +46,25 @@ function checkMatch(match: FilterChainMatch, context: ConfigContext): void {
   }
 }
 
-const anything = ['*'];
+/** A criterion that is absent; for names and protocols an empty text says the same. */
+const anything = [''];
 
-function* combinations(match: FilterChainMatch | undefined, context: ConfigContext): Generator<string> {
-  if (match === undefined) {
-    yield 'everything';
-    return;
-  }
-  const ranges = (list: FilterChainMatch['prefixRanges']): string[] =>
+function combinations(match: FilterChainMatch | undefined, context: ConfigContext): Iterable<string> {
+  const ranges = (list: FilterChainMatch['prefixRanges'] = []): string[] =>
     list.map((range) => checkRange(range, context)).filter((range) => range !== undefined);
   const criteria = [
-    [String(match.destinationPort ?? '*')],
-    ranges(match.prefixRanges),
+    match?.destinationPort === undefined ? [] : [String(match.destinationPort)],
+    ranges(match?.prefixRanges),
     // "*.example.com" and ".example.com" mean the same.
-    match.serverNames.map((name) => name.toLowerCase().replace(/^\*/, '')),
-    [match.transportProtocol],
-    match.applicationProtocols,
-    ranges(match.directSourcePrefixRanges),
-    [String(match.sourceType)],
-    ranges(match.sourcePrefixRanges),
-    match.sourcePorts.map(String),
+    (match?.serverNames ?? []).map((name) => name.toLowerCase().replace(/^\*/, '')),
+    [match?.transportProtocol ?? ''],
+    match?.applicationProtocols ?? [],
+    ranges(match?.directSourcePrefixRanges),
+    [String(match?.sourceType ?? 0)],
+    ranges(match?.sourcePrefixRanges),
+    (match?.sourcePorts ?? []).map(String),
   ].map((values) => (values.length === 0 ? anything : values));
-  const isEmpty = criteria.every((values) => values === anything || ['*', '', '0'].includes(values[0] ?? ''));
-  if (isEmpty) yield 'everything';
-  else yield* product(criteria, 0, '');
+  return product(criteria, 0, '');
 }
 
 function* product(criteria: readonly (readonly string[])[], index: number, prefix: string): Generator<string> {

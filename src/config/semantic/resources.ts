@@ -5,6 +5,7 @@ import type { ConfigSource } from '../../generated/envoy/config/core/v3/config_s
 import type { Listener } from '../../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { RouteConfiguration } from '../../generated/envoy/config/route/v3/route_pb.d.ts';
 import type { HttpConnectionManager } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
+import type { TcpProxy } from '../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.d.ts';
 import type { RegexMatcher } from '../../generated/envoy/type/matcher/v3/regex_pb.d.ts';
 import type { RegexMatcher as XdsRegexMatcher } from '../../generated/xds/type/matcher/v3/regex_pb.d.ts';
 import type { ConfigContext } from '../context.ts';
@@ -12,6 +13,7 @@ import { checkCluster } from './cluster.ts';
 import { checkConnectionManager } from './connection-manager.ts';
 import { checkListener } from './listener.ts';
 import { checkRouteConfiguration } from './route-configuration.ts';
+import { checkTcpProxy } from './tcp-proxy.ts';
 
 /** Messages that have a check of their own, by the type their $typeName names. */
 type Checked =
@@ -21,6 +23,7 @@ type Checked =
   | Listener
   | RegexMatcher
   | RouteConfiguration
+  | TcpProxy
   | XdsRegexMatcher;
 
 function isChecked(message: Message): message is Checked {
@@ -33,6 +36,7 @@ const checkedTypes: ReadonlySet<string> = new Set<Checked['$typeName']>([
   'envoy.config.listener.v3.Listener',
   'envoy.config.route.v3.RouteConfiguration',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
   'envoy.type.matcher.v3.RegexMatcher',
   'xds.type.matcher.v3.RegexMatcher',
 ]);
@@ -52,6 +56,9 @@ export function checkMeaning(message: Message, context: ConfigContext): void {
       break;
     case 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager':
       checkConnectionManager(message, context);
+      break;
+    case 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy':
+      checkTcpProxy(message, context);
       break;
     case 'envoy.type.matcher.v3.RegexMatcher':
     case 'xds.type.matcher.v3.RegexMatcher':

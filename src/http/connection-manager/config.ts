@@ -3,7 +3,7 @@
 
 import type { Message } from '@bufbuild/protobuf';
 import { toByteString } from '../../base/byte-string.ts';
-import { type CidrRange, cidrRange } from '../../base/cidr.ts';
+import type { CidrRange } from '../../base/cidr.ts';
 import { durationMs } from '../../base/duration.ts';
 import { RuntimeFlag } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
@@ -13,7 +13,7 @@ import type {
   HttpConnectionManager_CodecType,
   HttpFilter,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import { readStringMatcher, type StringMatcher } from '../../matchers/api.ts';
+import { readCidr, readStringMatcher, type StringMatcher } from '../../matchers/api.ts';
 import { buildAccessLogs } from '../../observability/access-log/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteSubscription } from '../../router/api.ts';
@@ -319,19 +319,8 @@ function readUpgrades(
 }
 
 function readInternalAddresses(message: HttpConnectionManager, context: ConnectionManagerContext): CidrRange[] {
-  const ranges: CidrRange[] = [];
-  for (const range of message.internalAddressConfig?.cidrRanges ?? []) {
-    const read = cidrRange(range.addressPrefix, range.prefixLen ?? 0);
-    if (read === null) {
-      context.config.error(
-        range,
-        '',
-        'RMR0901',
-        `'${range.addressPrefix}/${range.prefixLen ?? 0}' is no range of addresses`,
-      );
-    } else ranges.push(read);
-  }
-  return ranges;
+  const ranges = message.internalAddressConfig?.cidrRanges ?? [];
+  return ranges.map((range) => readCidr(range, context.config)).filter((range) => range !== undefined);
 }
 
 function readHttp1(

@@ -1,6 +1,5 @@
 // Reads rate limits (envoy.config.route.v3.RateLimit) of routes, virtual hosts and filters.
 import { toByteString } from '../../base/byte-string.ts';
-import { cidrRange } from '../../base/cidr.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import type { TypedExtensionConfig } from '../../generated/envoy/config/core/v3/extension_pb.d.ts';
@@ -12,6 +11,7 @@ import type {
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import { pinnedName } from '../../http/headers/name.ts';
 import { readHeaderMatcher, readQueryParameterMatcher } from '../../matchers/config.ts';
+import { readCidr } from '../../matchers/config-cidr.ts';
 import { httpInput, isOfLater } from '../../matchers/tree/config-request-inputs.ts';
 import { compileFormat, FormatError, type Formatter } from '../../observability/access-log/api.ts';
 import {
@@ -143,11 +143,7 @@ function entryOf(
 
 function readAddressMatch(message: RateLimit_Action_RemoteAddressMatch, config: ConfigContext): RateLimitAction {
   const { addressMatcher } = message;
-  const ranges = (addressMatcher?.ranges ?? []).map((range) => {
-    const read = cidrRange(range.addressPrefix, range.prefixLen ?? 0);
-    if (read === null) config.error(range, '', 'RMR0600', `'${range.addressPrefix}' is no address range`);
-    return read;
-  });
+  const ranges = (addressMatcher?.ranges ?? []).map((range) => readCidr(range, config));
   return new AddressMatchAction(
     entryOf(message, 'remote_address_match'),
     addressMatcher?.invertMatch !== true,

@@ -6,8 +6,8 @@ import {
   type ConnectionFacts,
   type FilterChainCriteria,
   FilterChainMatcher,
-  type IpPrefix,
 } from '../../../src/listener/filter-chain-match.ts';
+import type { AddressRange } from '../../../src/matchers/api.ts';
 
 function criteria(some: Partial<FilterChainCriteria>): FilterChainCriteria {
   return {
@@ -24,7 +24,7 @@ function criteria(some: Partial<FilterChainCriteria>): FilterChainCriteria {
   };
 }
 
-function prefix(address: string, length: number): IpPrefix {
+function prefix(address: string, length: number): AddressRange {
   return { bits: addressBits(address) ?? 0n, length, family: address.includes(':') ? 6 : 4 };
 }
 
@@ -135,5 +135,23 @@ t.test('no chain, one for all, and the default chain', (t) => {
   t.equal(new FilterChainMatcher([], 0).match(facts()), 0);
   t.equal(new FilterChainMatcher([criteria({})], -1).match(facts()), 0);
   t.equal(new FilterChainMatcher([criteria({ destinationPort: 1 })], -1).match(facts()), -1);
+  t.end();
+});
+
+t.test('an empty name or protocol takes every connection, and whatever is listed beside it comes first', (t) => {
+  const names = [{ serverNames: ['', 'a.test'] }, { serverNames: ['.b.test'] }];
+  for (const [serverName, chain] of [
+    ['', 0],
+    ['a.test', 0],
+    ['c.test', 0],
+    ['x.b.test', 1],
+  ] as const) {
+    t.equal(choose(names, { serverName }), chain, serverName);
+  }
+  const protocols = [{ applicationProtocols: ['', 'foo'] }, { applicationProtocols: ['h2'] }];
+  t.equal(choose(protocols, { applicationProtocols: [] }), 0);
+  t.equal(choose(protocols, { applicationProtocols: ['other'] }), 0);
+  t.equal(choose(protocols, { applicationProtocols: ['other', 'h2'] }), 1);
+  t.equal(choose(protocols, { applicationProtocols: ['foo', 'h2'] }), 0);
   t.end();
 });

@@ -8,13 +8,16 @@ import { ConnectionLimiter, ConnectionLimitFilter } from './filter.ts';
 
 export const factory: NetworkFilterConfigFactory = {
   terminal: false,
-  create(message: Message, { services }) {
+  create(message: Message, { config, services }) {
     const limit = message as ConnectionLimit;
-    const { runtimeEnabled } = limit;
+    const { maxConnections, runtimeEnabled } = limit;
+    if (maxConnections === undefined) {
+      config.error(limit, 'max_connections', 'RMR0903', 'max_connections must say how many connections may be open');
+      return undefined;
+    }
     const scope = services.stats.scope(`connection_limit.${limit.statPrefix}.`);
     const limiter = new ConnectionLimiter({
-      // The API's own rules require it.
-      maxConnections: Number(limit.maxConnections ?? 0n),
+      maxConnections: Number(maxConnections),
       delayMs: durationMs(limit.delay, 0),
       enabled: new RuntimeFlag(
         runtimeEnabled?.defaultValue ?? true,

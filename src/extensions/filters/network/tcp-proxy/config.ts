@@ -16,7 +16,6 @@ import { RouteChoice, type TcpProxySettings, type TcpRoute } from './settings.ts
 import { TcpProxyStats } from './stats.ts';
 
 const defaultIdleTimeoutMs = 3_600_000;
-const maxWeightSum = 0xffffffff;
 
 export const factory: NetworkFilterConfigFactory = {
   terminal: true,
@@ -86,7 +85,7 @@ function readRoutes(message: TcpProxy, context: NetworkFilterContext): RouteChoi
     case 'cluster':
       return new RouteChoice([route(clusterSpecifier.value, common)], [1]);
     case 'weightedClusters':
-      return readWeights(clusterSpecifier.value, common, route, context);
+      return readWeights(clusterSpecifier.value, common, route);
     case undefined:
       // Required by the API's own rules.
       return undefined;
@@ -97,13 +96,7 @@ function readWeights(
   { clusters }: TcpProxy_WeightedCluster,
   common: MetadataMatchCriteria | null,
   route: (name: string, metadataMatch: MetadataMatchCriteria | null) => TcpRoute,
-  { config }: NetworkFilterContext,
-): RouteChoice | undefined {
-  const sum = clusters.reduce((total, { weight }) => total + weight, 0);
-  if (sum > maxWeightSum) {
-    config.error(clusters[0] as Message, 'weight', 'RMR0604', `the weights add up to ${sum}: at most ${maxWeightSum}`);
-    return undefined;
-  }
+): RouteChoice {
   const routes = clusters.map(({ name, metadataMatch }) => {
     const own = metadataMatch?.filterMetadata[loadBalancingMetadata];
     if (own === undefined) return route(name, common);

@@ -1,9 +1,10 @@
 // Reads envoy.http.original_ip_detection.xff.
 import type { Message } from '@bufbuild/protobuf';
-import { type CidrRange, cidrRange } from '../../../../base/cidr.ts';
+import type { CidrRange } from '../../../../base/cidr.ts';
 import type { ConfigContext } from '../../../../config/api.ts';
 import type { XffConfig } from '../../../../generated/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.d.ts';
 import type { OriginalIpDetectionFactory } from '../../../../http/connection-manager/api.ts';
+import { cidrOf } from '../../../../matchers/api.ts';
 import { XffDetection } from './xff-detection.ts';
 
 export const factory: OriginalIpDetectionFactory = {
@@ -24,7 +25,5 @@ export const factory: OriginalIpDetectionFactory = {
 
 /** Envoy passes over ranges that it cannot read: nothing is in them. */
 function readRanges(messages: NonNullable<XffConfig['xffTrustedCidrs']>['cidrs']): CidrRange[] {
-  return messages
-    .map(({ addressPrefix, prefixLen }) => cidrRange(addressPrefix, prefixLen ?? 0))
-    .filter((range) => range !== null);
+  return messages.map(cidrOf).filter((range) => range !== null);
 }
