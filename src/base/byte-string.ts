@@ -4,6 +4,11 @@
 export function toByteString(text: string): string {
   return nonAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }
+
+/** The text (UTF-16) whose UTF-8 a byte string is; what is none becomes replacement characters. */
+export function fromByteString(bytes: string): string {
+  return nonAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+}
 const nonAscii = /[^\x00-\x7f]/;
 
 interface WithLatin1Slice {

@@ -5,7 +5,7 @@ import { NetworkFilterChain } from '../network/filter-chain.ts';
 import type { AccessLogger } from '../observability/access-log/api.ts';
 import {
   type ConnectionStream,
-  type FilterStateObject,
+  type FilterStateMap,
   type MetadataMap,
   StreamInfo,
   type TlsConnectionInfo,
@@ -107,14 +107,17 @@ export class ActiveConnection implements ConnectionCallbacks, ConnectionStream {
   get streamInfo(): StreamInfo {
     if (this.#streamInfo !== null) return this.#streamInfo;
     const { clock } = this.#listener.services;
-    const made = new StreamInfo(this.#openedAt, clock.wall() - (clock.monotonic() - this.#openedAt), this);
+    const made = new StreamInfo(this.#openedAt, clock.wall() - (clock.monotonic() - this.#openedAt), this, true);
     made.dynamicMetadata = this.accepted.dynamicMetadata;
     made.typedDynamicMetadata = this.accepted.typedDynamicMetadata;
     this.#streamInfo = made;
     return made;
   }
-  get filterState(): ReadonlyMap<string, FilterStateObject> | null {
+  get filterState(): FilterStateMap | null {
     return this.#streamInfo === null ? this.accepted.filterState : this.#streamInfo.filterState;
+  }
+  get sharedFilterState(): FilterStateMap | null {
+    return this.#streamInfo?.sharedFilterState ?? null;
   }
 
   onConnectionEvent(event: ConnectionEvent): void {

@@ -6,6 +6,7 @@ import type { StatsScope } from '../observability/stats/api.ts';
 import type {
   DetectedCloseType,
   DownstreamConnectionInfo,
+  FilterStateMap,
   StreamInfo,
   TlsConnectionInfo,
 } from '../observability/stream-info.ts';
@@ -132,8 +133,27 @@ export interface UpstreamTransportOptions {
   readonly hostname: string;
   /** ALPN where none is configured: what the connection will speak. */
   readonly fallbackProtocols?: readonly string[];
-  /** The client's connection that this one is for alone. */
-  readonly proxied?: ProxiedConnection;
+  /** What the streams that it is for ask of it; null or absent: nothing. */
+  readonly streams?: StreamTransportOptions | null;
+}
+
+/**
+ * What a request, or a connection that is proxied, asks of the upstream connection that carries it (transport socket
+ * options of the API's documentation). upstream/stream-transport.ts makes them.
+ */
+export interface StreamTransportOptions {
+  /** Streams share a connection only where it is equal. */
+  readonly key: string;
+  /** In the place of the configured server name (SNI); empty: that one. */
+  readonly serverName: string;
+  /** One of these must be in the peer's certificate, besides what is configured; none: all the same. */
+  readonly subjectAltNames: readonly string[];
+  /** ALPN in the place of what is configured; none: that. */
+  readonly applicationProtocols: readonly string[];
+  /** What the upstream connection knows of its streams, for logs; null: nothing. */
+  readonly filterState: FilterStateMap | null;
+  /** Whose connection is forwarded; null: nobody's. */
+  readonly proxied: ProxiedConnection | null;
 }
 
 /** Whose connection is forwarded, for a PROXY header. */

@@ -68,7 +68,7 @@ export class UpstreamInfo {
   /** As `StreamInfo.connectionEnd`. */
   connectionEnd: ConnectionEnd | null = null;
   /** What was shared with the upstream connection. */
-  filterState: ReadonlyMap<string, FilterStateObject> | null = null;
+  filterState: FilterStateMap | null = null;
 }
 
 /** What a request knows of the connection it came on; one object for each connection, shared by its requests. */
@@ -107,7 +107,9 @@ export interface DownstreamConnectionInfo {
   readonly trafficDirection?: number;
   readonly filterChainMetadata?: MetadataMap | null;
   /** What listener and network filters left; its requests see it as their own. */
-  readonly filterState?: ReadonlyMap<string, FilterStateObject> | null;
+  readonly filterState?: FilterStateMap | null;
+  /** Of it, what goes along to upstream connections; null or absent: nothing. */
+  readonly sharedFilterState?: FilterStateMap | null;
 }
 
 /** A connection with facts of its own beside those of its requests: what network filters write and its log shows. */
@@ -131,7 +133,13 @@ export interface FilterStateObject {
   readonly address?: Address;
   /** For FIELD formats: a value by its name; undefined: the object has no such field. */
   field?(name: string): string | number | undefined;
+  /** Streams that share it with their upstream connections share none where it differs; absent: it makes no difference. */
+  readonly connectionKey?: string;
+  /** It outlives an internal redirect. */
+  readonly ofRequest?: boolean;
 }
+
+export type FilterStateMap = ReadonlyMap<string, FilterStateObject>;
 
 /** A text as filter state, as most filters leave it: a byte string. */
 export class FilterStateText implements FilterStateObject {
@@ -212,17 +220,25 @@ export class StreamInfo {
   dynamicMetadata: Map<string, Readonly<Record<string, unknown>>> | null = null;
   /** Filter state by key; made when first written. */
   filterState: Map<string, FilterStateObject> | null = null;
+  /** Of it, what goes along to upstream connections; made when first written. */
+  sharedFilterState: Map<string, FilterStateObject> | null = null;
+  /** Of the connection that the request came on: no request writes over it. */
+  readonly #ofConnection: FilterStateMap | null = null;
 
   /** Dynamic metadata that is a message of its own type, by namespace; made when first written. */
   typedDynamicMetadata: Map<string, unknown> | null = null;
 
-  constructor(startTime: number, startTimeWall: number, connection: DownstreamConnectionInfo) {
+  /** `itself`: the stream is the connection, not a request on it. */
+  constructor(startTime: number, startTimeWall: number, connection: DownstreamConnectionInfo, itself = false) {
     this.startTime = startTime;
     this.startTimeWall = startTimeWall;
     this.connection = connection;
     this.downstreamRemoteAddress = connection.remoteAddress ?? connection.directRemoteAddress;
-    const { filterState } = connection;
-    if (filterState) this.filterState = new Map(filterState);
+    const { filterState, sharedFilterState } = connection;
+    if (!filterState) return;
+    this.filterState = new Map(filterState);
+    if (sharedFilterState) this.sharedFilterState = new Map(sharedFilterState);
+    if (!itself) this.#ofConnection = filterState;
   }
 
   /**
@@ -244,9 +260,17 @@ export class StreamInfo {
     this.dynamicMetadata.set(namespace, before === undefined ? fields : { ...before, ...fields });
   }
 
-  setFilterState(key: string, value: FilterStateObject): void {
+  /** `shared`: it goes along to upstream connections. */
+  setFilterState(key: string, value: FilterStateObject, shared = false): void {
+    if (this.#ofConnection?.has(key) === true) return;
     this.filterState ??= new Map();
     this.filterState.set(key, value);
+    if (shared) {
+      this.sharedFilterState ??= new Map();
+      this.sharedFilterState.set(key, value);
+    } else {
+      this.sharedFilterState?.delete(key);
+    }
   }
 
   setFlag(flag: number): void {

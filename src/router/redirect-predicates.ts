@@ -7,6 +7,7 @@ import type { FilterStateObject } from '../observability/stream-info.ts';
 export const followedRedirectsKey = 'num_internal_redirects';
 
 export class FollowedRedirects implements FilterStateObject {
+  readonly ofRequest = true;
   count = 0;
   /** Names of the routes that redirects led to, by the route they came from. */
   readonly #targets = new Map<string, Set<string>>();

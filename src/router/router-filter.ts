@@ -12,6 +12,7 @@ import type { Cluster } from '../upstream/api.ts';
 import { awaitsGrpcStatus, countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
 import { mirrorsFor, retryPolicyFor } from './cluster-policies.ts';
+import { expectNames } from './expected-names.ts';
 import {
   abandonedBody,
   explainAbandoned,
@@ -38,6 +39,7 @@ import { RouterRequest } from './router-request.ts';
 import { checkStrictly } from './strict-headers.ts';
 import { hasEnvoyHeader, type RequestTimeouts, requestTimeouts } from './timeouts.ts';
 import { keepForLog } from './upstream-log.ts';
+import { poolFor } from './upstream-pool.ts';
 import { type AttemptOwner, UpstreamRequest } from './upstream-request.ts';
 
 const log = logger('router');
@@ -80,6 +82,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (route.includeAttemptCountInRequest) headers.set(Names.xEnvoyAttemptCount, '1');
     route.finalizeRequest(headers, callbacks.streamInfo, this.config.suppressEnvoyHeaders);
     if (headers.scheme === '') headers.scheme = 'http';
+    const { expectedNames } = cluster.info;
+    if (expectedNames !== null) expectNames(expectedNames, headers, callbacks.streamInfo);
     if (endStream) this.markRequestEnd();
     // Kept for another attempt: by the route's wish, or because a replay on a fresh connection would be safe.
     if (!endStream) this.body = new RequestBody();
@@ -102,7 +106,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.noHealthyUpstream(explainNoHost(cluster, this.metadataMatch));
       return;
     }
-    const pool = this.pool(cluster, host);
+    const route = this.route as ForwardRoute;
+    const pool = poolFor(cluster, host, this.priority, route, headers, callbacks.streamInfo);
     if (pool === null) {
       const { max } = cluster.circuitBreakers[this.priority].connectionPools;
       this.noHealthyUpstream(explainNoPool(cluster.info.name, this.priority, max));
@@ -113,7 +118,6 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     callbacks.streamInfo.upstream = attempt.info;
     this.attempt = attempt;
     attempt.logFlush = this.config.timeouts.start(this.config.attemptLog.flushIntervalMs, this, attempt.startTime);
-    const route = this.route as ForwardRoute;
     if (route.autoHostRewrite && host.hostname !== '') {
       updateAuthority(headers, host.hostname, route.appendForwardedHost, !this.config.suppressEnvoyHeaders);
     }

@@ -10,7 +10,6 @@ import { type StreamInfo, type UpstreamHostInfo, UpstreamInfo } from '../observa
 import {
   type Cluster,
   type Host,
-  type HttpPool,
   type LoadBalancerContext,
   loadBalancingMetadata,
   MetadataMatchCriteria,
@@ -26,7 +25,6 @@ import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RetryState } from './retry-state.ts';
 import { type Shadow, startShadows } from './shadow.ts';
-import { endsHere, TcpUpstreamPool } from './tcp-upstream.ts';
 import { type RequestTimeouts, tellExpected } from './timeouts.ts';
 import { logAttemptConnected, logAttemptEnd, logAttemptPeriodically } from './upstream-log.ts';
 import { replyForUpstream } from './upstream-reply.ts';
@@ -305,14 +303,6 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     const limitMs = attempt.cluster.info.maxStreamDurationMs;
     if (limitMs > 0) attempt.streamDuration ??= this.config.timeouts.start(limitMs, this, this.now());
     if (this.requestEnded) this.timeouts?.startPerTry(this.config.timeouts, this, attempt, this.now());
-  }
-
-  /** Null, and counted, when there may be no more pools. */
-  protected pool(cluster: Cluster, host: Host): HttpPool | null {
-    const { connect } = this.route as ForwardRoute;
-    if (connect === null || !endsHere(connect, this.headers as RequestHeaders))
-      return cluster.httpPool(host, this.priority, this.downstreamProtocol);
-    return new TcpUpstreamPool(cluster.tcpPool(host, this.priority), connect, this.callbacks.streamInfo.connection);
   }
 
   protected logAttempt(attempt: UpstreamRequest, flag: number): void {

@@ -4,12 +4,21 @@ import type { LazyTimeout, TimeoutHandler } from '../base/lazy-timeout.ts';
 import { Protocol, type ResetReason } from '../http/codec/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
+import type { StreamTransportOptions } from '../network/api.ts';
 import type { StreamInfo } from '../observability/stream-info.ts';
-import type { Cluster, Host, LoadBalancerContext, MetadataMatchCriteria, Priority } from '../upstream/api.ts';
+import {
+  type Cluster,
+  type Host,
+  type LoadBalancerContext,
+  type MetadataMatchCriteria,
+  type Priority,
+  streamTransportOptions,
+} from '../upstream/api.ts';
 import { countForHost, countResponse, countTime } from './accounting.ts';
 import type { MirrorPolicy } from './api.ts';
 import { clusterPolicies } from './cluster-policies.ts';
 import type { RouterConfig } from './config-types.ts';
+import { expectNames } from './expected-names.ts';
 import { resetFlag, resetStatus } from './failure.ts';
 import { releasePerTry } from './timeouts.ts';
 import {
@@ -63,7 +72,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   start(endStream: boolean): void {
     const { cluster, headers, priority, protocol } = this.#options;
     const host = cluster.chooseHost(this);
-    const pool = host === null ? null : cluster.httpPool(host, priority, protocol);
+    const pool = host === null ? null : cluster.httpPool(host, priority, protocol, this.#transportOptions());
     if (host === null || pool === null) {
       if (host === null) cluster.stats.upstreamCxNoneHealthy.inc();
       this.#countFailure(503);
@@ -74,6 +83,16 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
     this.#startLogFlush(attempt);
     if (endStream) this.#requestEnded();
     attempt.start(pool, headers, endStream, false);
+  }
+
+  /** The copy is for another host; the request's filter state does not come along, as in Envoy. */
+  #transportOptions(): StreamTransportOptions | null {
+    const { cluster, headers, config } = this.#options;
+    const { expectedNames } = cluster.info;
+    if (expectedNames === null) return null;
+    const { streamInfo } = this.#logged ?? requestOfOurOwn(cluster.info.name, headers, config.timeouts.clock);
+    expectNames(expectedNames, headers, streamInfo);
+    return streamTransportOptions(streamInfo);
   }
 
   sendData(data: Buffer, endStream: boolean): void {

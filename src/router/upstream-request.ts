@@ -164,6 +164,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.connectStart = connection.connectStart;
     info.connectEnd = connection.connectEnd;
     info.tls = connection.tls;
+    info.filterState = connection.filterState;
     const now = this.#router.now();
     info.firstByteSent = now;
     info.poolReadyDuration = this.#waited(now);

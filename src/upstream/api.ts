@@ -2,11 +2,13 @@
 // load balancing, circuit breakers, connection pools.
 import type { Address } from '../base/address.ts';
 import type { ClientStream, Protocol, ResponseDecoder } from '../http/codec/api.ts';
+import type { NameInfo } from '../http/headers/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
-import type { CloseType, ProxiedConnection } from '../network/api.ts';
+import type { CloseType, StreamTransportOptions } from '../network/api.ts';
 import type { Counter, Gauge, StatsScope } from '../observability/stats/api.ts';
 import type {
   DetectedCloseType,
+  FilterStateMap,
   StreamInfo,
   TlsConnectionInfo,
   UpstreamHostInfo,
@@ -21,6 +23,13 @@ export {
   metadataValueText,
   namesText,
 } from './metadata-match.ts';
+export {
+  applicationProtocolsKey,
+  FilterStateList,
+  serverNameKey,
+  streamTransportOptions,
+  subjectAltNamesKey,
+} from './stream-transport.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;
 export type Priority = (typeof Priority)[keyof typeof Priority];
@@ -105,10 +114,18 @@ export interface Cluster {
   inMaintenance(): boolean;
   /** A host by the balancer; null when none may be used. */
   chooseHost(context: LoadBalancerContext): Host | null;
-  /** Pool of connections to that host for HTTP. Made when first asked for; null, and counted, when there may be no more pools. */
-  httpPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpPool | null;
+  /**
+   * Pool of connections to that host for HTTP, for streams with these options. Made when first asked for; null, and
+   * counted, when there may be no more pools.
+   */
+  httpPool(
+    host: Host,
+    priority: Priority,
+    downstreamProtocol: Protocol,
+    options?: StreamTransportOptions | null,
+  ): HttpPool | null;
   /** The same for plain connections, which `max_connection_pools` does not limit. */
-  tcpPool(host: Host, priority: Priority, proxied?: ProxiedConnection): TcpPool;
+  tcpPool(host: Host, priority: Priority, options?: StreamTransportOptions | null): TcpPool;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
 }
 
@@ -124,8 +141,24 @@ export interface ClusterInfo {
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** HTTP features the pool will use, so that the router may prepare headers. */
   readonly upstreamProtocol: Protocol;
+  /** Hosts are told whose connection is forwarded (PROXY protocol). */
+  readonly tellsOfClients: boolean;
+  /** HTTP connections are shared by the requests of one client connection only. */
+  readonly poolPerDownstreamConnection: boolean;
+  /** Which names of the request are those of its host; null: none. */
+  readonly expectedNames: ExpectedNames | null;
   /** What the router made of the cluster's policies for requests (router/cluster-policies.ts); null for nothing. */
   readonly policies: unknown;
+}
+
+/** envoy.config.core.v3.UpstreamHttpProtocolOptions. */
+export interface ExpectedNames {
+  /** auto_sni. */
+  readonly serverName: boolean;
+  /** auto_san_validation. */
+  readonly subjectAltName: boolean;
+  /** Whose value takes the place of the host; null: none. */
+  readonly header: NameInfo | null;
 }
 
 /**
@@ -221,6 +254,8 @@ export interface UpstreamConnectionInfo {
   readonly transportFailureReason: string;
   /** Null without TLS. */
   readonly tls: TlsConnectionInfo | null;
+  /** What the streams it is for share with it; null: nothing. */
+  readonly filterState: FilterStateMap | null;
 }
 
 export interface PoolFailureCallbacks {

@@ -4,7 +4,7 @@ import type { Address } from '../base/address.ts';
 import type { Http1Settings, Protocol } from '../http/codec/api.ts';
 import type { MatchNode } from '../matchers/api.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
-import type { HostHealth, Locality } from './api.ts';
+import type { ExpectedNames, HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
 import type { OriginalDstConfig } from './clusters/original-dst.ts';
 import type { CommonLbConfig, LoadBalancerConfig } from './load-balancing/api.ts';
@@ -18,6 +18,7 @@ export interface ClusterConfig {
   readonly discovery: DiscoveryConfig;
   readonly connectTimeoutMs: number;
   readonly perConnectionBufferLimitBytes: number;
+  readonly poolPerDownstreamConnection: boolean;
   /** From the cluster itself; EDS brings its own. Left out of the comparison of clusters: hosts are diffed in place. */
   readonly endpoints: EndpointsConfig;
   readonly loadBalancer: LoadBalancerConfig;
@@ -126,6 +127,8 @@ export interface UpstreamHttpConfig {
   readonly maxConnectionDurationMs: number;
   /** Milliseconds; 0: no limit. The router applies it. */
   readonly maxStreamDurationMs: number;
+  /** The router applies it. */
+  readonly expectedNames: ExpectedNames | null;
 }
 
 export interface EndpointsConfig {

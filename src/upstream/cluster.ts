@@ -5,7 +5,7 @@ import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
 import type { Protocol } from '../http/codec/api.ts';
-import type { ProxiedConnection } from '../network/api.ts';
+import type { StreamTransportOptions } from '../network/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { Counter, StatsScope } from '../observability/stats/api.ts';
 import { sanitizeStatsName } from '../observability/stats/store.ts';
@@ -26,12 +26,14 @@ import type { HostSource } from './cluster-type/api.ts';
 import { ConfiguredHosts } from './clusters/configured-hosts.ts';
 import { type OriginalDstContext, OriginalDstHosts } from './clusters/original-dst.ts';
 import type { HostSpec, UpstreamHost } from './host.ts';
+import { HostPools } from './host-pools.ts';
 import { HostSets, type HostsUpdate } from './host-sets.ts';
 import { HostTransports } from './host-transports.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
 import { Http1Pool } from './pool/http1-pool.ts';
 import { HostTcpPool } from './pool/tcp-pool.ts';
+import { proxiedKey } from './stream-transport.ts';
 
 const log = logger('upstream');
 
@@ -102,6 +104,9 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
       maxResponseHeadersBytes: config.http.http1.maxHeadersBytes,
       metadata: config.metadata,
       upstreamProtocol: config.http.protocol,
+      tellsOfClients: this.#transports.perDownstream,
+      poolPerDownstreamConnection: config.poolPerDownstreamConnection,
+      expectedNames: config.http.expectedNames,
       policies: config.policies.read,
     };
     this.circuitBreakers = [
@@ -147,40 +152,45 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     return this.#chooser.chooseHost(context);
   }
 
-  httpPool(host: Host, priority: Priority, _downstreamProtocol: Protocol): HttpPool | null {
+  httpPool(
+    host: Host,
+    priority: Priority,
+    _downstreamProtocol: Protocol,
+    options: StreamTransportOptions | null = null,
+  ): HttpPool | null {
     // Hosts come from this class alone; the interface hides what hangs on them.
     const upstreamHost = host as UpstreamHost;
-    const pool = upstreamHost.pools[priority];
+    const key = options === null ? '' : poolKey(upstreamHost, options);
+    const pool = upstreamHost.pools.find(priority, key);
     if (pool?.occupied) return pool;
     if (!this.circuitBreakers[priority].connectionPools.canCreate()) {
       this.stats.upstreamCxPoolOverflow.inc();
       return null;
     }
-    return pool ?? this.#makePool(upstreamHost, priority);
-  }
-
-  #makePool(host: UpstreamHost, priority: Priority): HttpPool {
-    const pool = new Http1Pool(this.#environment, this, host, priority);
-    host.pools[priority] = pool;
-    if (host.removed) pool.drain();
-    return pool;
-  }
-
-  tcpPool(host: Host, priority: Priority, proxied: ProxiedConnection | null = null): TcpPool {
-    const upstreamHost = host as UpstreamHost;
-    if (proxied !== null && upstreamHost.transport?.perDownstream === true) {
-      // For one client, and nobody else's: what is left when it went closes.
-      const own = new HostTcpPool(this.#environment, this, upstreamHost, priority, proxied);
-      own.drain();
-      return own;
+    if (pool !== null) {
+      pool.options = options;
+      return pool;
     }
-    upstreamHost.tcpPools ??= [null, null];
-    const known = upstreamHost.tcpPools[priority];
-    if (known !== null) return known;
-    const pool = new HostTcpPool(this.#environment, this, upstreamHost, priority);
-    upstreamHost.tcpPools[priority] = pool;
-    if (upstreamHost.removed) pool.drain();
-    return pool;
+    const made = new Http1Pool(this.#environment, this, upstreamHost, priority, key, options);
+    if (key === '') upstreamHost.pools.add(priority, made);
+    if (upstreamHost.removed) made.drain();
+    return made;
+  }
+
+  tcpPool(host: Host, priority: Priority, options: StreamTransportOptions | null = null): TcpPool {
+    const upstreamHost = host as UpstreamHost;
+    const key = options === null ? '' : poolKey(upstreamHost, options);
+    upstreamHost.tcpPools ??= new HostPools();
+    const pool = upstreamHost.tcpPools.find(priority, key);
+    if (pool !== null) {
+      if (!pool.occupied) pool.options = options;
+      return pool;
+    }
+    const made = new HostTcpPool(this.#environment, this, upstreamHost, priority, key, options);
+    if (key === '') upstreamHost.tcpPools.add(priority, made);
+    // Whose client left while it connected has no other to serve.
+    if (upstreamHost.removed || (options?.proxied != null && perDownstream(upstreamHost))) made.drain();
+    return made;
   }
 
   // --- discovery -----------------------------------------------------------------------------------------------------
@@ -293,6 +303,15 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     this.#scopeClosed = true;
     this.#scope.close();
   }
+}
+
+/** Streams whose keys differ share no connection to the host. */
+function poolKey(host: UpstreamHost, { key, proxied }: StreamTransportOptions): string {
+  return proxied !== null && perDownstream(host) ? key + proxiedKey(proxied) : key;
+}
+
+function perDownstream({ transport }: UpstreamHost): boolean {
+  return transport?.perDownstream === true;
 }
 
 /** Envoy counts a change for each priority whose hosts changed. */

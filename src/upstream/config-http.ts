@@ -5,10 +5,13 @@ import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster_pb.d.
 import type {
   HttpProtocolOptions as CommonOptions,
   Http1ProtocolOptions,
+  UpstreamHttpProtocolOptions,
 } from '../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import { defaultHttp1Settings, type Http1Settings, Protocol } from '../http/codec/api.ts';
 import { readHeaderKeyFormat } from '../http/codec/header-key-format-config.ts';
+import { pinnedName } from '../http/headers/api.ts';
+import type { ExpectedNames } from './api.ts';
 import type { UpstreamHttpConfig } from './cluster-config.ts';
 
 const extensionName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -30,9 +33,18 @@ export function httpConfig(
   options: HttpProtocolOptions | undefined,
   context: ConfigContext,
 ): UpstreamHttpConfig {
-  if (options === undefined)
-    return settingsOf(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context);
-  return settingsOf(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
+  const settings =
+    options === undefined
+      ? settingsOf(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context)
+      : settingsOf(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
+  const names = (options ?? cluster).upstreamHttpProtocolOptions;
+  return { ...settings, expectedNames: expectedNames(names) };
+}
+
+function expectedNames(options: UpstreamHttpProtocolOptions | undefined): ExpectedNames | null {
+  if (options === undefined || !(options.autoSni || options.autoSanValidation)) return null;
+  const { autoSni: serverName, autoSanValidation: subjectAltName, overrideAutoSniHeader: header } = options;
+  return { serverName, subjectAltName, header: header === '' ? null : pinnedName(header) };
 }
 
 function http1Options(options: HttpProtocolOptions, context: ConfigContext): Http1ProtocolOptions | undefined {
@@ -67,7 +79,7 @@ function settingsOf(
   common: CommonOptions | undefined,
   http1: Http1ProtocolOptions | undefined,
   context: ConfigContext,
-): UpstreamHttpConfig {
+): Omit<UpstreamHttpConfig, 'expectedNames'> {
   return {
     protocol: Protocol.Http11,
     http1: http1Settings(common, http1, context),

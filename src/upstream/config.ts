@@ -88,6 +88,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     name: cluster.name,
     observabilityName: cluster.altStatName === '' ? cluster.name : cluster.altStatName,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
+    poolPerDownstreamConnection: cluster.connectionPoolPerDownstreamConnection,
     perConnectionBufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     endpoints: readEndpoints(cluster.loadAssignment, discovery?.kind === 'extension', context),
     commonLb: readCommonLb(cluster),

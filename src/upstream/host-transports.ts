@@ -43,6 +43,11 @@ export class HostTransports {
     this.ready = waits.length === 0 ? undefined : Promise.all(waits);
   }
 
+  /** Some of them tell hosts whose connection is forwarded. */
+  get perDownstream(): boolean {
+    return this.#all().some(({ perDownstream }) => perDownstream === true);
+  }
+
   /** Counts what matched: asked once for each host, and again when its labels change. Null: bytes as they come. */
   resolve(metadata: Metadata, localityMetadata: Metadata): UpstreamTransport | null {
     if (this.#tree !== null) return this.#count(this.#byName(this.#tree.find({ metadata, localityMetadata })));

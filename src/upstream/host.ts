@@ -4,16 +4,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
 import type { UpstreamTransport } from '../network/api.ts';
-import type { Host, HostHealth, HostStats, HttpPool, Locality, TcpPool } from './api.ts';
+import type { Host, HostHealth, HostStats, Locality } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
-
-/** A pool as its host sees it. */
-export interface DrainablePool {
-  /** No new connections for new requests: idle ones close now, busy ones when their streams end. */
-  drain(): void;
-  /** It has connections, or streams that wait for one. */
-  readonly occupied: boolean;
-}
+import { HostPools } from './host-pools.ts';
+import type { Http1Pool } from './pool/http1-pool.ts';
+import type { HostTcpPool } from './pool/tcp-pool.ts';
 
 const noMetadata: Metadata = Object.freeze({});
 
@@ -49,10 +44,9 @@ export class UpstreamHost implements Host {
   /** envoy.config.core.v3.HealthStatus as discovery gave it. */
   healthStatus: number;
   readonly stats: HostStats = new HostNumbers();
-  /** By Priority. */
-  readonly pools: [(HttpPool & DrainablePool) | null, (HttpPool & DrainablePool) | null] = [null, null];
-  /** By Priority; null where nobody asked for plain connections. */
-  tcpPools: [(TcpPool & DrainablePool) | null, (TcpPool & DrainablePool) | null] | null = null;
+  readonly pools = new HostPools<Http1Pool>();
+  /** Null where nobody asked for plain connections. */
+  tcpPools: HostPools<HostTcpPool> | null = null;
   /** Its cluster has it no longer: pools made for it (a request that chose it just before) drain at once. */
   removed = false;
   /** Of connections from now on; null: bytes as they come. */
@@ -122,24 +116,16 @@ export class UpstreamHost implements Host {
   /** It left its cluster. */
   remove(): void {
     this.removed = true;
-    this.#drainPools();
+    this.pools.drain();
+    this.tcpPools?.drain();
   }
 
   /** For connections from now on; those with another socket take no new requests. */
   useTransport(transport: UpstreamTransport | null): void {
     if (transport === this.transport) return;
     this.transport = transport;
-    this.#drainPools();
-    this.pools[0] = null;
-    this.pools[1] = null;
-    this.tcpPools = null;
-  }
-
-  #drainPools(): void {
-    this.pools[0]?.drain();
-    this.pools[1]?.drain();
-    this.tcpPools?.[0]?.drain();
-    this.tcpPools?.[1]?.drain();
+    this.pools.replace();
+    this.tcpPools?.replace();
   }
 }
 

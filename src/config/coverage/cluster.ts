@@ -51,10 +51,11 @@ export const cluster: PackageCoverage = {
       'lb_subset_config',
       'original_dst_lb_config',
       'cleanup_interval',
+      'connection_pool_per_downstream_connection',
+      'upstream_http_protocol_options',
     ],
     refused: {
       http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
-      connection_pool_per_downstream_connection: 'requests of several clients would share a connection',
     },
     notYet: {
       health_checks: 'a later issue',
@@ -64,7 +65,6 @@ export const cluster: PackageCoverage = {
       use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
       close_connections_on_host_health_failure: 'a later issue',
       protocol_selection: 'HTTP/2: issue 6',
-      upstream_http_protocol_options: 'TLS: issue 5',
       lrs_server: 'issue 7',
       track_timeout_budgets: 'a later issue',
       track_cluster_stats: 'a later issue',

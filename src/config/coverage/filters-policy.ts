@@ -127,11 +127,8 @@ export const filtersPolicy: PackageCoverage = {
     implemented: ['on_request_headers', 'clear_route_cache'],
   },
   'envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue': {
-    implemented: ['object_key', 'factory_key', 'format_string', 'skip_if_empty'],
+    implemented: ['object_key', 'factory_key', 'format_string', 'skip_if_empty', 'shared_with_upstream'],
     harmless: { read_only: 'deprecated; Envoy lets it be replaced as well' },
-    refused: {
-      shared_with_upstream: 'connections to upstreams neither carry filter state nor are kept apart by it yet: issue 5',
-    },
   },
   'envoy.extensions.filters.http.set_metadata.v3.Config': { implemented: ['metadata_namespace', 'value', 'metadata'] },
   'envoy.extensions.filters.http.set_metadata.v3.Metadata': {

@@ -159,6 +159,7 @@ export const http: PackageCoverage = {
       'use_downstream_protocol_config',
       'retry_policy',
       'request_mirror_policies',
+      'upstream_http_protocol_options',
     ],
     refused: {
       auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6',
@@ -169,8 +170,10 @@ export const http: PackageCoverage = {
     notYet: {
       outlier_detection: 'with outlier detection: a later issue',
       hash_policy: 'the balancers that hash come in a later issue',
-      upstream_http_protocol_options: 'server names after the request, and their validation: issue 5',
     },
+  },
+  'envoy.config.core.v3.UpstreamHttpProtocolOptions': {
+    implemented: ['auto_sni', 'auto_san_validation', 'override_auto_sni_header'],
   },
   [`${upstream}.ExplicitHttpConfig`]: {
     implemented: ['http_protocol_options'],

@@ -18,7 +18,7 @@ export function recreateStream(old: ActiveStream, response: ResponseHeaders, bod
   next.lastDownstreamReceived = info.lastDownstreamReceived;
   next.protocol = info.protocol;
   next.bytesReceived = info.bytesReceived;
-  next.filterState = info.filterState;
+  for (const [key, object] of info.filterState ?? []) if (object.ofRequest === true) next.setFilterState(key, object);
   // What was learned from headers when they came in is not learned again: they were cleaned since.
   next.downstreamRemoteAddress = info.downstreamRemoteAddress;
   next.requestId = info.requestId;

@@ -84,6 +84,9 @@ function words(name: string, number: number, detail = ''): string {
   return `TLS_error:|${number}:SSL routines:OPENSSL_internal:${name}${detail === '' ? '' : `:${detail}`}:TLS_error_end`;
 }
 
+/** Of a certificate that nothing is said about. */
+export const unverifiedWords = words('CERTIFICATE_VERIFY_FAILED', sslLibrary + 125);
+
 export const noCertificateWords = words(
   'PEER_DID_NOT_RETURN_A_CERTIFICATE',
   sslLibrary + 192,

@@ -71,5 +71,5 @@ function countFailure(stats: TlsStats, failure: VerificationFailure): void {
   if (failure.kind === 'no_cert') stats.failVerifyNoCert.inc();
   else if (failure.kind === 'san') stats.failVerifySan.inc();
   else if (failure.kind === 'hash') stats.failVerifyCertHash.inc();
-  else stats.failVerifyError.inc();
+  else if (failure.kind === 'error') stats.failVerifyError.inc();
 }

@@ -6,13 +6,14 @@ import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { KnownCertificate } from './certificate-info.ts';
 import { chainError } from './chain-error.ts';
-import { chainFailure, noCertificateWords, verificationFailure } from './failure-words.ts';
+import { chainFailure, noCertificateWords, unverifiedWords, verificationFailure } from './failure-words.ts';
 import { leafRevocation } from './revocation.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
 import { findPath, type PathFailure } from './trust-path.ts';
 
 export type VerificationFailure = {
-  readonly kind: 'no_cert' | 'error' | 'san' | 'hash';
+  /** What it is counted as; null: nothing. */
+  readonly kind: 'no_cert' | 'error' | 'san' | 'hash' | null;
   /** In Envoy's words, for logs. */
   readonly reason: string;
   /** Counted, and let in all the same (ACCEPT_UNTRUSTED). */
@@ -21,6 +22,9 @@ export type VerificationFailure = {
 
 /** OpenSSL refuses such a client itself; this is the second bolt. */
 export const noCertificate: VerificationFailure = { kind: 'no_cert', reason: noCertificateWords };
+
+/** Names are asked for where there is no authority: as in Envoy nobody is let in, and nothing counted. */
+export const nobodyToTrust: VerificationFailure = { kind: null, reason: unverifiedWords };
 
 /** What the peer showed. */
 export interface ShownPeer {
@@ -64,21 +68,38 @@ export class PeerVerifier {
     this.#now = now;
   }
 
-  /** Null: let it in. `serverNames`: one of them must be among the DNS names too, where there are any. */
-  verify(socket: TLSSocket, peer: ShownPeer, serverNames: readonly string[] = []): VerificationFailure | null {
-    const failure = this.#judge(socket, peer, serverNames);
+  /**
+   * Null: let it in. Of each list one must be among the peer's names, where there are any: `serverNames` among its DNS
+   * names in the place of those configured, `expected` among all of them, beside.
+   */
+  verify(
+    socket: TLSSocket,
+    peer: ShownPeer,
+    serverNames: readonly string[] = [],
+    expected: readonly string[] = [],
+  ): VerificationFailure | null {
+    const failure = this.#judge(socket, peer, serverNames, expected);
     if (failure === null || !this.#settings.acceptUntrusted) return failure;
     return { ...failure, accepted: true };
   }
 
-  #judge(socket: TLSSocket, peer: ShownPeer, serverNames: readonly string[]): VerificationFailure | null {
+  #judge(
+    socket: TLSSocket,
+    peer: ShownPeer,
+    serverNames: readonly string[],
+    expected: readonly string[],
+  ): VerificationFailure | null {
     const { certificateHashes, keyHashes, subjectAltNames, trustBundles } = this.#settings;
     const { info } = peer;
     const untrusted = this.#chain(socket, peer);
     if (untrusted !== null) return { kind: 'error', reason: verificationFailure(untrusted) };
+    const names = info.alternativeNames.map(({ value }) => value).join(', ');
+    if (expected.length > 0 && !expected.some((name) => isNamed(info, name))) {
+      const detail = `verify SAN list, expected SANs: [${expected.join(', ')}], certificate SANs: [${names}]`;
+      return { kind: 'san', reason: verificationFailure(detail) };
+    }
     const rules = serverNames.length === 0 ? subjectAltNames : serverNames.map(hostRule);
     if (rules.length > 0 && !rules.some((rule) => fits(rule, info))) {
-      const names = info.alternativeNames.map(({ value }) => value).join(', ');
       const detail = trustBundles === null ? `SAN matcher, certificate SANs are [${names}]` : 'SAN match';
       return { kind: 'san', reason: verificationFailure(detail) };
     }
@@ -145,6 +166,13 @@ export function fitsHost(name: string, host: string): boolean {
   if (!lower.startsWith('*.')) return lower === host;
   const dot = host.indexOf('.');
   return dot > 0 && host.slice(dot) === lower.slice(1);
+}
+
+/** Whether one of its names is `name`: a DNS name by its wildcard too, the others to the letter. */
+function isNamed({ alternativeNames }: KnownCertificate, name: string): boolean {
+  return alternativeNames.some(({ kind, value }) =>
+    kind === 'dns' ? fitsHost(value, name.toLowerCase()) : value === name,
+  );
 }
 
 function fits(rule: SubjectAltNameRule, { alternativeNames }: KnownCertificate): boolean {

@@ -1,5 +1,6 @@
 // Owns the client's side of TLS: puts a TLS socket around a connected one, with the SNI and the names to expect, and keeps
 // sessions to resume.
+import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type {
@@ -12,7 +13,13 @@ import type { StatsScope } from '../../observability/stats/api.ts';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
 import { watchHandshake } from './handshake.ts';
 import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
-import { noCertificate, PeerVerifier, type ShownPeer, type VerificationFailure } from './peer-verification.ts';
+import {
+  nobodyToTrust,
+  noCertificate,
+  PeerVerifier,
+  type ShownPeer,
+  type VerificationFailure,
+} from './peer-verification.ts';
 import { makeContext } from './secure-context.ts';
 import type { UpstreamTlsSettings } from './settings.ts';
 import type { TlsStats } from './stats.ts';
@@ -34,6 +41,8 @@ export class UpstreamTlsSource implements UpstreamTransportSource {
 
 /** A session to resume, with the peer that was let in when it was made. */
 interface KeptSession {
+  /** Who was asked for: the peer of a resumed session is not judged again. */
+  readonly asked: string;
   readonly ticket: Buffer;
   readonly peer: CertificateInfo | null;
 }
@@ -74,9 +83,13 @@ export class UpstreamTls implements UpstreamTransport {
       return;
     }
     const { applicationProtocols, serverName, autoHostServerName, maxSessionKeys } = state.settings;
-    const name = autoHostServerName && options.hostname !== '' ? options.hostname : serverName;
-    const protocols = applicationProtocols.length > 0 ? applicationProtocols : (options.fallbackProtocols ?? []);
-    const session = this.#sessions.at(-1);
+    const streams = options.streams ?? null;
+    const ofHost = autoHostServerName && options.hostname !== '' ? options.hostname : serverName;
+    const name = streams !== null && streams.serverName !== '' ? streams.serverName : ofHost;
+    const subjectAltNames = streams === null ? [] : streams.subjectAltNames;
+    const protocols = firstOf(streams?.applicationProtocols, applicationProtocols, options.fallbackProtocols);
+    const asked = subjectAltNames.length === 0 ? name : JSON.stringify([name, subjectAltNames]);
+    const session = this.#sessions.findLast((kept) => kept.asked === asked);
     connection.wrapSocket((inner) => {
       const settings: ConnectionOptions = {
         socket: inner,
@@ -85,31 +98,32 @@ export class UpstreamTls implements UpstreamTransport {
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
       };
-      if (name !== '') settings.servername = name;
+      // No address is a server name (RFC 6066 section 3), and Node takes none.
+      if (name !== '' && isIP(name) === 0) settings.servername = name;
       if (protocols.length > 0) settings.ALPNProtocols = [...protocols];
       if (session !== undefined) settings.session = session.ticket;
       const socket = connect(settings);
       const rules = {
-        verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name),
+        verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name, subjectAltNames),
         curves: state.settings.parameters.curves,
         resumedPeer: session?.peer ?? null,
       };
       watchHandshake(connection, socket, rules, stats, this.#clock);
-      if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state);
+      if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state, asked);
       return socket;
     });
   }
 
   /** TLS 1.2 brings its ticket before the verdict, TLS 1.3 after. */
-  #watchSessions(connection: TransportConnection, socket: TLSSocket, state: UpstreamTlsState): void {
+  #watchSessions(connection: TransportConnection, socket: TLSSocket, state: UpstreamTlsState, asked: string): void {
     let early: Buffer | null = null;
     socket.on('session', (ticket: Buffer) => {
       if (connection.tls === null) early = ticket;
-      else this.#keep({ ticket, peer: connection.tls.peer ?? null }, state);
+      else this.#keep({ asked, ticket, peer: connection.tls.peer ?? null }, state);
     });
     socket.once('secure', () => {
       if (early !== null && connection.tls !== null)
-        this.#keep({ ticket: early, peer: connection.tls.peer ?? null }, state);
+        this.#keep({ asked, ticket: early, peer: connection.tls.peer ?? null }, state);
     });
   }
 
@@ -138,12 +152,22 @@ export class UpstreamTlsState {
     this.#verifier = validation === null ? null : new PeerVerifier(validation, 'server', () => clock.wall());
   }
 
-  /** `serverName`: that was sent; empty: none. */
-  verify(socket: TLSSocket, peer: ShownPeer | null, serverName: string): VerificationFailure | null {
+  /** `serverName`: that was sent; empty: none. `subjectAltNames`: that streams ask for. */
+  verify(
+    socket: TLSSocket,
+    peer: ShownPeer | null,
+    serverName: string,
+    subjectAltNames: readonly string[],
+  ): VerificationFailure | null {
     const { serverNameInCertificate } = this.settings;
-    if (this.#verifier === null) return null;
+    if (this.#verifier === null) return subjectAltNames.length === 0 ? null : nobodyToTrust;
     if (peer === null) return noCertificate;
     const names = serverNameInCertificate && serverName !== '' ? [serverName] : [];
-    return this.#verifier.verify(socket, peer, names);
+    return this.#verifier.verify(socket, peer, names, subjectAltNames);
   }
+}
+
+/** The first that has something. */
+function firstOf(...lists: readonly (readonly string[] | undefined)[]): readonly string[] {
+  return lists.find((list) => list !== undefined && list.length > 0) ?? [];
 }

@@ -152,8 +152,7 @@ export class OriginalDstHosts implements HostSource, TimerHandler {
 /** Connections to it are open, or on their way. */
 function isOccupied(host: UpstreamHost | null): boolean {
   if (host === null) return false;
-  const pools = [...host.pools, ...(host.tcpPools ?? [])];
-  return pools.some((pool) => pool?.occupied === true);
+  return host.pools.occupied || host.tcpPools?.occupied === true;
 }
 
 function metadataText(

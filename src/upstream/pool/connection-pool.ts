@@ -2,6 +2,7 @@
 // them: idle ones are given out last in, first out (the others then reach their idle timeout), new ones are made on
 // demand within the circuit breakers, streams that find none wait in a bounded queue. HTTP/1.1 and plain TCP extend it.
 import { logger } from '../../base/logger.ts';
+import type { StreamTransportOptions } from '../../network/api.ts';
 import {
   type Cancellable,
   type CircuitBreaker,
@@ -10,7 +11,8 @@ import {
   PoolFailureReason,
   Priority,
 } from '../api.ts';
-import type { DrainablePool, UpstreamHost } from '../host.ts';
+import type { UpstreamHost } from '../host.ts';
+import type { DrainablePool } from '../host-pools.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { PendingStreams, type PendingStreamsOwner } from './pending-streams.ts';
 
@@ -51,6 +53,8 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   protected readonly cluster: PoolCluster;
   protected readonly host: UpstreamHost;
   protected readonly priority: Priority;
+  /** What its streams ask of their connections; null: nothing. */
+  options: StreamTransportOptions | null;
   readonly #breaker: CircuitBreaker;
   readonly #pending = new PendingStreams<D, K>(this);
   readonly #idle: C[] = [];
@@ -61,7 +65,14 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   /** It has connections, or streams that wait. */
   occupied = false;
 
-  constructor(environment: PoolEnvironment, cluster: PoolCluster, host: UpstreamHost, priority: Priority) {
+  constructor(
+    environment: PoolEnvironment,
+    cluster: PoolCluster,
+    host: UpstreamHost,
+    priority: Priority,
+    options: StreamTransportOptions | null = null,
+  ) {
+    this.options = options;
     this.environment = environment;
     this.cluster = cluster;
     this.host = host;

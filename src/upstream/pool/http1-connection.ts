@@ -9,7 +9,7 @@ import {
   ResetReason,
   type ResponseDecoder,
 } from '../../http/codec/api.ts';
-import { CloseType, ConnectionEvent } from '../../network/api.ts';
+import { CloseType, ConnectionEvent, type StreamTransportOptions } from '../../network/api.ts';
 import type { PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
 import type { ConnectionOwner, PooledConnection } from './connection-pool.ts';
@@ -45,8 +45,9 @@ export class Http1Connection
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
+    options: StreamTransportOptions | null,
   ) {
-    super(environment, cluster, host, priority);
+    super(environment, cluster, host, priority, options);
     this.#pool = pool;
     this.#idleLimitMs = cluster.config.http.idleTimeoutMs;
     cluster.stats.upstreamCxHttp1Total.inc();

@@ -9,9 +9,9 @@ import {
   type ConnectionCallbacks,
   ConnectionEvent,
   type ConnectionReader,
-  type ProxiedConnection,
+  type StreamTransportOptions,
 } from '../../network/api.ts';
-import type { TlsConnectionInfo } from '../../observability/stream-info.ts';
+import type { FilterStateMap, TlsConnectionInfo } from '../../observability/stream-info.ts';
 import {
   type Host,
   PoolFailureReason,
@@ -43,6 +43,10 @@ export abstract class PoolConnection
     return this.connection.bytesWritten;
   }
 
+  get filterState(): FilterStateMap | null {
+    return this.#options?.filterState ?? null;
+  }
+
   readonly host: Host;
   readonly connectStart: number;
   connectEnd = -1;
@@ -53,7 +57,7 @@ export abstract class PoolConnection
   protected readonly cluster: PoolCluster;
   protected readonly upstreamHost: UpstreamHost;
   protected connection: Connection;
-  readonly #proxied: ProxiedConnection | null;
+  readonly #options: StreamTransportOptions | null;
   readonly #limit: ResourceLimit;
   readonly #attempts: ConnectAttempts | null;
   #connectTimer: Timer | null;
@@ -67,10 +71,10 @@ export abstract class PoolConnection
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
+    options: StreamTransportOptions | null,
     halfClose = false,
-    proxied: ProxiedConnection | null = null,
   ) {
-    this.#proxied = proxied;
+    this.#options = options;
     this.environment = environment;
     this.cluster = cluster;
     this.upstreamHost = host;
@@ -250,8 +254,7 @@ export abstract class PoolConnection
     const { timers } = this.environment;
     // A connection of bytes says nothing of what will be spoken on it.
     const fallbackProtocols = halfClose ? [] : http1Protocols;
-    const options = { hostname: this.host.hostname, fallbackProtocols };
-    const transportOptions = this.#proxied === null ? options : { ...options, proxied: this.#proxied };
+    const transportOptions = { hostname: this.host.hostname, fallbackProtocols, streams: this.#options };
     return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };
   }
 }

@@ -1,6 +1,6 @@
 // Owns one plain connection of a pool: bytes both ways for one user at a time, each direction with its own end.
 import type { Timer } from '../../base/timers.ts';
-import { CloseType, type ProxiedConnection } from '../../network/api.ts';
+import { CloseType, type StreamTransportOptions } from '../../network/api.ts';
 import type { DetectedCloseType } from '../../observability/stream-info.ts';
 import type { PoolFailureReason, Priority, TcpConnection, TcpConnectionUser, TcpPoolCallbacks } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
@@ -30,9 +30,9 @@ export class PooledTcpConnection
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
-    proxied: ProxiedConnection | null,
+    options: StreamTransportOptions | null,
   ) {
-    super(environment, cluster, host, priority, true, proxied);
+    super(environment, cluster, host, priority, options, true);
     this.#pool = pool;
   }
 

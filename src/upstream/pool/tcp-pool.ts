@@ -1,6 +1,6 @@
 // Owns the plain connections to one host for one priority. Each is made for one user; only one whose user left before it
 // was established is there for the next.
-import type { ProxiedConnection } from '../../network/api.ts';
+import type { StreamTransportOptions } from '../../network/api.ts';
 import type { Cancellable, Priority, TcpPool, TcpPoolCallbacks } from '../api.ts';
 import type { UpstreamHost } from '../host.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -8,17 +8,19 @@ import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { PooledTcpConnection } from './tcp-connection.ts';
 
 export class HostTcpPool extends ConnectionPool<PooledTcpConnection, null, TcpPoolCallbacks> implements TcpPool {
-  readonly #proxied: ProxiedConnection | null;
+  /** What the host knows it by. */
+  readonly #key: string;
 
   constructor(
     environment: PoolEnvironment,
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
-    proxied: ProxiedConnection | null = null,
+    key = '',
+    options: StreamTransportOptions | null = null,
   ) {
-    super(environment, cluster, host, priority);
-    this.#proxied = proxied;
+    super(environment, cluster, host, priority, options);
+    this.#key = key;
   }
 
   newConnection(callbacks: TcpPoolCallbacks): Cancellable | null {
@@ -26,8 +28,10 @@ export class HostTcpPool extends ConnectionPool<PooledTcpConnection, null, TcpPo
   }
 
   protected connect(): PooledTcpConnection {
-    return new PooledTcpConnection(this, this.environment, this.cluster, this.host, this.priority, this.#proxied);
+    return new PooledTcpConnection(this, this.environment, this.cluster, this.host, this.priority, this.options);
   }
 
-  protected onOccupied(): void {}
+  protected onOccupied(occupied: boolean): void {
+    this.host.tcpPools?.onOccupied(this.priority, this.#key, this, occupied);
+  }
 }

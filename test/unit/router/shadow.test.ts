@@ -15,7 +15,8 @@ function neverConnects(): { cluster: Cluster; cancelled: () => number } {
   let cancelled = 0;
   const host = { address: ipAddress('10.0.0.1', 80), stats: {} } as Host;
   const pool = { newStream: () => ({ cancel: () => cancelled++ }) };
-  const cluster = { chooseHost: () => host, httpPool: () => pool } as unknown as Cluster;
+  const info = { expectedNames: null };
+  const cluster = { info, chooseHost: () => host, httpPool: () => pool } as unknown as Cluster;
   return { cluster, cancelled: () => cancelled };
 }
 

@@ -134,6 +134,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     commonLb: { panicThreshold: 50 },
     circuitBreakers: [defaultBreaker, defaultBreaker],
     maxConnectionsPerHost: 0xffffffff,
+    poolPerDownstreamConnection: false,
     policies: { read: null, source: null },
     http: {
       protocol: Protocol.Http11,
@@ -142,6 +143,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
       idleTimeoutMs: 3_600_000,
       maxConnectionDurationMs: 0,
       maxStreamDurationMs: 0,
+      expectedNames: null,
     },
     tcpKeepalive: null,
     transport: null,

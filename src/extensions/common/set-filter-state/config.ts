@@ -51,5 +51,7 @@ function readValue(
     return undefined;
   }
   const format = readSubstitutionFormat(message.value.value, config, headerName);
-  return format && new FilterStateValue(key, kind, format, message.skipIfEmpty);
+  // To what is beyond the upstream connection nothing goes from here: ONCE and TRANSITIVE are alike.
+  const shared = Number(message.sharedWithUpstream) !== 0;
+  return format && new FilterStateValue(key, kind, format, message.skipIfEmpty, shared);
 }

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type Address, ipAddress } from '../../../base/address.ts';
 import { addressAndPort } from '../../../base/address-and-port.ts';
 import { type FilterStateObject, FilterStateText } from '../../../http/filter/api.ts';
+import { applicationProtocolsKey, FilterStateList, serverNameKey, subjectAltNamesKey } from '../../../upstream/api.ts';
 
 export interface ObjectKind {
   /** Undefined: the text is none of this kind, and nothing is set. */
@@ -32,7 +33,24 @@ class AddressObject implements FilterStateObject {
   }
 }
 
+/** Where to connect to: nobody else's connection leads there. */
+class DestinationObject extends AddressObject {
+  get connectionKey(): string {
+    return this.text;
+  }
+}
+
+class HashableText extends FilterStateText {
+  get connectionKey(): string {
+    return this.text;
+  }
+}
+
 const text: ObjectKind = { make: (value) => new FilterStateText(value) };
+const hashableText: ObjectKind = { make: (value) => new HashableText(value) };
+
+/** Names behind commas. */
+const list = (shown: boolean): ObjectKind => ({ make: (value) => new FilterStateList(value.split(','), shown) });
 
 /** An address without a port. */
 const ip: ObjectKind = {
@@ -43,7 +61,7 @@ const ip: ObjectKind = {
 const destination: ObjectKind = {
   make: (value) => {
     const address = addressAndPort(value);
-    return address === null ? undefined : new AddressObject(address);
+    return address === null ? undefined : new DestinationObject(address);
   },
 };
 
@@ -73,10 +91,13 @@ const milliseconds: ObjectKind = {
 
 export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['envoy.string', text],
-  ['envoy.hashable_string', text],
+  ['envoy.hashable_string', hashableText],
   ['envoy.network.ip', ip],
   ['envoy.network.transport_socket.original_dst_address', destination],
   ['envoy.bool', boolean],
+  [applicationProtocolsKey, list(false)],
+  [serverNameKey, text],
+  [subjectAltNamesKey, list(true)],
   ['envoy.tcp_proxy.cluster', text],
   ['envoy.tcp_proxy.disable_tunneling', boolean],
   ['envoy.tcp_proxy.per_connection_idle_timeout_ms', milliseconds],
@@ -86,11 +107,8 @@ export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
 export const notYet: ReadonlySet<string> = new Set([
   'envoy.filters.listener.original_dst.local_ip',
   'envoy.filters.listener.original_dst.remote_ip',
-  'envoy.network.application_protocols',
   'envoy.network.network_namespace',
   'envoy.network.transport_socket.http_11_proxy.info',
-  'envoy.network.upstream_server_name',
-  'envoy.network.upstream_subject_alt_names',
   'envoy.ratelimit.hits_addend',
   'envoy.upstream.dynamic_host',
   'envoy.upstream.dynamic_port',

@@ -7,8 +7,11 @@ export class FilterStateValue {
   readonly #kind: ObjectKind;
   readonly #format: Formatter;
   readonly #skipIfEmpty: boolean;
+  readonly #shared: boolean;
 
-  constructor(key: string, kind: ObjectKind, format: Formatter, skipIfEmpty: boolean) {
+  /** `shared`: with upstream connections. */
+  constructor(key: string, kind: ObjectKind, format: Formatter, skipIfEmpty: boolean, shared: boolean) {
+    this.#shared = shared;
     this.#key = key;
     this.#kind = kind;
     this.#format = format;
@@ -20,7 +23,7 @@ export class FilterStateValue {
     const text = this.#format.format(context);
     if (text === '' && this.#skipIfEmpty) return;
     const object = this.#kind.make(text);
-    if (object !== undefined) context.streamInfo.setFilterState(this.#key, object);
+    if (object !== undefined) context.streamInfo.setFilterState(this.#key, object, this.#shared);
   }
 }
 

@@ -50,7 +50,7 @@ class ProxyProtocolTransport implements UpstreamTransport {
 
   start(connection: TransportConnection, options: UpstreamTransportOptions): void {
     const { version, values, passes } = this.#settings;
-    const { proxied } = options;
+    const proxied = options.streams?.proxied ?? null;
     const own = new Set(values.map(({ type }) => type));
     // A connection that several clients share is no one's.
     const passed = (proxied?.values ?? []).filter(

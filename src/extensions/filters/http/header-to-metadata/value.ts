@@ -1,6 +1,7 @@
 // Owns how the text of a header becomes a value of metadata: decoded, rewritten, a text, a number or any JSON value.
 import { fromBinary, type JsonValue } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
+import { fromByteString } from '../../../../base/byte-string.ts';
 import type { Regex, Substitution } from '../../../../matchers/api.ts';
 import type { HeaderToMetadataStats } from './stats.ts';
 
@@ -43,19 +44,12 @@ export function valueFromText(
   }
   switch (settings.type) {
     case 'string':
-      return textOf(bytes);
+      return fromByteString(bytes);
     case 'number':
       return numberOf(bytes);
     case 'value':
       return anyValueOf(bytes);
   }
-}
-
-const beyondAscii = /[^\x00-\x7f]/;
-
-/** Strings in metadata are UTF-16. */
-function textOf(bytes: string): string {
-  return beyondAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
 }
 
 const alphabet = /^[A-Za-z0-9+/]+$/;

@@ -1,7 +1,7 @@
 // Owns the begin of an attempt: the host, and the kind of far side that is made for it.
 import { Protocol } from '../../../../http/codec/api.ts';
 import type { NetworkFilterContext } from '../../../../listener/api.ts';
-import type { ProxiedConnection, ReadFilterCallbacks } from '../../../../network/api.ts';
+import type { ReadFilterCallbacks, StreamTransportOptions } from '../../../../network/api.ts';
 import type { StreamInfo } from '../../../../observability/api.ts';
 import {
   type Cluster,
@@ -10,8 +10,9 @@ import {
   loadBalancingMetadata,
   MetadataMatchCriteria,
   Priority,
+  streamTransportOptions,
 } from '../../../../upstream/api.ts';
-import { proxyProtocolKey, tunnelDisabled } from './filter-state.ts';
+import { tunnelDisabled } from './filter-state.ts';
 import type { TcpProxySettings, TcpRoute } from './settings.ts';
 import type { TcpProxyStats } from './stats.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
@@ -44,7 +45,7 @@ export function connectUpstream(
   if (host === null) return null;
   const { tunnel } = settings;
   if (tunnel !== null && !tunnelDisabled(streamInfo)) {
-    const pool = cluster.httpPool(host, Priority.Default, Protocol.Http11);
+    const pool = cluster.httpPool(host, Priority.Default, Protocol.Http11, streamTransportOptions(streamInfo));
     if (pool === null) return null;
     const side = new TunnelUpstream(owner, tunnel, streamInfo);
     return { side, start: () => side.start(pool) };
@@ -55,17 +56,13 @@ export function connectUpstream(
     clock: services.clock,
     idleTimeoutMs: settings.idleTimeoutMs,
   });
-  return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default, proxiedConnection(callbacks))) };
+  return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default, transportOptions(callbacks))) };
 }
 
-/** As a PROXY header told it, or the connection itself. */
-function proxiedConnection({ connection, streamInfo }: ReadFilterCallbacks): ProxiedConnection {
-  const told = streamInfo.filterState?.get(proxyProtocolKey) as Partial<ProxiedConnection> | undefined;
-  return {
-    source: told?.source ?? connection.remoteAddress,
-    destination: told?.destination ?? connection.localAddress,
-    values: told?.values ?? [],
-  };
+/** Without a PROXY header of its own the connection itself is what is forwarded. */
+function transportOptions({ connection, streamInfo }: ReadFilterCallbacks): StreamTransportOptions | null {
+  const { remoteAddress: source, localAddress: destination } = connection;
+  return streamTransportOptions(streamInfo, { source, destination, values: [] });
 }
 
 /** What a balancer may know of a connection. */

@@ -4,8 +4,6 @@ import type { StreamInfo } from '../../../../observability/api.ts';
 /** A cluster instead of the configured ones. */
 export const clusterKey = 'envoy.tcp_proxy.cluster';
 const idleTimeoutKey = 'envoy.tcp_proxy.per_connection_idle_timeout_ms';
-/** What the listener filter proxy_protocol has read: source, destination, values. */
-export const proxyProtocolKey = 'envoy.network.proxy_protocol_options';
 /** Plain TCP in spite of a tunneling_config. */
 const noTunnelKey = 'envoy.tcp_proxy.disable_tunneling';
 
