@@ -181,7 +181,11 @@ export class Server {
   refreshStats(): void {
     this.serverStats.refresh();
     this.serverStats.totalConnections.set(this.listeners.connectionCount);
-    this.serverStats.setDaysUntilFirstExpiry(this.secrets.inUse.daysUntilFirstExpiry(this.services.clock.wall()));
+    const now = this.services.clock.wall();
+    this.serverStats.setDaysUntilFirstExpiry(this.secrets.inUse.daysUntilFirstExpiry(now));
+    this.serverStats.secondsUntilFirstOcspResponseExpiring.set(
+      this.secrets.inUse.secondsUntilFirstStapleExpiry(now) ?? 0,
+    );
   }
 
   async startAdmin(): Promise<void> {

@@ -15,9 +15,9 @@ export const tlsSockets: PackageCoverage = {
       'session_timeout',
       'full_scan_certs_on_sni_mismatch',
       'prefer_client_ciphers',
+      'ocsp_staple_policy',
     ],
     harmless: { require_sni: 'Envoy does not read it either' },
-    notYet: { ocsp_staple_policy: 'issue 5' },
   },
   [`${tls}.UpstreamTlsContext`]: {
     implemented: ['common_tls_context', 'sni', 'auto_host_sni', 'auto_sni_san_validation', 'max_session_keys'],
@@ -36,8 +36,7 @@ export const tlsSockets: PackageCoverage = {
     notYet: { key_log: 'issue 5' },
   },
   [`${tls}.TlsCertificate`]: {
-    implemented: ['certificate_chain', 'private_key', 'watched_directory', 'pkcs12', 'password'],
-    notYet: { ocsp_staple: 'issue 5' },
+    implemented: ['certificate_chain', 'private_key', 'watched_directory', 'pkcs12', 'password', 'ocsp_staple'],
   },
   [`${tls}.TlsSessionTicketKeys`]: { implemented: ['keys'] },
   [`${tls}.CommonTlsContext.CombinedCertificateValidationContext`]: {

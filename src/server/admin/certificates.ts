@@ -29,7 +29,11 @@ function certificates(server: Server): JsonObject {
   return { certificates: list };
 }
 
-function details({ path }: UsedCertificates, certificates: readonly X509Certificate[], now: number): JsonObject[] {
+function details(
+  { path, staple }: UsedCertificates,
+  certificates: readonly X509Certificate[],
+  now: number,
+): JsonObject[] {
   return certificates.map((certificate) => {
     const { serial, dnsSans, uriSans, ipSans, validFrom, validTo } = certificateInfo(certificate);
     return {
@@ -43,11 +47,15 @@ function details({ path }: UsedCertificates, certificates: readonly X509Certific
       days_until_expiration: String(daysUntil(validTo, now)),
       valid_from: timestamp(validFrom),
       expiration_time: timestamp(validTo),
+      // As in Envoy a response that does not say until when it is good is good until now.
+      ...(staple === null
+        ? {}
+        : { ocsp_details: { valid_from: timestamp(staple.validFrom), expiration: timestamp(staple.validTo ?? now) } }),
     };
   });
 }
 
-/** As protobuf prints a time of whole seconds. */
+/** As protobuf prints a time. */
 function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
 }

@@ -10,6 +10,15 @@ const log = logger('secret');
 export interface UsedCertificates {
   readonly path: string;
   readonly pem: SharedPem;
+  /** The OCSP response that servers staple to it; null: none. */
+  readonly staple: UsedStaple | null;
+}
+
+/** Times in milliseconds since the epoch. */
+export interface UsedStaple {
+  readonly validFrom: number;
+  /** Null: it does not say. */
+  readonly validTo: number | null;
 }
 
 /** What one TLS context works with. */
@@ -34,7 +43,7 @@ export class CertificateInventory {
   readonly #entries = new Set<InventoryEntry>();
   /** Thousands of clusters may trust one bundle: it is read once. By digest. */
   readonly #shared = new Map<string, WeakRef<SharedPem>>();
-  /** Serial number and days of warnings that were given. */
+  /** What was warned of. */
   readonly #warned = new Set<string>();
 
   /** Returns the entry, for `remove`. */
@@ -76,9 +85,20 @@ export class CertificateInventory {
     return first === Number.POSITIVE_INFINITY ? null : daysUntil(first, now);
   }
 
+  /** Whole seconds until the first OCSP response expires, 0 when one has; null when there is none. `now`: since the epoch. */
+  secondsUntilFirstStapleExpiry(now: number): number | null {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { staple } of this.#all()) {
+      if (staple !== null) first = Math.min(first, staple.validTo ?? 0);
+    }
+    return first === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.floor((first - now) / 1000));
+  }
+
   /** Says once for each certificate that it is about to expire, and again when that is near. */
   warnOfExpiry(now: number): void {
-    for (const { path, pem } of this.#all()) {
+    for (const used of this.#all()) {
+      const { path, pem } = used;
+      this.#warnOfStaple(used, now);
       if (pem.firstExpiry - now > warnDays[0] * dayMs) continue;
       for (const certificate of pem.certificates) this.#warnOf(certificate, path, now);
     }
@@ -89,13 +109,26 @@ export class CertificateInventory {
     const days = warnDays.findLast((limit) => left <= limit * dayMs);
     if (days === undefined) return;
     const key = `${certificate.fingerprint256} ${left <= 0 ? 0 : days}`;
-    if (this.#warned.has(key)) return;
-    if (this.#warned.size > 1000) this.#warned.clear();
-    this.#warned.add(key);
+    if (!this.#isFirstWarning(key)) return;
     const name = certificate.subject?.replaceAll('\n', ', ') || serialOf(certificate);
     const when = new Date(Date.parse(certificate.validTo)).toISOString();
     if (left <= 0) log.error(`the certificate of ${name} (${path}) has expired: it was valid until ${when}`);
     else log.warning(`the certificate of ${name} (${path}) expires in less than ${days} days, at ${when}`);
+  }
+
+  /** A renewed response is another one: it may be told of again. */
+  #warnOfStaple({ path, staple }: UsedCertificates, now: number): void {
+    if (staple?.validTo == null || staple.validTo >= now || !this.#isFirstWarning(`staple ${path} ${staple.validTo}`))
+      return;
+    const when = new Date(staple.validTo).toISOString();
+    log.warning(`the OCSP response for the certificate in ${path} has expired at ${when}: it is stapled no more`);
+  }
+
+  #isFirstWarning(key: string): boolean {
+    if (this.#warned.has(key)) return false;
+    if (this.#warned.size > 1000) this.#warned.clear();
+    this.#warned.add(key);
+    return true;
   }
 
   *#all(): Iterable<UsedCertificates> {

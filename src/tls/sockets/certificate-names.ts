@@ -1,6 +1,7 @@
 // Owns what certificates say of their holder and issuer, read from their bytes: Node's own texts of subject and alternative
 // names are made for people, and one name can look like another there.
 import type { CertificateNames } from '../../observability/tls-info.ts';
+import { extensionValue, signedFields } from './certificate-extensions.ts';
 import { type Der, elements, objectIdentifier, stringOf, Tag } from './der.ts';
 import { distinguishedName } from './distinguished-name.ts';
 
@@ -20,14 +21,12 @@ export interface AlternativeName {
 
 /** `raw`: a certificate in DER (RFC 5280 section 4.1). */
 export function certificateNames(raw: Buffer): OrderedNames {
-  const certificate = elements(raw)[0];
-  const signed = certificate && elements(certificate.content)[0];
-  const fields = signed === undefined ? [] : elements(signed.content);
+  const fields = signedFields(raw);
   // An explicit version comes first, where there is one.
   const first = fields[0]?.tag === versionTag ? 1 : 0;
   const issuer = fields[first + 2];
   const subject = fields[first + 4];
-  const sans = alternativeNames(fields.find(({ tag }) => tag === extensionsTag));
+  const sans = alternativeNames(fields);
   const of = (tag: number, read: (name: Der) => string): string[] =>
     sans.filter((name) => name.tag === tag).map((name) => read(name));
   const text = ({ content }: Der): string => content.toString('utf8');
@@ -46,43 +45,14 @@ export function certificateNames(raw: Buffer): OrderedNames {
 
 const noBytes = Buffer.alloc(0);
 const versionTag = 0xa0;
-const extensionsTag = 0xa3;
 const subjectAltName = '2.5.29.17';
 /** GeneralName (RFC 5280 section 4.2.1.6). */
 const nameTag = { other: 0xa0, email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const;
 
-function alternativeNames(extensions: Der | undefined): Der[] {
-  const list = extensions && elements(extensions.content)[0];
-  for (const extension of list === undefined ? [] : elements(list.content)) {
-    const [id, ...rest] = elements(extension.content);
-    const value = rest.at(-1);
-    if (id === undefined || value === undefined || objectIdentifier(id.content) !== subjectAltName) continue;
-    const names = elements(value.content)[0];
-    return names === undefined ? [] : elements(names.content);
-  }
-  return [];
+function alternativeNames(fields: readonly Der[]): Der[] {
+  const names = extensionValue(fields, subjectAltName);
+  return names === null ? [] : elements(names.content);
 }
-
-/** Authorities below it that a certificate allows (basicConstraints); null: no limit. */
-export function pathLengthOf(raw: Buffer): number | null {
-  const certificate = elements(raw)[0];
-  const signed = certificate && elements(certificate.content)[0];
-  const fields = signed === undefined ? [] : elements(signed.content);
-  const extensions = fields.find(({ tag }) => tag === extensionsTag);
-  const list = extensions && elements(extensions.content)[0];
-  for (const extension of list === undefined ? [] : elements(list.content)) {
-    const [id, ...rest] = elements(extension.content);
-    const value = rest.at(-1);
-    if (id === undefined || value === undefined || objectIdentifier(id.content) !== basicConstraints) continue;
-    const constraints = elements(value.content)[0];
-    const length = constraints && elements(constraints.content).find(({ tag }) => tag === Tag.Integer);
-    // Longer numbers are no limit in practice.
-    return length === undefined || length.content.length !== 1 ? null : (length.content[0] ?? null);
-  }
-  return null;
-}
-
-const basicConstraints = '2.5.29.19';
 
 function alternativeName(name: Der): AlternativeName | [] {
   const text = name.content.toString('utf8');

@@ -5,6 +5,7 @@ import type { CommonTlsContext } from '../../generated/envoy/extensions/transpor
 import type { TransportSocketContext } from '../api.ts';
 import { readParameters } from './parameters-config.ts';
 import type { CertificateMaterial, CommonTlsSettings } from './settings.ts';
+import { readStaple } from './stapling.ts';
 import { type ReadStringMatcher, readValidation } from './validation-config.ts';
 
 /** With what the layers above lend. */
@@ -24,20 +25,49 @@ export function readCommon(
       : null;
   return {
     parameters: readParameters(common?.tlsParams, server, context.config),
-    certificates: (common?.tlsCertificates ?? []).flatMap((message) => readCertificate(message, context)),
+    certificates: (common?.tlsCertificates ?? []).flatMap((message) => readCertificate(message, context, server)),
     validation,
     applicationProtocols: common?.alpnProtocols ?? [],
   };
 }
 
-function readCertificate(message: TlsCertificate, { config }: TransportSocketContext): CertificateMaterial[] {
+function readCertificate(
+  message: TlsCertificate,
+  { config, clock }: TransportSocketContext,
+  server: boolean,
+): CertificateMaterial[] {
   const chain = readDataSource(message.certificateChain, message, 'certificate_chain', 'RMR0901', config);
   const key = readDataSource(message.privateKey, message, 'private_key', 'RMR0901', config);
   const password = readDataSource(message.password, message, 'password', 'RMR0901', config);
   const pkcs12 = readDataSource(message.pkcs12, message, 'pkcs12', 'RMR0901', config);
-  if (chain === undefined || key === undefined || password === undefined || pkcs12 === undefined) return [];
+  const ocsp = readDataSource(message.ocspStaple, message, 'ocsp_staple', 'RMR0801', config);
+  if (ocsp === undefined || chain === undefined || key === undefined || password === undefined || pkcs12 === undefined)
+    return [];
   const origin =
     message.certificateChain?.specifier.case === 'filename' ? message.certificateChain.specifier.value : '';
   const passphrase = password.length === 0 ? undefined : password.toString('utf8');
-  return [{ chain, key, pkcs12, passphrase, origin }];
+  const material = { chain, key, pkcs12, passphrase, origin };
+  if (!server) {
+    const text = 'a client staples nothing: the OCSP response is not used, as in Envoy';
+    if (message.ocspStaple !== undefined) config.warning(message, 'ocsp_staple', 'RMR0802', text, 'remove it');
+    return [{ ...material, staple: { response: null, required: false } }];
+  }
+  if (message.ocspStaple?.specifier.case === 'inlineString')
+    config.error(
+      message,
+      'ocsp_staple',
+      'RMR0801',
+      'an OCSP response is in DER: it cannot be given as text',
+      'use inline_bytes or filename',
+    );
+  try {
+    const staple = readStaple(material, ocsp);
+    const validFrom = staple.response?.validFrom ?? 0;
+    const future = `the OCSP response is of the future: its thisUpdate is ${new Date(validFrom).toISOString()}`;
+    if (validFrom > clock.wall()) config.warning(message, 'ocsp_staple', 'RMR0802', future, 'look at the clocks');
+    return [{ ...material, staple }];
+  } catch (error) {
+    config.error(message, 'ocsp_staple', 'RMR0801', (error as Error).message);
+    return [];
+  }
 }

@@ -19,6 +19,7 @@ import type { InventoryEntry, UsedCertificates } from '../secrets/inventory.ts';
 import { leafOfPkcs12 } from '../secrets/material.ts';
 import { WatchedValue } from '../secrets/watched-value.ts';
 import { type LiveSecrets, type LiveSecretsStats, liveSecretsStats } from './live-secrets.ts';
+import { type OcspResponse, readOcspResponse } from './ocsp-response.ts';
 
 type Provider = SecretProvider<Message>;
 
@@ -53,6 +54,7 @@ const noBytes = Buffer.alloc(0);
 
 /** What ContextSecrets keeps the list of certificates in use with. */
 interface Books {
+  readonly side: 'client' | 'server';
   readonly scope: StatsScope;
   readonly secrets: Secrets;
 }
@@ -97,7 +99,7 @@ export class ContextSecrets implements LiveSecrets {
     for (const value of inlineValues(common)) {
       if (isWatched(value)) providers.set(value, new WatchedValue(value, context.config));
     }
-    const books = { scope, secrets: context.secrets };
+    const books = { side, scope, secrets: context.secrets };
     const secrets = new ContextSecrets(common, providers, liveSecretsStats(scope, side), books);
     if (context.config.errorCount === before) return secrets;
     secrets.release();
@@ -164,6 +166,7 @@ export class ContextSecrets implements LiveSecrets {
       const used = {
         path: pathOf(certificateSource(own[index] ?? certificate)),
         pem: inUse.read(chainOf(certificate)),
+        staple: this.#books.side === 'server' ? stapleOf(certificate) : null,
       };
       const suffix = certificate.certificateChain === undefined ? '' : hashOf(certificate.certificateChain);
       this.#tellExpiry(reference?.name ?? `unnamed_cert_${suffix}`, used.pem.leafExpiry);
@@ -175,7 +178,7 @@ export class ContextSecrets implements LiveSecrets {
     if (source !== undefined) {
       const type = named?.validationContextType;
       const ownSource = type?.case === 'validationContext' ? type.value.trustedCa : undefined;
-      ca = { path: pathOf(ownSource ?? source), pem: inUse.read(bytesOf(source)) };
+      ca = { path: pathOf(ownSource ?? source), pem: inUse.read(bytesOf(source)), staple: null };
       this.#tellExpiry(caNameOf(type) ?? `unnamed_ca_cert_${hashOf(ownSource ?? source)}`, ca.pem.firstExpiry);
     }
     if (this.#entry === null) this.#entry = inUse.add({ ca, chains }, () => this.problem());
@@ -264,6 +267,15 @@ function hashOf(source: DataSource): string {
 /** Read before without fault; read again here, errors have been told. */
 function bytesOf(source: DataSource | undefined): Buffer {
   return readDataSource(source, {}, '', 'RMR0801', new ConfigContext()) ?? noBytes;
+}
+
+function stapleOf({ ocspStaple }: TlsCertificate): OcspResponse | null {
+  const bytes = bytesOf(ocspStaple);
+  try {
+    return bytes.length === 0 ? null : readOcspResponse(bytes);
+  } catch {
+    return null;
+  }
 }
 
 function chainOf({ certificateChain, pkcs12, password }: TlsCertificate): Buffer {

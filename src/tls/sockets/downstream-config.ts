@@ -9,7 +9,8 @@ import type { DownstreamTransportContext } from '../api.ts';
 import { readCommon, type TlsReadContext } from './common-config.ts';
 import { ContextSecrets, withoutSecrets } from './context-secrets-config.ts';
 import { DownstreamTls, DownstreamTlsState } from './downstream.ts';
-import type { DownstreamTlsSettings } from './settings.ts';
+import type { CommonTlsSettings, DownstreamTlsSettings } from './settings.ts';
+import type { StaplePolicy } from './stapling.ts';
 import { tlsStats } from './stats.ts';
 import type { ReadStringMatcher } from './validation-config.ts';
 
@@ -93,6 +94,7 @@ function readSettings(tls: DownstreamTlsContext, context: DownstreamReadContext)
     ...common,
     requireClientCertificate,
     serverNames: context.serverNames,
+    staplePolicy: readStaplePolicy(tls, common, config),
     fullScan: tls.fullScanCertsOnSniMismatch ?? false,
     clientCipherOrder: tls.preferClientCiphers,
     tickets: !(keys.case === 'disableStatelessSessionResumption' && keys.value),
@@ -100,6 +102,22 @@ function readSettings(tls: DownstreamTlsContext, context: DownstreamReadContext)
     ticketKeys: keys.case === 'sessionTicketKeys' ? readTicketKeys(keys.value, config) : [],
     sessionTimeout: Math.floor(durationMs(tls.sessionTimeout, 0) / 1000),
   };
+}
+
+const staplePolicies: readonly StaplePolicy[] = ['lenient', 'strict', 'must'];
+
+/** Certificates that ask for a response themselves are looked at where they are read. */
+function readStaplePolicy(
+  tls: DownstreamTlsContext,
+  { certificates }: CommonTlsSettings,
+  config: ConfigContext,
+): StaplePolicy {
+  const policy = staplePolicies[tls.ocspStaplePolicy] ?? 'lenient';
+  if (policy === 'must' && certificates.some(({ staple }) => staple.response === null)) {
+    const text = 'MUST_STAPLE needs an ocsp_staple with every certificate';
+    config.error(tls, 'ocsp_staple_policy', 'RMR0801', text);
+  }
+  return policy;
 }
 
 const ticketKeyLength = 80;

@@ -2,7 +2,7 @@
 import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { DownstreamTransport, TransportConnection } from '../../network/api.ts';
-import { chooseCertificates } from './certificate-choice.ts';
+import { CertificateChoice } from './certificate-choice.ts';
 import { type HandshakeRules, watchHandshake } from './handshake.ts';
 import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
 import { noCertificate, PeerVerifier, type ShownPeer, type VerificationFailure } from './peer-verification.ts';
@@ -21,6 +21,7 @@ export class DownstreamTls implements DownstreamTransport {
   readonly ready: Promise<void> | undefined;
   /** Null until the secrets have come. */
   #state: DownstreamTlsState | null = null;
+  #choice: CertificateChoice | null = null;
 
   constructor(makeStats: () => TlsStats, clock: Clock, secrets: LiveSecrets) {
     this.#makeStats = makeStats;
@@ -33,12 +34,15 @@ export class DownstreamTls implements DownstreamTransport {
   use(state: DownstreamTlsState): void {
     this.#state = state;
     this.#stats ??= this.#makeStats();
+    const { contexts, settings } = state;
+    this.#choice = new CertificateChoice(contexts, settings.staplePolicy, this.#stats, () => this.#clock.wall());
   }
 
   start(connection: TransportConnection): void {
     const state = this.#state;
     const stats = this.#stats;
-    if (state === null || stats === null) {
+    const choice = this.#choice;
+    if (state === null || stats === null || choice === null) {
       this.#secrets.stats.downstreamNotReady.inc();
       connection.failTransport(secretsMissing);
       return;
@@ -59,7 +63,7 @@ export class DownstreamTls implements DownstreamTransport {
     if (sessions !== null) options.server = sessions.asServer();
     connection.wrapSocket((inner) => {
       const socket = new TLSSocket(inner, options);
-      if (contexts.depends) chooseCertificates(socket, contexts);
+      choice.attach(socket);
       watchHandshake(connection, socket, state, stats, this.#clock);
       return socket;
     });

@@ -87,6 +87,9 @@ function words(name: string, number: number, detail = ''): string {
 /** Of a certificate that nothing is said about. */
 export const unverifiedWords = words('CERTIFICATE_VERIFY_FAILED', sslLibrary + 125);
 
+/** Of a client that asked for a stapled OCSP response where none is good. */
+export const rejectedWords = words('CONNECTION_REJECTED', sslLibrary + 133);
+
 export const noCertificateWords = words(
   'PEER_DID_NOT_RETURN_A_CERTIFICATE',
   sslLibrary + 192,

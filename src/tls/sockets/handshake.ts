@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { TransportConnection } from '../../network/api.ts';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
-import { handshakeFailure } from './failure-words.ts';
+import { wasRejected } from './certificate-choice.ts';
+import { handshakeFailure, rejectedWords } from './failure-words.ts';
 import { groupOf, signatureAlgorithm } from './negotiated.ts';
 import type { ShownPeer, VerificationFailure } from './peer-verification.ts';
 import { peerCertificates, resumedChain, sessionInfo, shownPeer } from './session-info.ts';
@@ -63,7 +64,7 @@ export function watchHandshake(
     over = true;
     if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') stats.failVerifyNoCert.inc();
     else stats.connectionError.inc();
-    connection.failTransport(handshakeFailure(error));
+    connection.failTransport(wasRejected(socket) ? rejectedWords : handshakeFailure(error));
   });
 }
 

@@ -6,6 +6,7 @@ import { ellipticFirst } from './certificate-choice.ts';
 import { certificateInfo, type KnownCertificate } from './certificate-info.ts';
 import { makeContext, type ServerOptions } from './secure-context.ts';
 import type { CertificateMaterial, DownstreamTlsSettings } from './settings.ts';
+import { mayFail, type Staple } from './stapling.ts';
 import { TicketKeys } from './ticket-keys.ts';
 
 interface Served {
@@ -19,6 +20,7 @@ interface Served {
 export interface ServedCertificate {
   readonly native: unknown;
   readonly keyType: string;
+  readonly staple: Staple;
 }
 
 /** One for each kind of key. */
@@ -27,6 +29,11 @@ export type ChosenCertificates = readonly ServedCertificate[];
 export class ServerContexts {
   /** What connections start with: one certificate of each kind, of which OpenSSL takes the one that fits the client. */
   readonly base: SecureContext;
+  /** Every certificate, in the configuration's order. */
+  readonly all: readonly ServedCertificate[];
+  readonly staples: boolean;
+  /** `base` has none, so that OpenSSL has nothing to show where what has to be stapled is not there. */
+  readonly #isBare: boolean;
   /** Null: the certificates of `base` are for every name. */
   readonly #choice: Choice | null;
 
@@ -46,26 +53,30 @@ export class ServerContexts {
     const parameters = several ? ellipticFirst(settings.parameters) : settings.parameters;
     const contextOf = (certificates: readonly CertificateMaterial[]): SecureContext =>
       makeContext({ ...settings, parameters, certificates }, server);
-    this.base = contextOf(firstOfEachKind(served).map(({ material }) => material));
+    this.#isBare = settings.certificates.some(({ staple }) => mayFail(staple, settings.staplePolicy));
+    this.base = contextOf(this.#isBare ? [] : firstOfEachKind(served).map(({ material }) => material));
     keys.attach(this.base);
-    this.#choice = served.length > 1 ? choiceOf(served, settings.fullScan, contextOf) : null;
+    // OpenSSL is given certificates one by one: each has a context of its own.
+    this.all = served.map(({ material, info }) => {
+      const context = served.length > 1 || this.#isBare ? contextOf([material]) : this.base;
+      const { context: native } = context as unknown as { readonly context: unknown };
+      return { native, keyType: info?.keyType ?? '', staple: material.staple };
+    });
+    this.staples = this.all.some(({ staple }) => staple.response !== null);
+    this.#choice = served.length > 1 ? choiceOf(served, this, settings.fullScan) : null;
   }
 
+  /** Whether what is shown depends on the name, or on what can be stapled. */
   get depends(): boolean {
-    return this.#choice !== null;
+    return this.#choice !== null || this.staples;
   }
 
   /**
    * Null: those of `base`. `serverName`: empty when the client named none. Compared letter by letter, as Envoy does.
    */
   find(serverName: string): ChosenCertificates | null {
-    if (this.#choice === null || serverName === '') return null;
-    const { mismatch, byName } = this.#choice;
-    const dot = serverName.indexOf('.');
-    const found = byName.get(serverName);
-    if (found !== undefined) return found;
-    const wildcard = dot > 0 ? byName.get(`*${serverName.slice(dot)}`) : undefined;
-    return wildcard === undefined ? mismatch : wildcard;
+    const found = this.#choice === null || serverName === '' ? null : findIn(this.#choice, serverName);
+    return found === null && this.#isBare ? this.all : found;
   }
 }
 
@@ -76,29 +87,33 @@ interface Choice {
   readonly byName: ReadonlyMap<string, ChosenCertificates | null>;
 }
 
+/** `all`: the same certificates in the same order. */
 function choiceOf(
   served: readonly Served[],
+  { all, staples }: Pick<ServerContexts, 'all' | 'staples'>,
   fullScan: boolean,
-  contextOf: (certificates: readonly CertificateMaterial[]) => SecureContext,
 ): Choice {
-  // Each certificate has a context of its own: OpenSSL is given them one by one.
-  const contexts = new Map(
-    served.map((one): [Served, ServedCertificate] => {
-      const context = contextOf([one.material]) as unknown as { readonly context: unknown };
-      return [one, { native: context.context, keyType: one.info?.keyType ?? '' }];
-    }),
-  );
+  const contexts = new Map(served.map((one, index) => [one, all[index]]));
   const base = firstOfEachKind(served);
   const chosen = (list: readonly Served[]): ChosenCertificates | null => {
     const kinds = firstOfEachKind(list);
     const same = kinds.length === base.length && kinds.every((one) => base.includes(one));
-    return same ? null : kinds.flatMap((one) => contexts.get(one) ?? []);
+    // Without a name all are looked at for what can be stapled, with one those of `base` only.
+    return same && !staples ? null : kinds.flatMap((one) => contexts.get(one) ?? []);
   };
   const names = new Set(served.flatMap(namesOf));
   return {
     mismatch: fullScan ? null : chosen(served.slice(0, 1)),
     byName: new Map([...names].map((name) => [name, chosen(served.filter((one) => namesOf(one).includes(name)))])),
   };
+}
+
+function findIn({ mismatch, byName }: Choice, serverName: string): ChosenCertificates | null {
+  const dot = serverName.indexOf('.');
+  const found = byName.get(serverName);
+  if (found !== undefined) return found;
+  const wildcard = dot > 0 ? byName.get(`*${serverName.slice(dot)}`) : undefined;
+  return wildcard === undefined ? mismatch : wildcard;
 }
 
 function read(material: CertificateMaterial): Served {

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { NameKind } from './certificate-names.ts';
+import type { Staple, StaplePolicy } from './stapling.ts';
 
 /** A certificate chain with its key, as bytes: PEM. */
 export interface CertificateMaterial {
@@ -15,6 +16,8 @@ export interface CertificateMaterial {
   readonly passphrase: string | undefined;
   /** Where it came from, in words, for errors and /certs. */
   readonly origin: string;
+  /** Of no use at a client. */
+  readonly staple: Staple;
 }
 
 export interface TlsParameters {
@@ -78,6 +81,7 @@ export interface DownstreamTlsSettings extends CommonTlsSettings {
   readonly serverNames: readonly string[];
   /** A name of no certificate gets the first certificate that fits the client, not just the first. */
   readonly fullScan: boolean;
+  readonly staplePolicy: StaplePolicy;
   readonly clientCipherOrder: boolean;
   /** Tickets keep sessions at the client. */
   readonly tickets: boolean;

@@ -3,7 +3,7 @@
 // expired would be trusted else. OpenSSL has judged the same chain before; nothing is let in here that it finds fault with
 // otherwise.
 import type { X509Certificate } from 'node:crypto';
-import { pathLengthOf } from './certificate-names.ts';
+import { pathLengthOf } from './certificate-extensions.ts';
 
 export interface PathRules {
   readonly authorities: readonly X509Certificate[];

@@ -6,6 +6,7 @@ import { createHash, createPrivateKey, type KeyObject, webcrypto, X509Certificat
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { type OcspSingle, ocspResponse } from './ocsp.ts';
 
 // Its types are a browser's.
 x509.cryptoProvider.set(webcrypto as unknown as Crypto);
@@ -32,6 +33,8 @@ interface Entry {
   usage?: 'server' | 'client' | 'both';
   /** Bits of the key usage; default digitalSignature (and keyEncipherment). */
   keyUsage?: number;
+  /** Who shows it has to staple an OCSP response (RFC 7633). */
+  mustStaple?: boolean;
 }
 
 const SERVER: Names = [
@@ -77,6 +80,10 @@ const ENTRIES: Entry[] = [
     // For enforce_rsa_key_usage: a key that may only decipher.
     ...{ name: 'server-rsa-encipher', issuer: 'ca', subject: 'CN=server-rsa-encipher', serial: '0a0a', names: SERVER },
     ...{ key: 'rsa' as const, keyUsage: x509.KeyUsageFlags.keyEncipherment },
+  },
+  {
+    ...{ name: 'server-staple', issuer: 'ca', subject: 'CN=server-staple', serial: '0a0b', names: SERVER },
+    mustStaple: true,
   },
   { name: 'client', issuer: 'ca', subject: 'CN=client, OU=Tests, O=Remora', serial: '0b01', names: CLIENT },
   { name: 'client-rsa', issuer: 'ca', subject: 'CN=client-rsa', serial: '0b02', names: CLIENT, key: 'rsa' },
@@ -161,12 +168,15 @@ export interface Fingerprint {
 export class Pki {
   /** File name → content, for the folder `pki`. */
   readonly files = new Map<string, string>();
+  /** The same, of bytes. */
+  readonly binaries = new Map<string, Buffer>();
   /** `sha256:NAME`, `spki:NAME`: what `@sha256:NAME@` stands for in an envoy.yaml. */
   readonly hashes = new Map<string, string>();
   readonly fingerprints: Fingerprint[] = [];
 
   write(folder: string): void {
     mkdirSync(join(folder, PKI_FOLDER), { recursive: true });
+    for (const [name, bytes] of this.binaries) writeFileSync(join(folder, PKI_FOLDER, name), bytes);
     for (const [name, text] of this.files) writeFileSync(join(folder, PKI_FOLDER, name), text);
   }
 
@@ -234,12 +244,37 @@ async function make(): Promise<Pki> {
   result.files.set('crl.pem', await crl('ca', ca, ['0b0a']));
   result.files.set('intermediate-crl.pem', await crl('intermediate', intermediate, []));
   result.files.set('both-crl.pem', result.file('crl.pem') + result.file('intermediate-crl.pem'));
+  for (const [name, answer] of ocspAnswers(result)) {
+    const issuerKey = createPrivateKey(result.file('ca.key'));
+    result.binaries.set(`${name}.der`, ocspResponse(answer, new X509Certificate(result.file('ca.pem')), issuerKey));
+  }
   // 80 bytes each, as Envoy takes them.
   for (const name of ['ticket-a', 'ticket-b']) {
     const seed = createHash('sha512').update(name).digest('latin1');
     result.files.set(`${name}.key`, (seed + seed).slice(0, 80).replace(/[^\x21-\x7e]/g, 'k'));
   }
   return result;
+}
+
+/** `ocsp-NAME`, and what may be wrong with one. */
+function ocspAnswers(files: Pki): [string, { status?: number; singles: OcspSingle[] }][] {
+  const single = (name: string, more: Partial<OcspSingle> = {}): OcspSingle => ({
+    certificate: new X509Certificate(files.file(`${name}.pem`)),
+    ...more,
+  });
+  return [
+    ...['server', 'server-rsa', 'server-staple'].map((name): [string, { singles: OcspSingle[] }] => [
+      `ocsp-${name}`,
+      { singles: [single(name)] },
+    ]),
+    ['ocsp-server-endless', { singles: [single('server', { nextUpdate: null })] }],
+    ['ocsp-server-early', { singles: [single('server', { thisUpdate: '2048' })] }],
+    ['ocsp-server-expired', { singles: [single('server', { nextUpdate: '2021' })] }],
+    ['ocsp-server-staple-expired', { singles: [single('server-staple', { nextUpdate: '2021' })] }],
+    ['ocsp-server-revoked', { singles: [single('server', { revoked: true })] }],
+    ['ocsp-two', { singles: [single('server'), single('server-rsa')] }],
+    ['ocsp-later', { status: 3, singles: [] }],
+  ];
 }
 
 async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.Extension[]> {
@@ -257,6 +292,8 @@ async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.
   const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
   const usages = { server: [serverAuth], client: [clientAuth], both: [serverAuth, clientAuth] };
   list.push(new x509.ExtendedKeyUsageExtension(usages[entry.usage ?? 'both']));
+  // TLSFeature: status_request.
+  if (entry.mustStaple) list.push(new x509.Extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex')));
   if (entry.names !== undefined) list.push(new x509.SubjectAlternativeNameExtension(entry.names));
   return list;
 }

@@ -40,15 +40,15 @@ t.test('the first to expire counts, of authorities each, of a chain its leaf', a
   t.equal(inventory.daysUntilFirstExpiry(0), null, 'none');
   const entry = inventory.add(
     {
-      ca: { path: '/ca', pem: inventory.read(bytes('ca.pem')) },
-      chains: [{ path: '/a', pem: inventory.read(bytes('server.pem')) }],
+      ca: { path: '/ca', pem: inventory.read(bytes('ca.pem')), staple: null },
+      chains: [{ path: '/a', pem: inventory.read(bytes('server.pem')), staple: null }],
     },
     () => '',
   );
   const now = Date.parse('2048-12-30T12:00:00Z');
   t.equal(inventory.daysUntilFirstExpiry(now), 1);
   const old = inventory.add(
-    { ca: null, chains: [{ path: '/b', pem: inventory.read(bytes('client-expired.pem')) }] },
+    { ca: null, chains: [{ path: '/b', pem: inventory.read(bytes('client-expired.pem')), staple: null }] },
     () => '',
   );
   t.equal(inventory.daysUntilFirstExpiry(now), 0, 'one has expired');
