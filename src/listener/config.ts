@@ -277,8 +277,9 @@ class ChainReader {
   #readTransport(message: FilterChainMessage, scope: StatsScope): DownstreamTransport | null | undefined {
     const { services, config } = this.#context;
     const { extensions, secrets, clock, timers } = services;
+    const logFiles = services.accessLog.manager;
     const serverNames = message.filterChainMatch?.serverNames ?? [];
-    const context = { config, extensions, scope, secrets, clock, timers, serverNames };
+    const context = { config, extensions, scope, secrets, clock, timers, logFiles, serverNames };
     return readTransport(message.transportSocket, downstreamTransportCategory, context);
   }
 

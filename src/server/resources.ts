@@ -61,7 +61,19 @@ export async function prepareResources(
   const { extensions, secrets, clock, timers, runtime, stats } = services;
   const { defaultBindConfig } = managers;
   const readPolicies = clusterPolicyReader(services);
-  const options = { context, extensions, secrets, clock, timers, runtime, stats, readPolicies, defaultBindConfig };
+  const logFiles = services.accessLog.manager;
+  const options = {
+    context,
+    extensions,
+    secrets,
+    clock,
+    timers,
+    logFiles,
+    runtime,
+    stats,
+    readPolicies,
+    defaultBindConfig,
+  };
   for (const message of clusters) {
     context.comingClusters.add(message.name);
     const config = readCluster(message, options);

@@ -21,6 +21,18 @@ export interface TransportSocketContext {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly logFiles: LogFiles;
+}
+
+/** Files that are written line by line, never by the event loop: those of the access logs. */
+export interface LogFiles {
+  /** Throws what opening throws. */
+  file(path: string): LogFile;
+}
+
+export interface LogFile {
+  /** `line` is a byte string, and has its end. */
+  write(line: string): void;
 }
 
 export interface DownstreamTransportContext extends TransportSocketContext {

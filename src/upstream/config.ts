@@ -20,7 +20,13 @@ import type {
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
-import { readTransport, type Secrets, type TransportSocketContext, upstreamTransportCategory } from '../tls/api.ts';
+import {
+  type LogFiles,
+  readTransport,
+  type Secrets,
+  type TransportSocketContext,
+  upstreamTransportCategory,
+} from '../tls/api.ts';
 import type {
   ClusterConfig,
   ClusterPolicies,
@@ -55,6 +61,7 @@ export interface ClusterConfigOptions {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly logFiles: LogFiles;
   /** The router's: what `Cluster.info.policies` will be. */
   readonly readPolicies: (options: HttpProtocolOptions, context: ConfigContext) => unknown;
   readonly runtime: Runtime;
@@ -204,8 +211,9 @@ function readTransportMatches(cluster: Cluster, options: ClusterConfigOptions): 
   });
 }
 
-function socketContext({ context, extensions, secrets, clock, timers }: ClusterConfigOptions): TransportSocketContext {
-  return { config: context, extensions, secrets, clock, timers };
+function socketContext(options: ClusterConfigOptions): TransportSocketContext {
+  const { context, extensions, secrets, clock, timers, logFiles } = options;
+  return { config: context, extensions, secrets, clock, timers, logFiles };
 }
 
 /** The kernel's own defaults where a value is not given (Linux: 7200 s). */

@@ -86,7 +86,7 @@ export class ClusterDiscovery implements ResourceHandler {
       }
       named.add(message.name);
       if (unusable.has(message)) continue;
-      const { secrets, clock, timers, runtime, stats } = this.#services;
+      const { secrets, clock, timers, runtime, stats, accessLog } = this.#services;
       const defaultBindConfig = this.#defaultBindConfig;
       const config = readCluster(message, {
         context,
@@ -94,6 +94,7 @@ export class ClusterDiscovery implements ResourceHandler {
         secrets,
         clock,
         timers,
+        logFiles: accessLog.manager,
         runtime,
         stats,
         readPolicies: this.#readPolicies,

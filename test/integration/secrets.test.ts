@@ -1,5 +1,5 @@
 // Secrets in a running proxy: what is said of them when they go wrong, and a reload that brings others.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
@@ -90,4 +90,28 @@ t.test('a reload brings other static secrets; one that is refused leaves those i
 t.test('a secret that nobody has is an error with its name', async (t) => {
   const context = { tlsCertificateSdsSecretConfigs: [{ name: 'nobody' }] };
   await t.rejects(remora(t, () => bootstrap([answering(context)], [])).to());
+});
+
+t.test("a key log has what the client's own has", async (t) => {
+  const proxy = await remora(t, (dir) => {
+    write(dir, 'server');
+    const pair = {
+      certificateChain: { filename: join(dir, 'own.pem') },
+      privateKey: { filename: join(dir, 'own.key') },
+    };
+    return bootstrap([answering({ tlsCertificates: [pair], keyLog: { path: join(dir, 'keys') } })], []);
+  }).to();
+  const keys: string[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connect({ port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false });
+  socket.on('keylog', (line: Buffer) => keys.push(line.toString()));
+  // Its own last words are read then.
+  socket.once('session', resolve);
+  socket.on('error', reject);
+  await promise;
+  socket.destroy();
+  await proxy.server.accessLogs.flush();
+  const logged = readFileSync(join(proxy.dir, 'keys'), 'latin1').split(/(?<=\n)/);
+  t.equal(keys.length, 5);
+  t.strictSame(logged.sort(), keys.sort());
 });

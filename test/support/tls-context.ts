@@ -9,6 +9,7 @@ import { SecretManager } from '../../src/tls/secrets/manager.ts';
 import { readDownstreamTls, readUpstreamTls } from '../../src/tls/sockets/api.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeTimers } from './fake-timers.ts';
+import { noFiles } from './log-files.ts';
 
 const messages = {
   downstream: 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
@@ -31,7 +32,7 @@ export async function readTlsContext(side: 'downstream' | 'upstream', yaml: stri
   const clock = new FakeClock();
   const context = {
     ...{ config, clock, extensions: new ExtensionRegistry([]), secrets: new SecretManager(null) },
-    ...{ timers: new FakeTimers(clock), scope: new StatsStore(), serverNames: [] },
+    ...{ timers: new FakeTimers(clock), logFiles: noFiles, scope: new StatsStore(), serverNames: [] },
   };
   const transport = (side === 'downstream' ? readDownstreamTls : readUpstreamTls)(message, context, readStringMatcher);
   const said = await config.takeDiagnostics();

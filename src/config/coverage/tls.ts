@@ -32,9 +32,10 @@ export const tlsSockets: PackageCoverage = {
       'tls_certificate_sds_secret_configs',
       'validation_context_sds_secret_config',
       'combined_validation_context',
+      'key_log',
     ],
-    notYet: { key_log: 'issue 5' },
   },
+  [`${tls}.TlsKeyLog`]: { implemented: ['path', 'local_address_range', 'remote_address_range'] },
   [`${tls}.TlsCertificate`]: {
     implemented: ['certificate_chain', 'private_key', 'watched_directory', 'pkcs12', 'password', 'ocsp_staple'],
   },

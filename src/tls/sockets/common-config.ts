@@ -1,8 +1,16 @@
 // Turns the CommonTlsContext message into settings. What is not implemented is refused with its place.
+import { type CidrRange, cidrRange } from '../../base/cidr.ts';
+import { errorText } from '../../base/error-text.ts';
+import type { ConfigContext } from '../../config/api.ts';
 import { readDataSource } from '../../config/data-source.ts';
+import type { CidrRange as CidrMessage } from '../../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { TlsCertificate } from '../../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.d.ts';
-import type { CommonTlsContext } from '../../generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.d.ts';
+import type {
+  CommonTlsContext,
+  TlsKeyLog,
+} from '../../generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.d.ts';
 import type { TransportSocketContext } from '../api.ts';
+import { KeyLog } from './key-log.ts';
 import { readParameters } from './parameters-config.ts';
 import type { CertificateMaterial, CommonTlsSettings } from './settings.ts';
 import { readStaple } from './stapling.ts';
@@ -28,7 +36,29 @@ export function readCommon(
     certificates: (common?.tlsCertificates ?? []).flatMap((message) => readCertificate(message, context, server)),
     validation,
     applicationProtocols: common?.alpnProtocols ?? [],
+    keyLog: common?.keyLog === undefined ? null : readKeyLog(common.keyLog, context),
   };
+}
+
+/** Null after an error was reported. */
+function readKeyLog(message: TlsKeyLog, { config, logFiles }: TransportSocketContext): KeyLog | null {
+  const ranges = (list: readonly CidrMessage[]): CidrRange[] => list.flatMap((range) => readRange(range, config));
+  const local = ranges(message.localAddressRange);
+  const remote = ranges(message.remoteAddressRange);
+  try {
+    return new KeyLog(logFiles.file(message.path), local, remote);
+  } catch (error) {
+    config.error(message, 'path', 'RMR0800', `the file cannot be opened: ${errorText(error)}`);
+    return null;
+  }
+}
+
+function readRange(message: CidrMessage, config: ConfigContext): CidrRange[] {
+  const bits = message.addressPrefix.includes(':') ? 128 : 32;
+  const range = cidrRange(message.addressPrefix, Math.min(message.prefixLen ?? 0, bits));
+  if (range !== null) return [range];
+  config.error(message, 'address_prefix', 'RMR0901', `'${message.addressPrefix}' is no IP address`);
+  return [];
 }
 
 function readCertificate(

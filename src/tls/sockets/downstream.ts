@@ -47,7 +47,7 @@ export class DownstreamTls implements DownstreamTransport {
       connection.failTransport(secretsMissing);
       return;
     }
-    const { applicationProtocols } = state.settings;
+    const { applicationProtocols, keyLog } = state.settings;
     const { contexts, sessions } = state;
     const options: TLSSocketOptions = {
       isServer: true,
@@ -64,6 +64,7 @@ export class DownstreamTls implements DownstreamTransport {
     connection.wrapSocket((inner) => {
       const socket = new TLSSocket(inner, options);
       choice.attach(socket);
+      keyLog?.attach(socket, connection);
       watchHandshake(connection, socket, state, stats, this.#clock);
       return socket;
     });

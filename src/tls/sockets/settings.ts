@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { NameKind } from './certificate-names.ts';
+import type { KeyLog } from './key-log.ts';
 import type { Staple, StaplePolicy } from './stapling.ts';
 
 /** A certificate chain with its key, as bytes: PEM. */
@@ -73,6 +74,8 @@ export interface CommonTlsSettings {
   readonly certificates: readonly CertificateMaterial[];
   readonly validation: ValidationSettings | null;
   readonly applicationProtocols: readonly string[];
+  /** Null: secrets are not logged. */
+  readonly keyLog: KeyLog | null;
 }
 
 export interface DownstreamTlsSettings extends CommonTlsSettings {

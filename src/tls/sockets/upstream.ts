@@ -108,6 +108,7 @@ export class UpstreamTls implements UpstreamTransport {
         curves: state.settings.parameters.curves,
         resumedPeer: session?.peer ?? null,
       };
+      state.settings.keyLog?.attach(socket, connection);
       watchHandshake(connection, socket, rules, stats, this.#clock);
       if (maxSessionKeys > 0) this.#watchSessions(connection, socket, state, asked);
       return socket;

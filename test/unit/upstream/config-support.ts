@@ -9,6 +9,7 @@ import type { ClusterConfig } from '../../../src/upstream/cluster-config.ts';
 import { impliedExtensions, readCluster } from '../../../src/upstream/config.ts';
 import { FakeRuntime } from '../../support/fake-runtime.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
+import { noFiles } from '../../support/log-files.ts';
 import { extensions } from './support.ts';
 
 export interface Read {
@@ -29,6 +30,7 @@ export async function read(yaml: string): Promise<Read> {
     secrets: new SecretManager(null),
     clock: systemClock,
     timers: new FakeTimers(),
+    logFiles: noFiles,
     readPolicies: () => null,
     runtime: new FakeRuntime(),
     stats: new StatsStore(),
