@@ -49,8 +49,7 @@ export const core: PackageCoverage = {
     implemented: ['header', 'append', 'append_action', 'keep_empty_value'],
   },
   'envoy.config.core.v3.DataSource': {
-    implemented: ['filename', 'inline_bytes', 'inline_string', 'environment_variable'],
-    notYet: { watched_directory: 'files of secrets: issue 5' },
+    implemented: ['filename', 'inline_bytes', 'inline_string', 'environment_variable', 'watched_directory'],
   },
   'envoy.config.core.v3.TypedExtensionConfig': { implemented: ['typed_config'], harmless: { name: foundByType } },
   'envoy.config.core.v3.RuntimeFractionalPercent': {

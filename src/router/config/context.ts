@@ -5,6 +5,7 @@ import type { ConfigContext } from '../../config/api.ts';
 import type { ExtensionRegistry } from '../../config/extension-registry.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { ClusterManager } from '../../upstream/api.ts';
+import type { WatchedBody } from '../route-table/watched-body.ts';
 import type { ClusterSpecifier } from './cluster-specifier.ts';
 
 /** What a table needs of the process. */
@@ -45,6 +46,8 @@ export class RouteBuild {
   readonly settings: BuildSettings;
   /** By name; undefined is one whose error was reported. */
   clusterSpecifiers: ReadonlyMap<string, ClusterSpecifier | undefined> = new Map();
+  /** What follows files for as long as the table is there. */
+  readonly watched: WatchedBody[] = [];
   /** Clusters that routes name. */
   readonly clusterNames = new Set<string>();
 

@@ -77,6 +77,7 @@ export function buildRouteTable(message: RouteConfiguration, context: RouteTable
     internalOnlyHeaders: message.internalOnlyHeaders.map(pinnedName),
     clusterNames: [...build.clusterNames],
     stats: build.stats,
+    watched: build.watched,
     request,
   });
 }

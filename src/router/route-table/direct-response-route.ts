@@ -6,6 +6,7 @@ import type { DirectResponseRoute, NonForwardingRoute, Route } from '../api.ts';
 import { formatForRequest } from './format-source.ts';
 import { PreparedRouteBase, type RouteBaseSettings } from './route-base.ts';
 import type { RouteChoice } from './virtual-host.ts';
+import type { WatchedBody } from './watched-body.ts';
 
 /** body_format. */
 export interface BodyFormat {
@@ -18,11 +19,11 @@ export class PreparedDirectResponseRoute extends PreparedRouteBase implements Di
   readonly kind = 'direct';
   readonly status: number;
   readonly contentType: string;
-  readonly #body: string;
+  readonly #body: string | WatchedBody;
   readonly #format: Formatter | null;
 
   /** `body` is a byte string; a format makes of it what goes out. */
-  constructor(base: RouteBaseSettings, status: number, body: string, format: BodyFormat | null) {
+  constructor(base: RouteBaseSettings, status: number, body: string | WatchedBody, format: BodyFormat | null) {
     super(base);
     this.status = status;
     this.contentType = format?.contentType ?? '';
@@ -35,7 +36,8 @@ export class PreparedDirectResponseRoute extends PreparedRouteBase implements Di
   }
 
   body(headers: RequestHeaders, streamInfo: StreamInfo): string {
-    return this.#format === null ? this.#body : formatForRequest(this.#format, headers, streamInfo, this.#body);
+    const body = typeof this.#body === 'string' ? this.#body : this.#body.text;
+    return this.#format === null ? body : formatForRequest(this.#format, headers, streamInfo, body);
   }
 }
 

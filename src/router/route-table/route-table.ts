@@ -7,6 +7,7 @@ import { NoMatchingRoute, NoVirtualHost, NoWeight } from './no-route.ts';
 import type { RequestView } from './request-view.ts';
 import { needsTls } from './tls-redirect-route.ts';
 import type { VirtualHost } from './virtual-host.ts';
+import type { WatchedBody } from './watched-body.ts';
 
 export interface RouteTableSettings {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface RouteTableSettings {
   readonly clusterNames: readonly string[];
   /** What the table took; goes with it. */
   readonly stats: StatsScope;
+  /** Likewise what follows files. */
+  readonly watched: readonly WatchedBody[];
   /** Shared with the virtual hosts. */
   readonly request: RequestView;
 }
@@ -61,6 +64,7 @@ export class PreparedRouteTable implements RouteTable {
 
   release(): void {
     this.#settings.stats.close();
+    for (const watched of this.#settings.watched) watched.close();
   }
 
   #hostOf({ headers }: RouteMatchContext): string {
