@@ -152,6 +152,6 @@ t.test('bodies that cannot be used', async (t) => {
   });
   t.match(await errorOf({ environmentVariable: 'REMORA_TEST_BODY' }), /5000 bytes.*4096/);
   t.match(await errorOf({ inlineString: 'xxxxx' }, { maxDirectResponseBodySizeBytes: 4 }), /5 bytes.*4/);
-  t.match(await errorOf({ environmentVariable: 'REMORA_TEST_NONE' }), /REMORA_TEST_NONE is not set/);
+  t.match(await errorOf({ environmentVariable: 'REMORA_TEST_NONE' }), /'REMORA_TEST_NONE' is not set/);
   t.match(await errorOf({ filename: `${file}.none` }), /no file|cannot be read/i);
 });
