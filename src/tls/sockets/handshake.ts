@@ -31,9 +31,10 @@ export function watchHandshake(
   clock: Clock,
 ): void {
   const start = clock.monotonic();
-  let over = false;
+  let state: 'shaking hands' | 'secure' | 'failed' = 'shaking hands';
   socket.once('secure', () => {
-    over = true;
+    state = 'secure';
+    releaseControl(socket);
     const known = socket.isSessionReused() ? (rules.resumedPeer ?? null) : null;
     const peerChain = known === null ? peerCertificates(socket) : resumedChain(known);
     const peer = peerChain[0] ?? null;
@@ -41,6 +42,7 @@ export function watchHandshake(
     if (failure !== null) {
       countFailure(stats, failure);
       if (failure.accepted !== true) {
+        state = 'failed';
         connection.failTransport(failure.reason);
         return;
       }
@@ -60,12 +62,25 @@ export function watchHandshake(
   });
   // Before the connection's own listener, which closes it.
   socket.prependListener('error', (error: NodeJS.ErrnoException) => {
-    if (over || error.code === 'ECONNRESET') return;
-    over = true;
+    const records = state === 'secure' && error.code?.startsWith('ERR_SSL_') === true;
+    if ((state !== 'shaking hands' && !records) || error.code === 'ECONNRESET') return;
+    state = 'failed';
     if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') stats.failVerifyNoCert.inc();
     else stats.connectionError.inc();
     connection.failTransport(wasRejected(socket) ? rejectedWords : handshakeFailure(error));
   });
+}
+
+interface WithControl {
+  _releaseControl?(): boolean;
+}
+
+/**
+ * As Node's own servers do: until then a TLS socket keeps errors to itself, and a peer that sends what is no record would
+ * hold its connection for ever.
+ */
+function releaseControl(socket: TLSSocket): void {
+  (socket as unknown as WithControl)._releaseControl?.();
 }
 
 function countFailure(stats: TlsStats, failure: VerificationFailure): void {

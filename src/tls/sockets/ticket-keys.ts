@@ -17,7 +17,9 @@ interface WithTicketCallback {
   };
 }
 
-const notFound = [0, null, null];
+const noKey = Buffer.alloc(16);
+/** Node ends the process where there are no buffers, though it does not look into them. */
+const notFound = [0, noKey, noKey];
 
 export class TicketKeys {
   readonly #keys: readonly Key[];
@@ -33,23 +35,25 @@ export class TicketKeys {
     return key === undefined ? randomBytes(48) : Buffer.concat([key.name, key.hmac, key.aes]);
   }
 
-  /** With one key OpenSSL needs nobody to ask. */
+  /**
+   * With TLS 1.3 clients use a ticket once: left alone, OpenSSL would give those that resume with Node's keys no new one, and
+   * every second connection would shake hands in full.
+   */
   attach(context: SecureContext): void {
-    if (this.#keys.length < 2) return;
     const { context: native } = context as unknown as WithTicketCallback;
     if (native.enableTicketKeyCallback === undefined) return;
     native.enableTicketKeyCallback();
     native.onticketkeycallback = (name, _iv, encrypts) => this.#answer(name, encrypts);
   }
 
-  /** [1 found, 2 found and to be renewed with the first; 0 not], HMAC key, AES key, and for a new ticket its name and IV. */
+  /** [1 encrypts, 2 found and to be renewed with the first, 0 not found], HMAC key, AES key, and for a new ticket its name and IV. */
   #answer(name: Buffer, encrypts: boolean): unknown {
     const [first] = this.#keys;
     if (first === undefined) return notFound;
     if (encrypts) return [1, first.hmac, first.aes, first.name, randomBytes(16)];
     const found = this.#keys.find((key) => key.name.equals(name));
     if (found === undefined) return notFound;
-    return [found === first ? 1 : 2, found.hmac, found.aes];
+    return [2, found.hmac, found.aes];
   }
 }
 
