@@ -31,6 +31,16 @@ export function pathLengthOf(raw: Buffer): number | null {
   return length?.content.length !== 1 ? null : (length.content[0] ?? null);
 }
 
+/** Bits of a key usage (RFC 5280 section 4.2.1.3). */
+export const KeyUsage = { DigitalSignature: 0x80, KeyCertSign: 0x04, CrlSign: 0x02 } as const;
+
+/** What the key may be used for; null: the certificate does not say, any use is fine. */
+export function keyUsageOf(raw: Buffer): number | null {
+  const bits = extensionValue(signedFields(raw), '2.5.29.15');
+  // Behind the number of unused bits.
+  return bits === null ? null : (bits.content[1] ?? 0);
+}
+
 /** status_request, as a TLS feature (RFC 7633). */
 const statusRequest = 5;
 

@@ -1,5 +1,6 @@
 // Owns what certificates say of their holder and issuer, read from their bytes: Node's own texts of subject and alternative
 // names are made for people, and one name can look like another there.
+import { addressText } from '../../base/cidr.ts';
 import type { CertificateNames } from '../../observability/tls-info.ts';
 import { extensionValue, signedFields } from './certificate-extensions.ts';
 import { type Der, elements, objectIdentifier, stringOf, Tag } from './der.ts';
@@ -75,10 +76,8 @@ function alternativeName(name: Der): AlternativeName | [] {
 }
 
 function ipText(content: Buffer): string {
-  if (content.length === 4) return content.join('.');
-  if (content.length !== 16) return '';
-  const groups = Array.from({ length: 8 }, (_, index) => content.readUInt16BE(index * 2).toString(16));
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+  if (content.length !== 4 && content.length !== 16) return '';
+  return addressText(BigInt(`0x${content.toString('hex')}`), content.length === 4 ? 4 : 6);
 }
 
 /** The value, as text where it is one. */

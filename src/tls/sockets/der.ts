@@ -12,6 +12,8 @@ export const Tag = {
   PrintableString: 0x13,
   T61String: 0x14,
   Ia5String: 0x16,
+  UtcTime: 0x17,
+  GeneralizedTime: 0x18,
   VisibleString: 0x1a,
   UniversalString: 0x1c,
   BmpString: 0x1e,
@@ -101,4 +103,20 @@ function universal(content: Buffer): string | undefined {
     text += String.fromCodePoint(point);
   }
   return text;
+}
+
+export function isTime({ tag }: Der): boolean {
+  return tag === Tag.UtcTime || tag === Tag.GeneralizedTime;
+}
+
+/** Milliseconds since the epoch (RFC 5280 section 4.1.2.5: always in UTC, with seconds). Throws when it is no such time. */
+export function timeOf({ tag, content }: Der): number {
+  const text = content.toString('latin1');
+  const [, digits = '', month, day, hour, minute, second] =
+    /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
+  // Years of two digits end with 2049.
+  const year = tag === Tag.UtcTime ? `${digits < '50' ? '20' : '19'}${digits}` : digits;
+  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(time)) throw new Error(`a time in it cannot be read: ${JSON.stringify(text)}`);
+  return time;
 }

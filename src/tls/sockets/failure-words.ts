@@ -1,5 +1,5 @@
 // Owns the words for a handshake that failed, in the form that Envoy's users look for in logs:
-// `TLS_error:|NUMBER:SSL routines:OPENSSL_internal:REASON:detail:TLS_error_end`. The numbers are BoringSSL's.
+// `TLS_error:|NUMBER:SSL routines:OPENSSL_internal:REASON:detail:TLS_error_end`. The numbers are BoringSSL's; 0 where it has no such reason.
 import type { PathFailure } from './trust-path.ts';
 
 /** BoringSSL's library number for SSL, in an error's upper byte. */
@@ -7,21 +7,26 @@ const sslLibrary = 0x1000_0000;
 const firstAlert = 1000;
 
 const reasons: Readonly<Record<string, number>> = {
-  BAD_DECRYPT: 101,
-  BAD_ECC_CERT: 104,
+  BAD_ECC_CERT: 107,
+  BAD_LENGTH: 111,
+  BAD_SIGNATURE: 114,
   CERTIFICATE_VERIFY_FAILED: 125,
   DECODE_ERROR: 137,
+  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: 139,
+  DIGEST_CHECK_FAILED: 142,
   HTTPS_PROXY_REQUEST: 155,
   HTTP_REQUEST: 156,
-  KEY_USAGE_BIT_INCORRECT: 157,
+  INAPPROPRIATE_FALLBACK: 157,
+  LENGTH_MISMATCH: 162,
   NO_SHARED_CIPHER: 184,
   PEER_DID_NOT_RETURN_A_CERTIFICATE: 192,
-  UNEXPECTED_MESSAGE: 222,
+  UNEXPECTED_MESSAGE: 223,
   UNSUPPORTED_PROTOCOL: 240,
   WRONG_CURVE: 243,
   WRONG_VERSION_NUMBER: 247,
   NO_COMMON_SIGNATURE_ALGORITHMS: 253,
   NO_SHARED_GROUP: 266,
+  KEY_USAGE_BIT_INCORRECT: 302,
 };
 
 /** Where OpenSSL has another name for it. */
@@ -95,3 +100,6 @@ export const noCertificateWords = words(
   sslLibrary + 192,
   'peer did not provide required client certificate',
 );
+
+/** Of a key that may not be used as the handshake uses it. */
+export const keyUsageWords = words('KEY_USAGE_BIT_INCORRECT', sslLibrary + 302);

@@ -86,6 +86,7 @@ function releaseControl(socket: TLSSocket): void {
 function countFailure(stats: TlsStats, failure: VerificationFailure): void {
   if (failure.kind === 'no_cert') stats.failVerifyNoCert.inc();
   else if (failure.kind === 'san') stats.failVerifySan.inc();
+  else if (failure.kind === 'usage') stats.connectionError.inc();
   else if (failure.kind === 'hash') stats.failVerifyCertHash.inc();
   else if (failure.kind === 'error') stats.failVerifyError.inc();
 }

@@ -1,6 +1,6 @@
 // Owns the reading of OCSP responses (RFC 6960) that are to be stapled: what is looked at is which certificate they are about
 // and for how long; who signed them, and what they say of the certificate, is for the client to judge.
-import { type Der, elements, objectIdentifier, Tag } from './der.ts';
+import { type Der, elements, objectIdentifier, Tag, timeOf } from './der.ts';
 
 export interface OcspResponse {
   /** DER, as it is sent. */
@@ -59,13 +59,4 @@ function inside(outer: Der | undefined): Der {
   const [inner] = outer === undefined ? [] : elements(outer.content);
   if (inner === undefined) throw new Error('it is cut short');
   return inner;
-}
-
-/** GeneralizedTime, always in UTC (RFC 5280 section 4.1.2.5.2). */
-function timeOf({ content }: Der): number {
-  const text = content.toString('latin1');
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
-  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if (Number.isNaN(time)) throw new Error(`a time in it cannot be read: ${JSON.stringify(text)}`);
-  return time;
 }

@@ -4,16 +4,24 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { dnsNameMatches } from '../../base/dns-name.ts';
+import { KeyUsage, keyUsageOf } from './certificate-extensions.ts';
 import type { KnownCertificate } from './certificate-info.ts';
 import { chainError } from './chain-error.ts';
-import { chainFailure, noCertificateWords, unverifiedWords, verificationFailure } from './failure-words.ts';
-import { leafRevocation } from './revocation.ts';
+import {
+  chainFailure,
+  keyUsageWords,
+  noCertificateWords,
+  unverifiedWords,
+  verificationFailure,
+} from './failure-words.ts';
+import { crlFailed, revocation } from './revocation.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
-import { findPath, type PathFailure } from './trust-path.ts';
+import { findPath, type PathFailure, timeFailure } from './trust-path.ts';
 
 export type VerificationFailure = {
   /** What it is counted as; null: nothing. */
-  readonly kind: 'no_cert' | 'error' | 'san' | 'hash' | null;
+  readonly kind: 'no_cert' | 'usage' | 'error' | 'san' | 'hash' | null;
   /** In Envoy's words, for logs. */
   readonly reason: string;
   /** Counted, and let in all the same (ACCEPT_UNTRUSTED). */
@@ -25,6 +33,9 @@ export const noCertificate: VerificationFailure = { kind: 'no_cert', reason: noC
 
 /** Names are asked for where there is no authority: as in Envoy nobody is let in, and nothing counted. */
 export const nobodyToTrust: VerificationFailure = { kind: null, reason: unverifiedWords };
+
+/** BoringSSL refuses such a certificate before it is judged, whatever is believed otherwise. */
+const cannotSign: VerificationFailure = { kind: 'usage', reason: keyUsageWords };
 
 /** What the peer showed. */
 export interface ShownPeer {
@@ -44,9 +55,18 @@ const wordsOfCodes: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'certificate has expired',
   CERT_NOT_YET_VALID: 'certificate is not yet valid',
   INVALID_PURPOSE: 'unsupported certificate purpose',
-  CERT_REVOKED: 'certificate revocation check against provided CRLs failed: certificate revoked',
-  UNABLE_TO_GET_CRL: 'certificate revocation check against provided CRLs failed: unable to get certificate CRL',
+  CERT_REVOKED: `${crlFailed}certificate revoked`,
+  UNABLE_TO_GET_CRL: `${crlFailed}unable to get certificate CRL`,
+  CRL_HAS_EXPIRED: `${crlFailed}CRL has expired`,
+  CRL_NOT_YET_VALID: `${crlFailed}CRL is not yet valid`,
 };
+
+const outdated: ReadonlySet<string> = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CRL_HAS_EXPIRED',
+  'CRL_NOT_YET_VALID',
+]);
 
 /** Judges peers by one set of settings. */
 export class PeerVerifier {
@@ -54,6 +74,7 @@ export class PeerVerifier {
   readonly #now: () => number;
   /** Of the extended key usage, that the peer must have. */
   readonly #purpose: string;
+  readonly #isOfClient: boolean;
   /**
    * SHA-256 of certificates whose path was found with what their peers had sent along: a resumed session brings only the
    * certificate itself. Bounded; who is not in it makes a full handshake.
@@ -64,6 +85,7 @@ export class PeerVerifier {
   /** `peer`: which end it is. */
   constructor(settings: ValidationSettings, peer: 'client' | 'server', now: () => number) {
     this.#settings = settings;
+    this.#isOfClient = peer === 'client';
     this.#purpose = peer === 'client' ? '1.3.6.1.5.5.7.3.2' : '1.3.6.1.5.5.7.3.1';
     this.#now = now;
   }
@@ -78,6 +100,7 @@ export class PeerVerifier {
     serverNames: readonly string[] = [],
     expected: readonly string[] = [],
   ): VerificationFailure | null {
+    if (this.#isOfClient && !maySign(peer.certificate)) return cannotSign;
     const failure = this.#judge(socket, peer, serverNames, expected);
     if (failure === null || !this.#settings.acceptUntrusted) return failure;
     return { ...failure, accepted: true };
@@ -112,27 +135,36 @@ export class PeerVerifier {
 
   /** Why the chain is not trusted; null: it is, or nobody asks. */
   #chain(socket: TLSSocket, peer: ShownPeer): string | null {
-    const { trustedCa, trustBundles, authorities, allowExpired, maxIntermediates } = this.#settings;
+    const { trustedCa, trustBundles, authorities, allowExpired, maxIntermediates, crl, crlOfLeafOnly } = this.#settings;
     if (trustedCa === null) return null;
     let trusted = authorities;
     if (trustBundles !== null) {
+      if (mayIssue(peer.certificate)) return 'cert precheck';
       const bundle = trustBundles.get(trustDomain(peer.info));
       if (bundle === undefined) return 'no trust bundle store';
       trusted = bundle;
     }
     const error = chainError(socket);
-    const isOutdated = error?.code === 'CERT_HAS_EXPIRED' || error?.code === 'CERT_NOT_YET_VALID';
+    const isOutdated = outdated.has(error?.code ?? '');
     if (error !== null && !(allowExpired && isOutdated)) return chainFailure(failureOf(error, peer, trusted));
-    const revoked = leafRevocation(peer.certificate, [...peer.chain, ...trusted], this.#settings);
-    if (revoked !== null) return chainFailure(revoked);
-    // OpenSSL tells its last finding only: an outdated certificate may be untrusted too, or be for something else.
-    if (error === null && trustBundles === null && maxIntermediates === null) return null;
+    // OpenSSL tells its last finding only: an outdated certificate may be untrusted too, be revoked, or be for something else.
+    const asksPath = error !== null || trustBundles !== null || maxIntermediates !== null;
+    const asksLists = crl !== null && (error !== null || crlOfLeafOnly);
+    if (!asksPath && !asksLists) return null;
     if (socket.isSessionReused() && this.#found.has(peer.info.sha256)) return null;
     const purposes = peer.certificate.keyUsage as string[] | undefined;
     if (error !== null && purposes !== undefined && !purposes.includes(this.#purpose))
       return chainFailure({ depth: 0, words: 'unsupported certificate purpose' });
-    const rules = { authorities: trusted, maxIntermediates, allowExpired, now: this.#now() };
-    const failure = findPath(peer.certificate, peer.chain, rules);
+    const now = allowExpired ? null : this.#now();
+    const issuers = [...peer.chain, ...trusted];
+    const flaw = (certificate: X509Certificate, depth: number): PathFailure | null => {
+      const late = now === null ? null : timeFailure(certificate, depth, now);
+      if (late !== null || !asksLists || (crlOfLeafOnly && depth > 0)) return late;
+      return revocation(certificate, depth, issuers, crl, now);
+    };
+    const failure = asksPath
+      ? findPath(peer.certificate, peer.chain, { authorities: trusted, maxIntermediates, flaw })
+      : flaw(peer.certificate, 0);
     if (failure !== null) return chainFailure(failure);
     if (this.#found.size >= PeerVerifier.#mostFound) this.#found.clear();
     this.#found.add(peer.info.sha256);
@@ -150,29 +182,18 @@ function failureOf(
   const path = findPath(peer.certificate, peer.chain, {
     authorities: trusted,
     maxIntermediates: null,
-    allowExpired: true,
-    now: 0,
+    flaw: () => null,
   });
   return { depth: path?.depth ?? 0, words };
 }
 
 function hostRule(host: string): SubjectAltNameRule {
-  return { kind: 'dns', oid: '', matches: (name) => fitsHost(name, host.toLowerCase()) };
-}
-
-/** `name`: of a certificate, perhaps with a wildcard as its first label. `host` in lower case. */
-export function fitsHost(name: string, host: string): boolean {
-  const lower = name.toLowerCase();
-  if (!lower.startsWith('*.')) return lower === host;
-  const dot = host.indexOf('.');
-  return dot > 0 && host.slice(dot) === lower.slice(1);
+  return { kind: 'dns', oid: '', matches: (name) => dnsNameMatches(host, name) };
 }
 
 /** Whether one of its names is `name`: a DNS name by its wildcard too, the others to the letter. */
 function isNamed({ alternativeNames }: KnownCertificate, name: string): boolean {
-  return alternativeNames.some(({ kind, value }) =>
-    kind === 'dns' ? fitsHost(value, name.toLowerCase()) : value === name,
-  );
+  return alternativeNames.some(({ kind, value }) => (kind === 'dns' ? dnsNameMatches(name, value) : value === name));
 }
 
 function fits(rule: SubjectAltNameRule, { alternativeNames }: KnownCertificate): boolean {
@@ -182,11 +203,18 @@ function fits(rule: SubjectAltNameRule, { alternativeNames }: KnownCertificate):
   );
 }
 
-/** Of the SPIFFE name (RFC of SPIFFE: one URI); empty: it has none. */
-function trustDomain({ uriSans }: KnownCertificate): string {
-  for (const uri of uriSans) {
-    const domain = /^spiffe:\/\/([^/]+)\/./.exec(uri)?.[1];
-    if (domain !== undefined) return domain;
-  }
-  return '';
+/** Of the SPIFFE name, which is the first of its URIs, as Envoy takes it; empty: it has none. */
+function trustDomain({ uriSans: [first = ''] }: KnownCertificate): string {
+  return /^spiffe:\/\/([^/]+)\//.exec(first)?.[1] ?? '';
+}
+
+/** An identity that can sign certificates, or lists of them, is none (X.509-SVID, section 4.3). */
+function mayIssue(certificate: X509Certificate): boolean {
+  return certificate.ca || ((keyUsageOf(certificate.raw) ?? 0) & (KeyUsage.KeyCertSign | KeyUsage.CrlSign)) !== 0;
+}
+
+/** A client proves with a signature that the key is its own. */
+function maySign(certificate: X509Certificate): boolean {
+  const usage = keyUsageOf(certificate.raw);
+  return usage === null || (usage & KeyUsage.DigitalSignature) !== 0;
 }

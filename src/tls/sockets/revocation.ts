@@ -1,19 +1,22 @@
-// Owns the look at revocation lists for the peer's certificate alone (`only_verify_leaf_cert_crl`): OpenSSL, asked through
-// Node, wants lists of all authorities of the chain (RFC 5280, section 6.3).
+// Owns the look at revocation lists (RFC 5280, section 6.3) where OpenSSL cannot be asked through Node: for the peer's
+// certificate alone (`only_verify_leaf_cert_crl`), and where its last finding may hide that a certificate is revoked.
 import { type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { certificateNames } from './certificate-names.ts';
-import { type Der, elements, objectIdentifier, Tag } from './der.ts';
+import { type Der, elements, isTime, objectIdentifier, Tag, timeOf } from './der.ts';
 import { distinguishedName } from './distinguished-name.ts';
-import type { ValidationSettings } from './settings.ts';
 import type { PathFailure } from './trust-path.ts';
 
-const prefix = 'certificate revocation check against provided CRLs failed: ';
+/** BoringSSL's words, before what is wrong. */
+export const crlFailed = 'certificate revocation check against provided CRLs failed: ';
 
 interface RevocationList {
   readonly issuer: string;
   readonly signed: Buffer;
   readonly signature: Buffer;
   readonly hash: string;
+  /** Milliseconds since the epoch; `nextUpdate`: null where it does not say. */
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | null;
   /** Lower-case hexadecimal without leading zeros. */
   readonly revoked: ReadonlySet<string>;
 }
@@ -29,24 +32,37 @@ const hashes: Readonly<Record<string, string>> = {
 
 const read = new WeakMap<Buffer, readonly RevocationList[]>();
 
-/** Null: it is not revoked, or nobody asks here. `issuers`: where its authority may be. */
-export function leafRevocation(
-  leaf: X509Certificate,
+/**
+ * Null: it is not revoked. `crl`: PEM. `issuers`: where its authority may be. `now`: null where times do not count, nor do
+ * those of lists then.
+ */
+export function revocation(
+  certificate: X509Certificate,
+  depth: number,
   issuers: readonly X509Certificate[],
-  { crl, crlOfLeafOnly }: ValidationSettings,
+  crl: Buffer,
+  now: number | null,
 ): PathFailure | null {
-  if (crl === null || !crlOfLeafOnly) return null;
   let lists = read.get(crl);
   if (lists === undefined) {
     lists = readLists(crl);
     read.set(crl, lists);
   }
-  const { issuer } = certificateNames(leaf.raw);
-  const keys = issuers.filter((other) => leaf.checkIssued(other)).map(({ publicKey }) => publicKey);
+  const { issuer } = certificateNames(certificate.raw);
+  const keys = issuers.filter((other) => certificate.checkIssued(other)).map(({ publicKey }) => publicKey);
   const found = lists.filter((list) => list.issuer === issuer && keys.some((key) => isSignedBy(list, key)));
-  if (found.length === 0) return { depth: 0, words: `${prefix}unable to get certificate CRL` };
-  const serial = leaf.serialNumber.toLowerCase().replace(/^0+/, '');
-  return found.some(({ revoked }) => revoked.has(serial)) ? { depth: 0, words: `${prefix}certificate revoked` } : null;
+  const [first] = found;
+  const fail = (words: string): PathFailure => ({ depth, words: `${crlFailed}${words}` });
+  if (first === undefined) return fail('unable to get certificate CRL');
+  const current = now === null ? found : found.filter((list) => timeFlaw(list, now) === null);
+  if (current.length === 0) return fail(timeFlaw(first, now ?? 0) ?? '');
+  const serial = certificate.serialNumber.toLowerCase().replace(/^0+/, '');
+  return current.some(({ revoked }) => revoked.has(serial)) ? fail('certificate revoked') : null;
+}
+
+function timeFlaw({ thisUpdate, nextUpdate }: RevocationList, now: number): string | null {
+  if (now < thisUpdate) return 'CRL is not yet valid';
+  return nextUpdate !== null && now > nextUpdate ? 'CRL has expired' : null;
 }
 
 /** Throws when one cannot be read. */
@@ -61,8 +77,8 @@ function readList(der: Buffer): RevocationList {
   if (signed === undefined || algorithm === undefined || signature === undefined) throw new Error('not a CRL');
   const fields = elements(signed.content);
   if (fields[0]?.tag === Tag.Integer) fields.shift();
-  const [, issuer] = fields;
-  if (issuer === undefined) throw new Error('not a CRL');
+  const [, issuer, thisUpdate, next] = fields;
+  if (issuer === undefined || thisUpdate === undefined) throw new Error('not a CRL');
   const [oid] = elements(algorithm.content);
   // Behind the two times, where there are entries at all.
   const entries = fields.slice(2).find(({ tag }) => tag === Tag.Sequence);
@@ -71,6 +87,8 @@ function readList(der: Buffer): RevocationList {
     signed: signed.whole,
     // Behind the number of unused bits.
     signature: signature.content.subarray(1),
+    thisUpdate: timeOf(thisUpdate),
+    nextUpdate: next === undefined || !isTime(next) ? null : timeOf(next),
     hash: oid === undefined ? '' : (hashes[objectIdentifier(oid.content)] ?? ''),
     revoked: new Set(entries === undefined ? [] : elements(entries.content).map(serialOf)),
   };

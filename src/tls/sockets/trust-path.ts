@@ -9,9 +9,8 @@ export interface PathRules {
   readonly authorities: readonly X509Certificate[];
   /** Null: `longest`. */
   readonly maxIntermediates: number | null;
-  readonly allowExpired: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+  /** What is wrong with a certificate of the path, besides; null: nothing. `depth`: of the certificate, 0 for the peer's own. */
+  flaw(certificate: X509Certificate, depth: number): PathFailure | null;
 }
 
 export type PathFailure = { readonly depth: number; readonly words: string };
@@ -28,21 +27,21 @@ export function findPath(
   const limit = Math.min(rules.maxIntermediates ?? longest, longest);
   const candidates = shown.slice(0, longest);
   let deepest = 0;
-  let expired: PathFailure | null = null;
+  let flawed: PathFailure | null = null;
 
   function climb(certificate: X509Certificate, depth: number, used: ReadonlySet<X509Certificate>): boolean {
     deepest = Math.max(deepest, depth);
-    const outdated = rules.allowExpired ? null : timeFailure(certificate, depth, rules.now);
-    if (outdated !== null) {
-      expired ??= outdated;
+    const flaw = rules.flaw(certificate, depth);
+    if (flaw !== null) {
+      flawed ??= flaw;
       return false;
     }
     for (const authority of rules.authorities) {
       const same = authority.fingerprint256 === certificate.fingerprint256;
       if (!same && !issued(authority, certificate, depth)) continue;
-      const late = same || rules.allowExpired ? null : timeFailure(authority, depth + 1, rules.now);
-      if (late === null) return true;
-      expired ??= late;
+      const flawOfAuthority = same ? null : rules.flaw(authority, depth + 1);
+      if (flawOfAuthority === null) return true;
+      flawed ??= flawOfAuthority;
     }
     for (const candidate of candidates) {
       if (used.has(candidate) || !issued(candidate, certificate, depth)) continue;
@@ -56,7 +55,7 @@ export function findPath(
   }
 
   if (climb(leaf, 0, new Set())) return null;
-  return expired ?? { depth: deepest, words: 'unable to get local issuer certificate' };
+  return flawed ?? { depth: deepest, words: 'unable to get local issuer certificate' };
 }
 
 /** `depth`: of the certificate that it may have issued, which is the number of authorities below `authority`. */
@@ -66,7 +65,7 @@ function issued(authority: X509Certificate, certificate: X509Certificate, depth:
   return pathLength === null || depth <= pathLength;
 }
 
-function timeFailure(certificate: X509Certificate, depth: number, now: number): PathFailure | null {
+export function timeFailure(certificate: X509Certificate, depth: number, now: number): PathFailure | null {
   if (now > Date.parse(certificate.validTo)) return { depth, words: 'certificate has expired' };
   if (now < Date.parse(certificate.validFrom)) return { depth, words: 'certificate is not yet valid' };
   return null;

@@ -1,6 +1,7 @@
 // Turns the CertificateValidationContext message into settings. String matchers come from outside: they are of a layer above.
 import { createHash, type X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
+import { dnsNameMatches } from '../../base/dns-name.ts';
 import type { ConfigContext } from '../../config/api.ts';
 import { readDataSource } from '../../config/data-source.ts';
 import type {
@@ -11,7 +12,6 @@ import type { SPIFFECertValidatorConfig } from '../../generated/envoy/extensions
 import type { StringMatcher as StringMatcherMessage } from '../../generated/envoy/type/matcher/v3/string_pb.d.ts';
 import { readCertificates } from '../secrets/material.ts';
 import type { NameKind } from './certificate-names.ts';
-import { fitsHost } from './peer-verification.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
 
 /** Undefined after an error was reported. */
@@ -93,9 +93,9 @@ function readName(
   const inner = matcher === undefined ? undefined : readStringMatcher(matcher, config);
   if (inner === undefined) return [];
   const pattern = matcher?.matchPattern;
-  // A wildcard in a certificate stands for one label.
-  const host = kind === 'dns' && pattern?.case === 'exact' ? pattern.value.toLowerCase() : null;
-  const matches = (name: string): boolean => inner.matches(name) || (host !== null && fitsHost(name, host));
+  // The certificate's name may hold a wildcard.
+  const host = kind === 'dns' && pattern?.case === 'exact' ? pattern.value : null;
+  const matches = (name: string): boolean => inner.matches(name) || (host !== null && dnsNameMatches(host, name));
   return [{ kind, oid, matches }];
 }
 

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { type OcspSingle, ocspResponse } from './ocsp.ts';
+import { CLIENT, dns, ODD_ENTRIES, uri } from './pki-odd.ts';
 
 // Its types are a browser's.
 x509.cryptoProvider.set(webcrypto as unknown as Crypto);
@@ -14,10 +15,10 @@ x509.cryptoProvider.set(webcrypto as unknown as Crypto);
 /** The folder below @TMP@. */
 export const PKI_FOLDER = 'pki';
 
-type Names = x509.JsonGeneralNames;
+export type Names = x509.JsonGeneralNames;
 type Pair = webcrypto.CryptoKeyPair;
 
-interface Entry {
+export interface Entry {
   name: string;
   issuer: string;
   subject: string;
@@ -35,6 +36,8 @@ interface Entry {
   keyUsage?: number;
   /** Who shows it has to staple an OCSP response (RFC 7633). */
   mustStaple?: boolean;
+  /** An authority for names below this domain alone. */
+  permitted?: string;
 }
 
 const SERVER: Names = [
@@ -43,16 +46,6 @@ const SERVER: Names = [
   { type: 'ip', value: '127.0.0.1' },
   { type: 'url', value: 'spiffe://cluster.local/ns/default/sa/server' },
 ];
-const CLIENT: Names = [
-  { type: 'url', value: 'spiffe://cluster.local/ns/default/sa/client' },
-  { type: 'dns', value: 'client.test' },
-  { type: 'dns', value: 'client.parity.test' },
-  { type: 'email', value: 'client@parity.test' },
-  { type: 'ip', value: '10.1.2.3' },
-  { type: 'upn', value: 'client@upn.test' },
-];
-const uri = (value: string): Names => [{ type: 'url', value }];
-const dns = (value: string): Names => [{ type: 'dns', value }];
 
 const ENTRIES: Entry[] = [
   { name: 'ca', issuer: 'ca', subject: 'CN=Parity CA, O=Remora, C=DE', serial: '01', authority: true },
@@ -156,6 +149,7 @@ const ENTRIES: Entry[] = [
     ...{ name: 'client-as-server', issuer: 'ca', subject: 'CN=client-as-server', serial: '0b0d', names: CLIENT },
     usage: 'server',
   },
+  ...ODD_ENTRIES,
   { name: 'self-signed', issuer: 'self-signed', subject: 'CN=self-signed', serial: '0c01', names: SERVER },
 ];
 
@@ -241,7 +235,9 @@ async function make(): Promise<Pki> {
   const ca = pairs.get('ca');
   const intermediate = pairs.get('intermediate');
   if (ca === undefined || intermediate === undefined) throw new Error('no authority');
-  result.files.set('crl.pem', await crl('ca', ca, ['0b0a']));
+  result.files.set('crl.pem', await crl('ca', ca, ['0b0a', '0b20']));
+  result.files.set('crl-outdated.pem', await crl('ca', ca, ['0b0a'], '2020-01-01', '2021-01-01'));
+  result.files.set('crl-not-yet.pem', await crl('ca', ca, ['0b0a'], '2048-01-01', '2049-01-01'));
   result.files.set('intermediate-crl.pem', await crl('intermediate', intermediate, []));
   result.files.set('both-crl.pem', result.file('crl.pem') + result.file('intermediate-crl.pem'));
   for (const [name, answer] of ocspAnswers(result)) {
@@ -286,6 +282,8 @@ async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.
   const flags = x509.KeyUsageFlags;
   if (entry.authority) {
     list.push(new x509.KeyUsagesExtension(flags.keyCertSign | flags.cRLSign, true));
+    if (entry.permitted !== undefined) list.push(nameConstraints(entry.permitted));
+    if (entry.names !== undefined) list.push(new x509.SubjectAlternativeNameExtension(entry.names));
     return list;
   }
   list.push(new x509.KeyUsagesExtension(entry.keyUsage ?? flags.digitalSignature | flags.keyEncipherment, true));
@@ -296,6 +294,13 @@ async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.
   if (entry.mustStaple) list.push(new x509.Extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex')));
   if (entry.names !== undefined) list.push(new x509.SubjectAlternativeNameExtension(entry.names));
   return list;
+}
+
+/** RFC 5280 section 4.2.1.10: one permitted subtree. */
+function nameConstraints(domain: string): x509.Extension {
+  const wrap = (tag: number, content: Buffer) => Buffer.concat([Buffer.from([tag, content.length]), content]);
+  const der = wrap(0x30, wrap(0xa0, wrap(0x30, wrap(0x82, Buffer.from(domain)))));
+  return new x509.Extension('2.5.29.30', true, new Uint8Array(der));
 }
 
 function keep(result: Pki, { name }: Entry, certificate: x509.X509Certificate, key: string): void {
@@ -333,12 +338,18 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
 }
 
-async function crl(issuer: string, pair: Pair, revoked: string[]): Promise<string> {
+async function crl(
+  issuer: string,
+  pair: Pair,
+  revoked: string[],
+  thisUpdate = '2020-01-01',
+  nextUpdate = '2049-01-01',
+): Promise<string> {
   const entry = ENTRIES.find((other) => other.name === issuer);
   const list = await x509.X509CrlGenerator.create({
     issuer: entry?.subject ?? '',
-    thisUpdate: new Date('2020-01-01T00:00:00Z'),
-    nextUpdate: new Date('2049-01-01T00:00:00Z'),
+    thisUpdate: new Date(`${thisUpdate}T00:00:00Z`),
+    nextUpdate: new Date(`${nextUpdate}T00:00:00Z`),
     entries: revoked.map((serialNumber) => ({
       serialNumber,
       revocationDate: new Date('2020-02-01T00:00:00Z'),

@@ -2,6 +2,7 @@
 import type { Address } from '../../../base/address.ts';
 import { toByteString } from '../../../base/byte-string.ts';
 import type { CidrRange } from '../../../base/cidr.ts';
+import { dnsNameMatches } from '../../../base/dns-name.ts';
 import type { CertificateInfo, StreamInfo } from '../../../http/filter/api.ts';
 import type { StringMatcher } from '../../../matchers/api.ts';
 import type { RbacMatcher } from './matcher.ts';
@@ -158,18 +159,4 @@ function hasName(peer: CertificateInfo, { kind, oid, name, exactDns }: Alternati
         (value, index) => peer.otherNameTypes[index] === oid && name.matches(toByteString(value)),
       );
   }
-}
-
-/** RFC 6125 section 6.4.3, as Envoy: a wildcard stands for one label or the beginning or end of it, in the first label. */
-export function dnsNameMatches(name: string, pattern: string): boolean {
-  const wanted = name.toLowerCase();
-  const lower = pattern.toLowerCase();
-  if (wanted === lower) return true;
-  const [label = '', ...rest] = lower.split('.');
-  const [first = '', ...others] = wanted.split('.');
-  const star = label.indexOf('*');
-  if (star === -1 || label.includes('*', star + 1) || label.startsWith('xn--')) return false;
-  if (rest.length === 0 || rest.join('.') !== others.join('.')) return false;
-  const [before, after] = [label.slice(0, star), label.slice(star + 1)];
-  return first.length >= before.length + after.length && first.startsWith(before) && first.endsWith(after);
 }
