@@ -22,6 +22,8 @@ export const NameFlag = {
   Underscore: 1 << 7,
   /** With hyphens for its underscores it would frame the message: two parsers may disagree about it (DESIGN 5). */
   FramingLookalike: 1 << 8,
+  /** No message of HTTP/2 may have it: no such pseudo-header, upper case, other characters (RFC 9113 section 8.2.1). */
+  Malformed: 1 << 9,
 } as const;
 
 export class NameInfo {
