@@ -8,6 +8,7 @@ import { compressionLibraries } from './compression/entries.ts';
 import { httpFilters } from './filters/http/entries.ts';
 import { listenerFilters } from './filters/listener/entries.ts';
 import { networkFilters } from './filters/network/entries.ts';
+import { udpFilters } from './filters/udp/entries.ts';
 import { httpExtensions } from './http/entries.ts';
 import { loadBalancingPolicies } from './load-balancing-policies/entries.ts';
 import { transportSockets } from './transport-sockets/entries.ts';
@@ -213,6 +214,7 @@ const matching: readonly ExtensionEntry[] = [
 export const extensions: readonly ExtensionEntry[] = [
   ...networkFilters,
   ...listenerFilters,
+  ...udpFilters,
   ...httpFilters,
   ...transportSockets,
   ...httpExtensions,

@@ -17,13 +17,15 @@ import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { logConnection } from './connection-log.ts';
 import { limitHandshake } from './handshake-timeout.ts';
+import { sameAddress } from './listen-address.ts';
 import { ListenerFilterChain, type ListenerFilterChainOwner } from './listener-filter-chain.ts';
+import type { RunningListener } from './running-listener.ts';
 import { type ListenerStats, listenerStats } from './stats.ts';
 
 const log = logger('conn_handler');
 const noBytes = Buffer.alloc(0);
 
-export class ActiveListener {
+export class ActiveListener implements RunningListener {
   config: ListenerConfig;
   stats: ListenerStats;
   readonly services: ProcessServices;
@@ -45,16 +47,11 @@ export class ActiveListener {
     this.#limits = limits;
   }
 
-  /** Binds every address; on failure none stays bound. Rejects with words that name the address. */
   async bind(): Promise<void> {
     this.#bound = await this.#listen(this.config, []);
     this.#accepting = true;
   }
 
-  /**
-   * Changes to other addresses. Sockets that stay accept all the while, and what is new is bound before anything is
-   * given up: on failure (rejects) the listener is as before.
-   */
   async rebind(config: ListenerConfig): Promise<void> {
     const staying = this.#bound.filter(({ wanted }) => config.addresses.some((entry) => sameAddress(entry, wanted)));
     const fresh = await this.#listen(config, staying);
@@ -82,7 +79,6 @@ export class ActiveListener {
     }
   }
 
-  /** As bound: port 0 has become a number. */
   get localAddresses(): string[] {
     return this.#bound.map(({ socket }) => socket.address.text);
   }
@@ -253,10 +249,6 @@ export interface ListenerDirectory {
 interface BoundAddress {
   readonly wanted: ListenAddress;
   readonly socket: ListenSocket;
-}
-
-export function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
-  return a.address.text === b.address.text && a.ipv4Compat === b.ipv4Compat;
 }
 
 function close(bound: readonly BoundAddress[]): void {

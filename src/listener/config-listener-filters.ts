@@ -7,7 +7,7 @@ import type {
 } from '../generated/envoy/config/listener/v3/listener_components_pb.d.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
-import { type ListenerFilterContext, listenerFilterCategory } from './api.ts';
+import { type ListenerFilterContext, listenerFilterCategory, udpListenerFilterCategory } from './api.ts';
 import type { ListenerFilterEntry } from './config-types.ts';
 
 const originalDst = 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst';
@@ -50,7 +50,10 @@ function readNamedFilters(
     if (typed === undefined) continue;
     const factory = services.extensions.get(listenerFilterCategory, typed.$typeName);
     if (factory === undefined) {
-      const text = `the listener filter extension ${typed.$typeName} is not implemented yet`;
+      const isUdp = services.extensions.get(udpListenerFilterCategory, typed.$typeName) !== undefined;
+      const text = isUdp
+        ? `${typed.$typeName} is for datagrams: the listener's address is not of protocol UDP`
+        : `the listener filter extension ${typed.$typeName} is not implemented yet`;
       config.error(message, 'typed_config', 'RMR0304', text);
       continue;
     }

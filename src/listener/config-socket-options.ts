@@ -11,20 +11,20 @@ const TCP_FASTOPEN = 23;
 /** SocketIpVersion; 0: any. */
 const families: readonly number[] = [0, 4, 6];
 
-export function readSocketOptions(message: Listener): (address: Address) => readonly SocketOption[] {
+export function readSocketOptions(message: Listener, udp: boolean): (address: Address) => readonly SocketOption[] {
   const { tcpFastOpenQueueLength } = message;
   const ofAll = message.socketOptions.map(({ level, name, value, ipVersion, type }) => ({
     level: Number(level),
     name: Number(name),
     value: value.case === 'bufValue' ? Buffer.from(value.value) : integer(Number(value.value ?? 0)),
     family: families[ipVersion] ?? 0,
-    // What is meant for UDP is not for a listener of TCP.
-    fits: type === undefined || type.stream !== undefined,
+    // What is meant for UDP is not for a listener of TCP, and the other way round.
+    fits: type === undefined || (udp ? type.datagram : type.stream) !== undefined,
   }));
   return (address) => {
     const family = address.kind === 'ip' ? address.family : 0;
     const options: SocketOption[] = ofAll.filter((one) => one.fits && (one.family === 0 || one.family === family));
-    if (address.kind !== 'ip') return options;
+    if (address.kind !== 'ip' || udp) return options;
     if (tcpFastOpenQueueLength !== undefined) {
       options.push({ level: SOL_TCP, name: TCP_FASTOPEN, value: integer(tcpFastOpenQueueLength) });
     }

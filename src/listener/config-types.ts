@@ -7,7 +7,7 @@ import type { StatsScope } from '../observability/stats/api.ts';
 import type { MetadataMap } from '../observability/stream-info.ts';
 import type { TrafficDirection } from '../upstream/services.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
-import type { ListenerFilterFactory } from './api.ts';
+import type { ListenerFilterFactory, UdpListenerFilterFactory } from './api.ts';
 import type { ChainTree } from './chain-tree.ts';
 import type { FilterChain } from './filter-chain.ts';
 import type { FilterChainMatcher } from './filter-chain-match.ts';
@@ -23,6 +23,14 @@ export interface ListenerFilterEntry {
   readonly factory: ListenerFilterFactory;
   /** filter_disabled: true where this connection does not pass the filter. Null: all do. */
   readonly disabled: ((accepted: AcceptedConnection) => boolean) | null;
+}
+
+/** What a listener for datagrams has instead of filter chains. */
+export interface UdpListenerConfig {
+  /** May be empty: then datagrams go nowhere, as in Envoy. */
+  readonly filters: readonly UdpListenerFilterFactory[];
+  /** Bytes: larger ones are dropped and counted. */
+  readonly maxDatagram: number;
 }
 
 export interface ListenerConfig {
@@ -53,6 +61,8 @@ export interface ListenerConfig {
   readonly accessLogs: readonly AccessLogger[];
   /** For %METADATA(LISTENER:…)%. */
   readonly metadata: MetadataMap | null;
+  /** Null: it is for TCP (or Unix sockets). */
+  readonly udp: UdpListenerConfig | null;
   readonly chains: readonly FilterChain[];
   /** Those of `chains` made for this version; the others are taken over from the one before. */
   readonly built: readonly FilterChain[];

@@ -21,7 +21,8 @@ import { networkFilterCategory } from './api.ts';
 import { readChainTree } from './config-chain-tree.ts';
 import { readListenerFilters } from './config-listener-filters.ts';
 import { readSocketOptions } from './config-socket-options.ts';
-import type { ListenAddress, ListenerConfig } from './config-types.ts';
+import type { ListenAddress, ListenerConfig, UdpListenerConfig } from './config-types.ts';
+import { checkProtocols, readUdp } from './config-udp.ts';
 import { FilterChain } from './filter-chain.ts';
 import { type FilterChainCriteria, FilterChainMatcher } from './filter-chain-match.ts';
 
@@ -59,9 +60,13 @@ export function readListener(
     bufferLimit,
     sameEnvironment(previous, bufferLimit, direction) ? previous : null,
   );
+  const scope = context.services.stats.scope(scopePrefix);
+  const filterContext = { services: context.services, config: context.config, scope, direction };
+  checkProtocols(message, context.config);
+  const udp = readUdp(message, filterContext);
   const chains = message.filterChains.map((chain) => reader.read(chain));
   if (message.defaultFilterChain !== undefined) chains.push(reader.read(message.defaultFilterChain));
-  if (chains.length === 0) {
+  if (chains.length === 0 && udp === null) {
     context.config.error(
       message,
       'filter_chains',
@@ -69,20 +74,20 @@ export function readListener(
       `listener '${name}' has no filter chain: nothing would serve its connections`,
     );
   }
-  const scope = context.services.stats.scope(scopePrefix);
-  const listenerFilters = readListenerFilters(message, {
-    services: context.services,
-    config: context.config,
-    scope,
-    direction,
-  });
+  const listenerFilters = udp === null ? readListenerFilters(message, filterContext) : [];
   const accessLogs = buildAccessLogs(message.accessLog, {
     config: context.config,
     settings: context.services.accessLog,
   });
   const built = chains.filter((chain) => chain !== undefined);
   const matcher = readMatcher(message, context);
-  if (context.config.errorCount > errorsBefore || built.length !== chains.length || matcher === undefined) {
+  if (
+    context.config.errorCount > errorsBefore ||
+    built.length !== chains.length ||
+    matcher === undefined ||
+    udp === undefined
+  ) {
+    discardUdp(udp);
     reader.discard();
     scope.close();
     return undefined;
@@ -99,7 +104,7 @@ export function readListener(
     bindToPort: message.bindToPort ?? true,
     transparent: message.transparent ?? false,
     reusePort: message.enableReusePort ?? message.reusePort,
-    socketOptions: readSocketOptions(message),
+    socketOptions: readSocketOptions(message, udp !== null),
     tcpKeepalive: readTcpKeepalive(message),
     listenerFilters,
     listenerFilterLimits: {
@@ -111,6 +116,7 @@ export function readListener(
     ignoreGlobalConnectionLimit: message.ignoreGlobalConnLimit,
     accessLogs,
     metadata: message.metadata?.filterMetadata ?? null,
+    udp,
     chains: built,
     built: reader.fresh,
     matcher,
@@ -121,7 +127,13 @@ export function readListener(
 /** A version that is not put to use: what was made for it goes, what it took over stays. */
 export function discardListener(config: ListenerConfig): void {
   for (const chain of config.built) chain.remove();
+  discardUdp(config.udp);
   config.scope.close();
+}
+
+/** A version of a UDP listener is over. */
+export function discardUdp(udp: UdpListenerConfig | null | undefined): void {
+  for (const filter of udp?.filters ?? []) filter.destroy?.();
 }
 
 /** A listener without a name goes by its address. */
@@ -150,10 +162,6 @@ function readAddresses(message: Listener, config: ConfigContext): ListenAddress[
       continue;
     }
     const socket = source?.address.case === 'socketAddress' ? source.address.value : undefined;
-    if (socket?.protocol === 1) {
-      config.error(socket, 'protocol', 'RMR0304', 'UDP listeners are not implemented yet');
-      continue;
-    }
     if (socket?.ipv4Compat === true && !/^::(?:ffff:.*)?$/i.test(socket.address)) {
       const text = `ipv4_compat goes with '::' or an IPv4-mapped IPv6 address, not with '${socket.address}'`;
       config.error(socket, 'ipv4_compat', 'RMR0901', text);

@@ -5,17 +5,19 @@ import { logger } from '../base/logger.ts';
 import type { Timer, TimerHandler } from '../base/timers.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { ProcessServices, TrafficDirection } from '../upstream/services.ts';
-import { ActiveListener, type ListenerDirectory, sameAddress } from './active-listener.ts';
-import { discardListener, sameMessage } from './config.ts';
+import { ActiveListener, type ListenerDirectory } from './active-listener.ts';
+import { discardListener, discardUdp, sameMessage } from './config.ts';
 import type { ListenAddress, ListenerConfig } from './config-types.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { FilterChain } from './filter-chain.ts';
+import { sameAddress } from './listen-address.ts';
+import type { RunningListener } from './running-listener.ts';
 import { type ListenerManagerStats, listenerManagerStats } from './stats.ts';
 
 const log = logger('config');
 
 export interface ListenerEntry {
-  readonly listener: ActiveListener;
+  readonly listener: RunningListener;
   version: string;
   readonly addedViaApi: boolean;
   /** Milliseconds since the epoch. */
@@ -96,6 +98,7 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
     if (address.kind !== 'ip') return null;
     let any: ActiveListener | null = null;
     for (const { listener } of this.#entries.values()) {
+      if (!(listener instanceof ActiveListener)) continue;
       for (const entry of listener.config.addresses) {
         if (entry.address.text === address.text) return listener;
         if (takesAllOf(entry, address)) any ??= listener;
@@ -172,7 +175,8 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
     const gone = chainsGone(old, config);
     entry.listener.replaceConfig(config);
     this.#noteUpdate(entry, version);
-    this.stats.listenerInPlaceUpdated.inc();
+    if (config.udp === null) this.stats.listenerInPlaceUpdated.inc();
+    else this.#noteNew(config);
     this.#drainChains(gone, old.scope);
     log.info(`listener '${config.name}' updated: ${config.chains.length} filter chains, ${gone.length} drain`);
   }
@@ -181,6 +185,11 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
     entry.version = version;
     entry.lastUpdated = this.#services.clock.wall();
     this.stats.listenerModified.inc();
+  }
+
+  /** Where there are no chains that could stay, Envoy has a whole new listener. */
+  #noteNew({ udp }: ListenerConfig): void {
+    if (udp !== null) this.stats.listenerCreateSuccess.inc();
   }
 
   async #rebind(present: ListenerEntry, config: ListenerConfig, version: string): Promise<boolean> {
@@ -192,6 +201,7 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
       return false;
     }
     this.#noteUpdate(present, version);
+    this.#noteNew(config);
     this.#drainChains(chainsGone(old, config), old.scope);
     log.info(`listener '${config.name}' is now on ${present.listener.localAddresses.join(', ')}`);
     return true;
@@ -199,7 +209,7 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
 
   async #replace(present: ListenerEntry | undefined, warming: Warming): Promise<boolean> {
     const { config, version, addedViaApi } = warming;
-    const listener = new ActiveListener(config, this.#services, this.#limits, this);
+    const listener = await this.#make(config);
     // A socket made with other options cannot go beside the old one on the same address.
     const overlap = present !== undefined && sharesAddress(present.listener.config, config);
     if (overlap) await present.listener.stopAccepting();
@@ -222,9 +232,16 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
       this.stats.listenerModified.inc();
       await present.listener.stopAccepting();
       this.#drainChains(chainsGone(old, config), old.scope);
+      discardUdp(old.udp);
     }
     log.info(`listener '${config.name}' on ${listener.localAddresses.join(', ')}`);
     return true;
+  }
+
+  async #make(config: ListenerConfig): Promise<RunningListener> {
+    if (config.udp === null) return new ActiveListener(config, this.#services, this.#limits, this);
+    const { ActiveUdpListener } = await import('./active-udp-listener.ts');
+    return new ActiveUdpListener(config);
   }
 
   /**
@@ -241,8 +258,9 @@ export class ListenerManager implements TimerHandler, ListenerDirectory {
     if (entry !== undefined) {
       this.#entries.delete(name);
       void entry.listener.stopAccepting();
-      const { chains, scope } = entry.listener.config;
+      const { chains, scope, udp } = entry.listener.config;
       this.#drainChains(chains, scope);
+      discardUdp(udp);
     }
     this.#count();
     log.info(`listener '${name}' removed`);
@@ -323,6 +341,7 @@ function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
     JSON.stringify(addresses.map(({ address }) => socketOptions(address)));
   return (
     wanted(a) === wanted(b) &&
+    (a.udp === null) === (b.udp === null) &&
     a.reusePort === b.reusePort &&
     a.bindToPort === b.bindToPort &&
     a.transparent === b.transparent &&
@@ -348,5 +367,6 @@ function takesAllOf({ address, ipv4Compat }: ListenAddress, wanted: IpAddress): 
 }
 
 function sharesAddress(a: ListenerConfig, b: ListenerConfig): boolean {
+  if ((a.udp === null) !== (b.udp === null)) return false;
   return a.addresses.some((entry) => b.addresses.some((other) => other.address.text === entry.address.text));
 }

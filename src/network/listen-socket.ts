@@ -50,7 +50,7 @@ export async function listen(options: ListenSocketOptions, onAccept: (socket: So
   };
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: options.noDelay }, accept);
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, options.address))));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explainBind(error, options.address))));
     server.listen(listenArguments(options), () => {
       server.removeAllListeners('error');
       server.on('error', (error: NodeJS.ErrnoException) => tellAcceptError(error, options.address));
@@ -151,7 +151,7 @@ function boundAddress(server: Server, wanted: Address): Address {
   return bound !== null && typeof bound === 'object' ? ipAddress(bound.address, bound.port) : wanted;
 }
 
-function explain(error: NodeJS.ErrnoException, address: Address): string {
+export function explainBind(error: NodeJS.ErrnoException, address: Address): string {
   const reason =
     error.code === 'EADDRINUSE'
       ? 'the address is in use: another process listens there'

@@ -5,6 +5,7 @@ export {
   type FilterStateObject,
   FilterStateText,
   type MetadataMap,
-  type StreamInfo,
+  noAddress,
+  StreamInfo,
   UpstreamInfo,
 } from './stream-info.ts';

@@ -109,7 +109,7 @@ export interface Cluster {
   readonly info: ClusterInfo;
   readonly stats: ClusterTrafficStats;
   /** `cluster.NAME.`, for what filters count of a cluster: it goes with the cluster. */
-  readonly statsScope?: StatsScope;
+  readonly statsScope: StatsScope;
   /** upstream.maintenance_mode.NAME of the runtime: this request, of the share it names, is not for the cluster. */
   inMaintenance(): boolean;
   /** A host by the balancer; null when none may be used. */
@@ -126,7 +126,16 @@ export interface Cluster {
   ): HttpPool | null;
   /** The same for plain connections, which `max_connection_pools` does not limit. */
   tcpPool(host: Host, priority: Priority, options?: StreamTransportOptions | null): TcpPool;
+  /** For who sends to a host without a pool: `user` is told when the host leaves, or the cluster goes. */
+  join(host: Host, user: HostUser): void;
+  /** Idempotent. */
+  leave(host: Host, user: HostUser): void;
   readonly circuitBreakers: readonly [defaultPriority: CircuitBreaker, highPriority: CircuitBreaker];
+}
+
+export interface HostUser {
+  /** Once; it need not leave any more. */
+  onHostRemoved(): void;
 }
 
 export interface ClusterInfo {

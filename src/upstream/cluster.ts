@@ -14,6 +14,7 @@ import type {
   Cluster,
   ClusterInfo,
   Host,
+  HostUser,
   HttpPool,
   LoadBalancerContext,
   Priority,
@@ -191,6 +192,16 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     // Whose client left while it connected has no other to serve.
     if (upstreamHost.removed || (options?.proxied != null && perDownstream(upstreamHost))) made.drain();
     return made;
+  }
+
+  join(host: Host, user: HostUser): void {
+    const upstreamHost = host as UpstreamHost;
+    upstreamHost.users ??= new Set();
+    upstreamHost.users.add(user);
+  }
+
+  leave(host: Host, user: HostUser): void {
+    (host as UpstreamHost).users?.delete(user);
   }
 
   // --- discovery -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
 import type { UpstreamTransport } from '../network/api.ts';
-import type { Host, HostHealth, HostStats, Locality } from './api.ts';
+import type { Host, HostHealth, HostStats, HostUser, Locality } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
 import { HostPools } from './host-pools.ts';
 import type { Http1Pool } from './pool/http1-pool.ts';
@@ -49,6 +49,8 @@ export class UpstreamHost implements Host {
   tcpPools: HostPools<HostTcpPool> | null = null;
   /** Its cluster has it no longer: pools made for it (a request that chose it just before) drain at once. */
   removed = false;
+  /** Who has no pool here, and ends with the host (UDP sessions); made when the first comes. */
+  users: Set<HostUser> | null = null;
   /** Of connections from now on; null: bytes as they come. */
   transport: UpstreamTransport | null = null;
   #localityMetadata: Metadata;
@@ -118,6 +120,9 @@ export class UpstreamHost implements Host {
     this.removed = true;
     this.pools.drain();
     this.tcpPools?.drain();
+    const { users } = this;
+    this.users = null;
+    if (users !== null) for (const user of users) user.onHostRemoved();
   }
 
   /** For connections from now on; those with another socket take no new requests. */

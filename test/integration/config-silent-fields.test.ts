@@ -40,7 +40,6 @@ const setNowhere: readonly string[] = [
   'envoy.config.bootstrap.v3.Admin.access_log_path',
   'envoy.config.bootstrap.v3.Bootstrap.dns_resolution_config',
   'envoy.config.cluster.v3.Cluster.typed_dns_resolver_config',
-  'envoy.config.core.v3.SocketAddress.protocol',
   'envoy.config.listener.v3.Listener.reuse_port',
   'envoy.config.metrics.v3.StatsMatcher.inclusion_list',
   'envoy.config.metrics.v3.StatsMatcher.reject_all',

@@ -31,6 +31,7 @@ export const listener: PackageCoverage = {
       'listener_filters',
       'listener_filters_timeout',
       'continue_on_listener_filters_timeout',
+      'udp_listener_config',
     ],
     harmless: {
       max_connections_to_accept_per_socket_event: 'libuv accepts what waits, in turns of its own',
@@ -45,10 +46,16 @@ export const listener: PackageCoverage = {
       api_listener: 'listeners inside of another program are not implemented',
       fcds_config: 'filter chains by discovery are not implemented',
     },
-    notYet: {
-      udp_listener_config: 'HTTP/3: a later issue',
-    },
   },
+  'envoy.config.listener.v3.UdpListenerConfig': {
+    implemented: ['downstream_socket_config'],
+    harmless: {
+      udp_packet_packet_writer_config:
+        'datagrams are written one by one: how they are gathered changes nothing that is sent',
+    },
+    refused: { quic_options: 'QUIC and HTTP/3 are not implemented yet' },
+  },
+  'envoy.config.core.v3.UdpSocketConfig': { implemented: ['max_rx_datagram_size', 'prefer_gro'] },
   'envoy.config.listener.v3.AdditionalAddress': {
     implemented: ['address'],
     notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
@@ -96,7 +103,6 @@ export const listener: PackageCoverage = {
     harmless: { description: 'for people', state: 'every option is set once the socket listens, before it accepts' },
   },
   'envoy.config.core.v3.SocketOption.SocketType': {
-    implemented: ['stream'],
-    harmless: { datagram: 'listeners are TCP' },
+    implemented: ['stream', 'datagram'],
   },
 };

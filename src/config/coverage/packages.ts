@@ -10,6 +10,7 @@ import { filtersListener } from './filters-listener.ts';
 import { filtersNetwork } from './filters-network.ts';
 import { filtersPolicy } from './filters-policy.ts';
 import { filtersTraffic } from './filters-traffic.ts';
+import { filtersUdp } from './filters-udp.ts';
 import { http } from './http.ts';
 import { listener } from './listener.ts';
 import { matching } from './matching.ts';
@@ -28,6 +29,7 @@ export const packages: PackageCoverage = {
   ...filtersPolicy,
   ...filtersTraffic,
   ...filtersBasic,
+  ...filtersUdp,
   ...http,
   ...listener,
   ...matching,

@@ -56,6 +56,7 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
       ignoreGlobalConnectionLimit: message.admin?.ignoreGlobalConnLimit ?? false,
       accessLogs: [],
       metadata: null,
+      udp: null,
       chains: [chain],
       built: [chain],
       matcher: new FilterChainMatcher([], 0),

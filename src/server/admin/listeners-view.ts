@@ -1,6 +1,6 @@
 // Owns what /listeners shows: names and bound addresses. Source: envoy.admin.v3.Listeners.
-import type { ActiveListener } from '../../listener/active-listener.ts';
 import type { ListenerManager } from '../../listener/listener-manager.ts';
+import type { RunningListener } from '../../listener/running-listener.ts';
 
 type AddressJson =
   | { readonly socket_address: { readonly address: string; readonly port_value: number } }
@@ -35,7 +35,7 @@ export function listenersJson(manager: ListenerManager): { readonly listener_sta
 }
 
 /** One that was stopped is still there, at the address it was configured for. */
-function addressesOf(listener: ActiveListener): readonly string[] {
+function addressesOf(listener: RunningListener): readonly string[] {
   const bound = listener.localAddresses;
   return bound.length > 0 ? bound : listener.config.addresses.map(({ address }) => address.text);
 }

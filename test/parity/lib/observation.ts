@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import type { ClientConnection } from './client.ts';
 import type { Fingerprint } from './pki.ts';
 import type { BodyView, Scenario } from './scenario.ts';
+import type { UdpClient, UdpUpstream } from './udp.ts';
 import type { ScriptedUpstream } from './upstream.ts';
 import type { WireMessage } from './wire-reader.ts';
 
@@ -17,6 +18,8 @@ export type Observation = { [key: string]: Json };
 export interface Taken {
   clients: readonly ClientConnection[];
   upstreams: readonly ScriptedUpstream[];
+  udpClients: readonly UdpClient[];
+  udpUpstreams: readonly UdpUpstream[];
   logs: Record<string, string[]>;
   stats: Record<string, number | string>;
   /** Placeholder name → port. */
@@ -56,7 +59,14 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
     if (connection.reader.leftover !== '')
       client[`${connection.name} leftover`] = masker.text(connection.reader.leftover);
   }
+  for (const { name, received } of taken.udpClients) {
+    client[name] = { datagrams: received.map((datagram) => masker.bytes(datagram)) };
+  }
   const upstream: Record<string, Json> = {};
+  for (const { name, sessions } of taken.udpUpstreams) {
+    if (sessions.length === 0) continue;
+    upstream[name] = sessions.map(({ datagrams }) => datagrams.map((datagram) => masker.bytes(datagram)));
+  }
   for (const server of taken.upstreams) {
     // A connection that carried nothing is a race: the proxy may give a request up while it is still connecting.
     const used = server.connections.filter((connection) => connection.reader.totalBytes > 0);
@@ -105,6 +115,8 @@ class Masker {
     this.#replacements.push([new RegExp(escapeRegExp(taken.folder), 'g'), '@TMP@']);
     for (const [name, port] of Object.entries(taken.ports)) this.#port(port, `@${name}@`);
     for (const client of taken.clients) this.#port(client.localPort, `@CLIENT_${client.name}@`);
+    for (const client of taken.udpClients) this.#port(client.localPort, `@CLIENT_${client.name}@`);
+    for (const { sessions } of taken.udpUpstreams) for (const { port } of sessions) this.#port(port, '@PROXY@');
     for (const upstream of taken.upstreams) {
       for (const connection of upstream.connections) this.#port(connection.remotePort, '@PROXY@');
     }

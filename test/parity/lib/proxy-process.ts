@@ -1,6 +1,7 @@
 // Owns the proxy under test as a process: the real Envoy (the oracle) or Remora, started alike with Envoy's own flags, ready when
 // its admin says so, ended by its pid.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -161,7 +162,7 @@ export async function allocatePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = 12_000 + Math.floor(Math.random() * 20_000);
     if (taken.has(port)) continue;
-    if (await isFree(port)) {
+    if ((await isFree(port)) && (await isFreeForUdp(port))) {
       taken.add(port);
       return port;
     }
@@ -174,5 +175,13 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer();
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function isFreeForUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => socket.close(() => resolve(true)));
   });
 }

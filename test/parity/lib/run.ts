@@ -23,6 +23,7 @@ import { allocatePort, type ProxyKind, ProxyProcess } from './proxy-process.ts';
 import { type ClientStep, defaultRules, type Scenario, type Suite } from './scenario.ts';
 import { Signals } from './signals.ts';
 import { SilentPort } from './silent-port.ts';
+import { UDP_UPSTREAM, UdpClient, UdpUpstream } from './udp.ts';
 import { ScriptedUpstream } from './upstream.ts';
 
 const STEP_LIMIT_MS = 3_000;
@@ -43,6 +44,7 @@ export class SuiteRun {
   readonly #ports: Record<string, number>;
   readonly #folder: string;
   readonly #upstreams: ScriptedUpstream[];
+  readonly #udpUpstreams: UdpUpstream[];
   readonly #silent: SilentPort[];
   /** Null where the suite has nothing to do with TLS. */
   readonly #pki: Pki | null;
@@ -53,6 +55,7 @@ export class SuiteRun {
     ports: Record<string, number>,
     folder: string,
     upstreams: ScriptedUpstream[],
+    udpUpstreams: UdpUpstream[],
     silent: SilentPort[],
     certificates: Pki | null,
   ) {
@@ -60,6 +63,7 @@ export class SuiteRun {
     this.#ports = ports;
     this.#folder = folder;
     this.#upstreams = upstreams;
+    this.#udpUpstreams = udpUpstreams;
     this.#silent = silent;
     this.#pki = certificates;
   }
@@ -68,6 +72,7 @@ export class SuiteRun {
     const folder = mkdtempSync(join(tmpdir(), `parity-${suite.name}-`));
     const ports: Record<string, number> = {};
     const upstreams: ScriptedUpstream[] = [];
+    const udpUpstreams: UdpUpstream[] = [];
     const silent: SilentPort[] = [];
     try {
       const texts = [suite.config, ...Object.values(suite.files)];
@@ -78,6 +83,11 @@ export class SuiteRun {
         const port = await allocatePort();
         ports[name] = port;
         if (name.startsWith('SILENT')) silent.push(await SilentPort.open(port));
+        if (name.startsWith(UDP_UPSTREAM)) {
+          const upstream = new UdpUpstream(name, new Signals());
+          await upstream.listen(port, hostOf(name));
+          udpUpstreams.push(upstream);
+        }
         if (!name.startsWith('UPSTREAM')) continue;
         const upstream = new ScriptedUpstream(name, new Signals());
         const tls = suite.servers[name];
@@ -94,9 +104,9 @@ export class SuiteRun {
       const admin = ports['ADMIN'];
       if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
       const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);
-      return new SuiteRun(proxy, ports, folder, upstreams, silent, certificates);
+      return new SuiteRun(proxy, ports, folder, upstreams, udpUpstreams, silent, certificates);
     } catch (error) {
-      for (const port of [...upstreams, ...silent]) port.close();
+      for (const port of [...upstreams, ...udpUpstreams, ...silent]) port.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -104,7 +114,7 @@ export class SuiteRun {
 
   async stop(): Promise<void> {
     await this.proxy.stop();
-    for (const port of [...this.#upstreams, ...this.#silent]) port.close();
+    for (const port of [...this.#upstreams, ...this.#udpUpstreams, ...this.#silent]) port.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -124,14 +134,18 @@ export class SuiteRun {
     const signals = new Signals();
     for (const upstream of this.#upstreams)
       upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, scenario.raw);
+    for (const upstream of this.#udpUpstreams) upstream.begin(scenario.upstream[upstream.name], signals);
     for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
     const names = [...scenario.stats, ...scenario.gauges];
     const before = await this.proxy.stats(names);
     const clients = new Map<string, ClientConnection>();
+    const udpClients = new Map<string, UdpClient>();
     const observe = async (): Promise<Observation> =>
       normalise(scenario, {
         clients: [...clients.values()],
         upstreams: this.#upstreams,
+        udpClients: [...udpClients.values()],
+        udpUpstreams: this.#udpUpstreams,
         logs: this.#logLines(scenario),
         stats: await this.#stats(scenario, before),
         ports: this.#ports,
@@ -139,10 +153,11 @@ export class SuiteRun {
         fingerprints: this.#pki?.fingerprints ?? [],
       });
     try {
-      for (const step of scenario.client) await this.#step(step, scenario, clients, signals);
+      for (const step of scenario.client) await this.#step(step, scenario, clients, udpClients, signals);
       if (expected === null) return { observation: await this.#whenQuiet(scenario, signals, observe), verdict: null };
       return await this.#whenEqual(scenario, expected, signals, observe);
     } finally {
+      for (const client of udpClients.values()) client.leave();
       await this.#leave([...clients.values()], scenario);
       signals.end();
     }
@@ -152,13 +167,20 @@ export class SuiteRun {
     step: ClientStep,
     scenario: Scenario,
     clients: Map<string, ClientConnection>,
+    udpClients: Map<string, UdpClient>,
     signals: Signals,
   ): Promise<void> {
     if ('upstream' in step) {
-      await signals.within(
-        STEP_LIMIT_MS,
-        () => this.#upstreams.reduce((sum, u) => sum + u.requests, 0) >= step.upstream,
-      );
+      const seen = (): number =>
+        this.#upstreams.reduce((sum, u) => sum + u.requests, 0) +
+        this.#udpUpstreams.reduce((sum, u) => sum + u.datagrams, 0);
+      await signals.within(STEP_LIMIT_MS, () => seen() >= step.upstream);
+      return;
+    }
+    if ('datagram' in step || 'datagrams' in step) {
+      const client = await this.#udpClient(step.on ?? 'a', scenario, udpClients, signals);
+      if ('datagrams' in step) await client.has(step.datagrams, STEP_LIMIT_MS);
+      else await client.send(this.#fill(step.datagram.repeat(step.times ?? 1)));
       return;
     }
     if ('signal' in step) {
@@ -205,6 +227,27 @@ export class SuiteRun {
     }
   }
 
+  async #udpClient(
+    name: string,
+    scenario: Scenario,
+    clients: Map<string, UdpClient>,
+    signals: Signals,
+  ): Promise<UdpClient> {
+    const known = clients.get(name);
+    if (known) return known;
+    const { placeholder, port } = this.#destination(name, scenario);
+    const client = await UdpClient.open(name, { port, host: hostOf(placeholder) }, signals);
+    clients.set(name, client);
+    return client;
+  }
+
+  #destination(name: string, scenario: Scenario): { placeholder: string; port: number } {
+    const placeholder = scenario.connections[name] ?? scenario.listen;
+    const port = this.#ports[placeholder];
+    if (port === undefined) throw new Error(`${scenario.folder}: envoy.yaml has no @${placeholder}@`);
+    return { placeholder, port };
+  }
+
   async #client(
     name: string,
     scenario: Scenario,
@@ -213,9 +256,7 @@ export class SuiteRun {
   ): Promise<ClientConnection> {
     const known = clients.get(name);
     if (known) return known;
-    const placeholder = scenario.connections[name] ?? scenario.listen;
-    const port = this.#ports[placeholder];
-    if (port === undefined) throw new Error(`${scenario.folder}: envoy.yaml has no @${placeholder}@`);
+    const { placeholder, port } = this.#destination(name, scenario);
     const tls = name in scenario.tls || placeholder === 'ADMIN' ? scenario.tls[name] : scenario.tls['*'];
     const resumed = tls?.resume === undefined ? undefined : clients.get(tls.resume);
     const session = resumed?.handshake?.session ?? null;

@@ -15,6 +15,8 @@ export type ClientStep = { on?: string } & (
   | { stat: string; is: number }
   | { signal: string }
   | { bytes: number }
+  | { datagram: string; times?: number }
+  | { datagrams: number }
   | { move: string; to: string }
   | { connect: true }
   | { end: true }
@@ -145,7 +147,7 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['bytes', 'signal', 'move', 'to', 'connect', 'end', 'reset'];
+const MORE_STEP_KEYS = ['bytes', 'datagram', 'datagrams', 'signal', 'move', 'to', 'connect', 'end', 'reset'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
 const ACTION_KEYS = ['write', 'times', 'until', 'await', 'bytes', 'end', 'close', 'reset'];
 const DEFAULT_RULE: UpstreamRule = { reply: ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'] };
@@ -232,13 +234,15 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
       'stat',
       'signal',
       'bytes',
+      'datagram',
+      'datagrams',
       'move',
       'connect',
       'end',
       'reset',
     ].filter((v) => v in checked);
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
-    for (const verb of ['send', 'request', 'body']) if (verb in checked) text(checked[verb], file);
+    for (const verb of ['send', 'request', 'body', 'datagram']) if (verb in checked) text(checked[verb], file);
     return step as ClientStep;
   });
   return {

@@ -1,6 +1,6 @@
 // covers: envoy.config.listener.v3.Listener.{socket_options, tcp_fast_open_queue_length}
 // covers: envoy.config.core.v3.SocketOption.{level, name, int_value, buf_value, ip_version, type}
-// covers: envoy.config.core.v3.SocketOption.SocketType.{stream}
+// covers: envoy.config.core.v3.SocketOption.SocketType.{stream, datagram}
 import { create } from '@bufbuild/protobuf';
 import t from 'tap';
 import { ipAddress } from '../../../src/base/address.ts';
@@ -14,25 +14,27 @@ const SO_RCVBUF = 8;
 const here = ipAddress('127.0.0.1', 0);
 const socket = { backlog: 8, reusePort: false, ipv4Compat: false, noDelay: false, address: here };
 
-function read(fields: Record<string, unknown>): ReturnType<typeof readSocketOptions> {
+function read(fields: Record<string, unknown>, udp = false): ReturnType<typeof readSocketOptions> {
   const descriptor = messageDescriptor('envoy.config.listener.v3.Listener');
   if (descriptor === undefined) throw new Error('no descriptor');
-  return readSocketOptions(create(descriptor, fields) as Listener);
+  return readSocketOptions(create(descriptor, fields) as Listener, udp);
 }
 
 t.test('what is set on which socket', (t) => {
-  const options = read({
+  const fields = {
     tcpFastOpenQueueLength: 7,
     socketOptions: [
       { level: 1n, name: 8n, value: { case: 'intValue', value: 4096n } },
       { level: 1n, name: 5n, value: { case: 'bufValue', value: new Uint8Array([1, 2]) }, ipVersion: 2 },
       { level: 1n, name: 6n, value: { case: 'intValue', value: 1n }, type: { datagram: {} } },
+      { level: 1n, name: 7n, value: { case: 'intValue', value: 1n }, type: { stream: {} } },
     ],
-  });
-  const short = (text: string): string[] =>
-    options(ipAddress(text, 1)).map(({ level, name, value }) => `${level}/${name}=${value.toString('hex')}`);
-  t.same(short('127.0.0.1'), ['1/8=00100000', '6/23=07000000']);
-  t.same(short('::1'), ['1/8=00100000', '1/5=0102', '6/23=07000000']);
+  };
+  const short = (text: string, udp = false): string[] =>
+    read(fields, udp)(ipAddress(text, 1)).map(({ level, name, value }) => `${level}/${name}=${value.toString('hex')}`);
+  t.same(short('127.0.0.1'), ['1/8=00100000', '1/7=01000000', '6/23=07000000']);
+  t.same(short('::1'), ['1/8=00100000', '1/5=0102', '1/7=01000000', '6/23=07000000']);
+  t.same(short('127.0.0.1', true), ['1/8=00100000', '1/6=01000000']);
   t.same(read({})(here), []);
   t.end();
 });
