@@ -78,8 +78,11 @@ export class UdpProxyFilter implements UdpListenerFilter {
     cluster: Cluster,
     host: Host,
   ): UdpSession | null {
+    const to = host.address;
+    // No datagrams go to Unix sockets.
+    if (to.kind !== 'ip') return null;
     const session = new UdpSession(this.#shared, key, address, port, socket, cluster);
-    if (!session.open(host)) return null;
+    if (!session.open(host, to)) return null;
     this.#shared.sessions.set(key, session);
     return session;
   }

@@ -72,9 +72,9 @@ export class UdpSession implements UdpReceiver, TimeoutHandler, TimerHandler, Ho
   }
 
   /** False, and it has ended, where the cluster's breaker lets no more sessions in. */
-  open(host: Host): boolean {
+  open(host: Host, address: IpAddress): boolean {
     const { connections } = this.cluster.circuitBreakers[Priority.Default];
-    if (!connections.canCreate() || host.address.kind !== 'ip') {
+    if (!connections.canCreate()) {
       this.cluster.stats.upstreamCxOverflow.inc();
       this.#log?.setFlag(ResponseFlag.UpstreamOverflow);
       this.end();
@@ -83,7 +83,7 @@ export class UdpSession implements UdpReceiver, TimeoutHandler, TimerHandler, Ho
     connections.inc();
     this.#host = host;
     this.cluster.join(host, this);
-    this.#upstream = this.#shared.callbacks.connect(host.address, this);
+    this.#upstream = this.#shared.callbacks.connect(address, this);
     if (this.#log !== null) {
       this.#upstreamInfo = new UpstreamInfo();
       this.#log.onUpstream(this.#upstreamInfo, host);
