@@ -21,6 +21,7 @@ export const tlsSockets: PackageCoverage = {
   },
   [`${tls}.UpstreamTlsContext`]: {
     implemented: ['common_tls_context', 'sni', 'auto_host_sni', 'auto_sni_san_validation', 'max_session_keys'],
+    harmless: { enforce_rsa_key_usage: 'deprecated: key usage is always enforced, as in Envoy' },
     refused: { allow_renegotiation: 'Node does not let a server renegotiate, and TLS 1.3 has no such thing' },
   },
   [`${tls}.CommonTlsContext`]: {
@@ -73,9 +74,9 @@ export const tlsSockets: PackageCoverage = {
       'trust_chain_verification',
       'max_verify_depth',
       'custom_validator_config',
+      'suppress_client_ca_list',
     ],
     refused: { require_signed_certificate_timestamp: 'Envoy refuses it too' },
-    notYet: { suppress_client_ca_list: 'issue 5' },
   },
   [`${tls}.SPIFFECertValidatorConfig`]: { implemented: ['trust_domains'] },
   [`${tls}.SPIFFECertValidatorConfig.TrustDomain`]: { implemented: ['name', 'trust_bundle'] },

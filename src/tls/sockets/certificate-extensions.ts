@@ -32,7 +32,7 @@ export function pathLengthOf(raw: Buffer): number | null {
 }
 
 /** Bits of a key usage (RFC 5280 section 4.2.1.3). */
-export const KeyUsage = { DigitalSignature: 0x80, KeyCertSign: 0x04, CrlSign: 0x02 } as const;
+export const KeyUsage = { DigitalSignature: 0x80, KeyEncipherment: 0x20, KeyCertSign: 0x04, CrlSign: 0x02 } as const;
 
 /** What the key may be used for; null: the certificate does not say, any use is fine. */
 export function keyUsageOf(raw: Buffer): number | null {

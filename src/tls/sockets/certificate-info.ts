@@ -1,6 +1,7 @@
 // Owns what is known of a certificate: read once for each certificate, whatever the number of connections that show it.
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { CertificateInfo } from '../../observability/tls-info.ts';
+import { keyUsageOf } from './certificate-extensions.ts';
 import { type AlternativeName, certificateNames } from './certificate-names.ts';
 
 /** Certificates of workloads are few and live for hours; a client that shows ever new ones must not fill the memory. */
@@ -40,6 +41,8 @@ export class KnownCertificate implements CertificateInfo {
   /** OpenSSL's name for the kind of key (`rsa`, `ec`), and its curve. */
   readonly keyType: string;
   readonly curve: string;
+  /** Bits of KeyUsage; null: any use. */
+  readonly keyUsage: number | null;
   readonly #raw: Buffer;
   #pem: string | undefined;
   #urlEncodedPem: string | undefined;
@@ -63,6 +66,7 @@ export class KnownCertificate implements CertificateInfo {
       .digest('base64');
     this.keyType = publicKey.asymmetricKeyType ?? '';
     this.curve = publicKey.asymmetricKeyDetails?.namedCurve ?? '';
+    this.keyUsage = keyUsageOf(raw);
     this.serial = certificate.serialNumber.toLowerCase();
     this.sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
     this.sha1 = certificate.fingerprint.replaceAll(':', '').toLowerCase();

@@ -5,7 +5,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { dnsNameMatches } from '../../base/dns-name.ts';
-import { KeyUsage, keyUsageOf } from './certificate-extensions.ts';
+import { KeyUsage } from './certificate-extensions.ts';
 import type { KnownCertificate } from './certificate-info.ts';
 import { chainError } from './chain-error.ts';
 import {
@@ -34,8 +34,8 @@ export const noCertificate: VerificationFailure = { kind: 'no_cert', reason: noC
 /** Names are asked for where there is no authority: as in Envoy nobody is let in, and nothing counted. */
 export const nobodyToTrust: VerificationFailure = { kind: null, reason: unverifiedWords };
 
-/** BoringSSL refuses such a certificate before it is judged, whatever is believed otherwise. */
-const cannotSign: VerificationFailure = { kind: 'usage', reason: keyUsageWords };
+/** BoringSSL refuses such a certificate before it is judged, whatever is believed otherwise; OpenSSL does not. */
+const wrongKeyUsage: VerificationFailure = { kind: 'usage', reason: keyUsageWords };
 
 /** What the peer showed. */
 export interface ShownPeer {
@@ -100,7 +100,7 @@ export class PeerVerifier {
     serverNames: readonly string[] = [],
     expected: readonly string[] = [],
   ): VerificationFailure | null {
-    if (this.#isOfClient && !maySign(peer.certificate)) return cannotSign;
+    if (this.#isOfClient && !mayBeUsed(peer.info, KeyUsage.DigitalSignature)) return wrongKeyUsage;
     const failure = this.#judge(socket, peer, serverNames, expected);
     if (failure === null || !this.#settings.acceptUntrusted) return failure;
     return { ...failure, accepted: true };
@@ -139,7 +139,7 @@ export class PeerVerifier {
     if (trustedCa === null) return null;
     let trusted = authorities;
     if (trustBundles !== null) {
-      if (mayIssue(peer.certificate)) return 'cert precheck';
+      if (mayIssue(peer)) return 'cert precheck';
       const bundle = trustBundles.get(trustDomain(peer.info));
       if (bundle === undefined) return 'no trust bundle store';
       trusted = bundle;
@@ -209,12 +209,19 @@ function trustDomain({ uriSans: [first = ''] }: KnownCertificate): string {
 }
 
 /** An identity that can sign certificates, or lists of them, is none (X.509-SVID, section 4.3). */
-function mayIssue(certificate: X509Certificate): boolean {
-  return certificate.ca || ((keyUsageOf(certificate.raw) ?? 0) & (KeyUsage.KeyCertSign | KeyUsage.CrlSign)) !== 0;
+function mayIssue({ certificate, info }: ShownPeer): boolean {
+  return certificate.ca || ((info.keyUsage ?? 0) & (KeyUsage.KeyCertSign | KeyUsage.CrlSign)) !== 0;
 }
 
 /** A client proves with a signature that the key is its own. */
-function maySign(certificate: X509Certificate): boolean {
-  const usage = keyUsageOf(certificate.raw);
-  return usage === null || (usage & KeyUsage.DigitalSignature) !== 0;
+function mayBeUsed({ keyUsage }: KnownCertificate, use: number): boolean {
+  return keyUsage === null || (keyUsage & use) !== 0;
+}
+
+/** Whether a server has used the key of its certificate as that allows; null: it has, or none was used. */
+export function keyUsageFailure(socket: TLSSocket, { info }: ShownPeer): VerificationFailure | null {
+  if (socket.isSessionReused()) return null;
+  // Without an ephemeral key the client has enciphered the secret with the server's (RFC 5246 section 7.4.7.1).
+  const enciphers = /^(?:AES|CAMELLIA|ARIA|DES|NULL)/.test(socket.getCipher().name);
+  return mayBeUsed(info, enciphers ? KeyUsage.KeyEncipherment : KeyUsage.DigitalSignature) ? null : wrongKeyUsage;
 }

@@ -15,6 +15,9 @@ export interface ServerOptions {
   readonly options: number;
 }
 
+/** SSL_OP_DISABLE_TLSEXT_CA_NAMES, which Node has no name for: of TLS 1.2's request for certificates, too. */
+const noAuthorityNames = 0x200;
+
 /** Throws with OpenSSL's words when the certificates or parameters do not fit together. */
 export function makeContext(settings: CommonTlsSettings, server?: ServerOptions): SecureContext {
   const { parameters, certificates, validation } = settings;
@@ -47,6 +50,7 @@ export function makeContext(settings: CommonTlsSettings, server?: ServerOptions)
   }
   // BoringSSL renegotiates for nobody either: a peer could make us repeat the costly part for ever.
   options.secureOptions = constants.SSL_OP_NO_RENEGOTIATION | parameters.options | (server?.options ?? 0);
+  if (validation?.hidesAuthorities === true) options.secureOptions |= noAuthorityNames;
   if (server !== undefined) {
     options.honorCipherOrder = server.serverOrder;
     options.sessionIdContext = server.sessionContext;

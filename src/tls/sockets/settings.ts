@@ -58,6 +58,8 @@ export interface ValidationSettings {
   readonly authorities: readonly X509Certificate[];
   /** All of the above as one text: who was let in by other rules is judged anew. */
   readonly digest: string;
+  /** A server does not tell clients which authorities it trusts. */
+  readonly hidesAuthorities: boolean;
 }
 
 /** One rule on the names of a certificate. */

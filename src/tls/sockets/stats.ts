@@ -16,7 +16,6 @@ const tlsCounters = {
   ocspStaplingOmitted: 'ssl.ocsp_staple_omitted',
   ocspStaplingResponses: 'ssl.ocsp_staple_responses',
   ocspStaplingRequests: 'ssl.ocsp_staple_requests',
-  wasKeyUsageInvalid: 'ssl.was_key_usage_invalid',
 } as const;
 
 /** `ssl.ciphers.NAME`, `ssl.curves.NAME`, `ssl.sigalgs.NAME` and `ssl.versions.NAME` come with their first connection. */

@@ -14,6 +14,7 @@ import type { CertificateInfo } from '../../observability/tls-info.ts';
 import { watchHandshake } from './handshake.ts';
 import { type LiveSecrets, secretsMissing } from './live-secrets.ts';
 import {
+  keyUsageFailure,
   nobodyToTrust,
   noCertificate,
   PeerVerifier,
@@ -160,6 +161,8 @@ export class UpstreamTlsState {
     serverName: string,
     subjectAltNames: readonly string[],
   ): VerificationFailure | null {
+    const misused = peer === null ? null : keyUsageFailure(socket, peer);
+    if (misused !== null) return misused;
     const { serverNameInCertificate } = this.settings;
     if (this.#verifier === null) return subjectAltNames.length === 0 ? null : nobodyToTrust;
     if (peer === null) return noCertificate;

@@ -56,6 +56,7 @@ export function readValidation(
     maxIntermediates: message.maxVerifyDepth === undefined ? null : Math.max(0, message.maxVerifyDepth - 1),
     trustBundles,
     authorities: bundled ?? certificatesOf(trustedCa, message, 'trusted_ca', config),
+    hidesAuthorities: message.suppressClientCaList,
     digest: digestOf(message, trustedCa, crl, trustBundles),
   };
 }

@@ -75,6 +75,11 @@ const ENTRIES: Entry[] = [
     ...{ key: 'rsa' as const, keyUsage: x509.KeyUsageFlags.keyEncipherment },
   },
   {
+    // And one that may only sign.
+    ...{ name: 'server-rsa-sign', issuer: 'ca', subject: 'CN=server-rsa-sign', serial: '0a0c', names: SERVER },
+    ...{ key: 'rsa' as const, keyUsage: x509.KeyUsageFlags.digitalSignature },
+  },
+  {
     ...{ name: 'server-staple', issuer: 'ca', subject: 'CN=server-staple', serial: '0a0b', names: SERVER },
     mustStaple: true,
   },
