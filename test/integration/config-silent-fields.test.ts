@@ -48,6 +48,7 @@ const setNowhere: readonly string[] = [
   'envoy.config.route.v3.RouteConfiguration.vhost_header',
   'envoy.config.route.v3.VirtualHost.per_request_buffer_limit_bytes',
   'envoy.config.route.v3.VirtualHost.request_body_buffer_limit',
+  'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.suppress_client_ca_list',
   'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.system_root_certs',
   'envoy.service.discovery.v3.DiscoveryResponse.resources',
   'envoy.service.discovery.v3.DiscoveryResponse.type_url',
