@@ -1,5 +1,6 @@
 // docs/extensions.md: what the manifest holds, as a table. Written by `npm run docs`; a test holds it to the manifest.
 import { join } from 'node:path';
+import { unavailableExtensions } from '../src/config/unavailable.ts';
 import { extensions } from '../src/extensions/manifest.ts';
 
 export const EXTENSIONS_FILE = join(import.meta.dirname, '../docs/extensions.md');
@@ -22,6 +23,12 @@ warning. How to add one is in [extending.md](extending.md).
 | name | category | status | security posture | configuration |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Not to be expected
+
+| configuration | why | instead |
+| --- | --- | --- |
+${unavailableExtensions.map(([types, { reason, advice }]) => `| ${types}* | ${reason} | ${advice} |`).join('\n')}
 `;
 }
 

@@ -9,6 +9,7 @@ import { nearest } from '../diagnostics/suggest.ts';
 import { type Origin, setOrigin } from '../origin.ts';
 import { messageDescriptor, registry } from '../registry.ts';
 import { describeValue, isMapping, type SourceMapping, type SourceValue } from '../source/value.ts';
+import { unavailable } from '../unavailable.ts';
 import { isTypedStruct, keepUnpacked, typeNameOf } from '../unpacked.ts';
 import { hasJsonFormOfItsOwn } from './well-known.ts';
 
@@ -150,7 +151,17 @@ function resolveTypeUrl(typeUrl: SourceValue, origin: Origin, context: ConfigCon
   }
   const name = typeNameOf(typeUrl);
   const descriptor = registry().getMessage(name);
-  if (descriptor === undefined) {
+  const why = descriptor === undefined ? unavailable(name) : undefined;
+  if (why !== undefined) {
+    context.report(
+      'error',
+      at,
+      '',
+      'RMR0109',
+      `The API has no message ${JSON.stringify(name)}: ${why.reason}`,
+      why.advice,
+    );
+  } else if (descriptor === undefined) {
     const near = nearest(name, registry().topLevelNames());
     const suggestion = near === undefined ? undefined : `did you mean type.googleapis.com/${near}?`;
     context.report('error', at, '', 'RMR0109', `The API has no message ${JSON.stringify(name)}`, suggestion);

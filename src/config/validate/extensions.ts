@@ -9,6 +9,7 @@ import { originOf } from '../origin.ts';
 import type { FieldPlan, MessagePlan } from '../plan.ts';
 import { isOneof, propertyOf } from '../property.ts';
 import { registry } from '../registry.ts';
+import { unavailable } from '../unavailable.ts';
 import { heldTypeName, typedConfigHint } from '../unpacked.ts';
 
 const slotNames = new Set([
@@ -53,7 +54,9 @@ export function checkExtension(any: Any, owner: Message, context: ConfigContext)
     return false;
   }
   if (isOneOfSeveralPolicies(any)) return false;
-  context.report('error', origin, '', 'RMR0304', `The extension ${name} is not implemented yet`);
+  const why = unavailable(name);
+  if (why !== undefined) context.report('error', origin, '', 'RMR0304', `${name}: ${why.reason}`, why.advice);
+  else context.report('error', origin, '', 'RMR0304', `The extension ${name} is not implemented yet`);
   return false;
 }
 
