@@ -82,7 +82,12 @@ export async function scenarioText(file: string, firstPort: number): Promise<{ f
   certificates?.write(folder);
   let text = raw.replaceAll('@TMP@', folder);
   for (const [name, hash] of certificates?.hashes ?? []) text = text.replaceAll(`@${name}@`, hash);
-  return { folder, text: text.replaceAll(/@[A-Z0-9_]+@/g, () => String(number++)) };
+  const ports = new Map<string, string>();
+  const portOf = (name: string): string => {
+    if (!ports.has(name)) ports.set(name, String(number++));
+    return ports.get(name) ?? '';
+  };
+  return { folder, text: text.replaceAll(/@[A-Z0-9_]+@/g, portOf) };
 }
 
 /** With every file that its envoy.yaml reads, save for certificates. */

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DnsServer } from '../../support/dns-server.ts';
 import { ClientConnection } from './client.ts';
 import { judge, type Verdict } from './compare.ts';
 import { normalise, type Observation } from './observation.ts';
@@ -46,6 +47,9 @@ export class SuiteRun {
   readonly #upstreams: ScriptedUpstream[];
   readonly #udpUpstreams: UdpUpstream[];
   readonly #silent: SilentPort[];
+  /** Null where the suite asks no name server. */
+  readonly #dns: DnsServer | null;
+  readonly #dnsRecords: Suite['dns'];
   /** Null where the suite has nothing to do with TLS. */
   readonly #pki: Pki | null;
   readonly #logOffsets = new Map<string, number>();
@@ -57,8 +61,12 @@ export class SuiteRun {
     upstreams: ScriptedUpstream[],
     udpUpstreams: UdpUpstream[],
     silent: SilentPort[],
+    dns: DnsServer | null,
+    dnsRecords: Suite['dns'],
     certificates: Pki | null,
   ) {
+    this.#dns = dns;
+    this.#dnsRecords = dnsRecords;
     this.proxy = proxy;
     this.#ports = ports;
     this.#folder = folder;
@@ -74,6 +82,7 @@ export class SuiteRun {
     const upstreams: ScriptedUpstream[] = [];
     const udpUpstreams: UdpUpstream[] = [];
     const silent: SilentPort[] = [];
+    let dns: DnsServer | null = null;
     try {
       const texts = [suite.config, ...Object.values(suite.files)];
       const certificates = texts.some((text) => text.includes(`${PKI_FOLDER}/`)) ? await pki() : null;
@@ -87,6 +96,10 @@ export class SuiteRun {
           const upstream = new UdpUpstream(name, new Signals());
           await upstream.listen(port, hostOf(name));
           udpUpstreams.push(upstream);
+        }
+        if (name === 'DNS') {
+          dns = await DnsServer.listen(port);
+          answerWith(dns, suite.dns);
         }
         if (!name.startsWith('UPSTREAM')) continue;
         const upstream = new ScriptedUpstream(name, new Signals());
@@ -104,9 +117,10 @@ export class SuiteRun {
       const admin = ports['ADMIN'];
       if (admin === undefined) throw new Error(`${suite.folder}/envoy.yaml has no @ADMIN@ port`);
       const proxy = await ProxyProcess.start(kind, config, admin, folder, suite.flags);
-      return new SuiteRun(proxy, ports, folder, upstreams, udpUpstreams, silent, certificates);
+      return new SuiteRun(proxy, ports, folder, upstreams, udpUpstreams, silent, dns, suite.dns, certificates);
     } catch (error) {
       for (const port of [...upstreams, ...udpUpstreams, ...silent]) port.close();
+      dns?.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -115,6 +129,7 @@ export class SuiteRun {
   async stop(): Promise<void> {
     await this.proxy.stop();
     for (const port of [...this.#upstreams, ...this.#udpUpstreams, ...this.#silent]) port.close();
+    this.#dns?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -136,6 +151,8 @@ export class SuiteRun {
       upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, scenario.raw);
     for (const upstream of this.#udpUpstreams) upstream.begin(scenario.upstream[upstream.name], signals);
     for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
+    this.#dns?.records.clear();
+    answerWith(this.#dns, { ...this.#dnsRecords, ...scenario.dns });
     const names = [...scenario.stats, ...scenario.gauges];
     const before = await this.proxy.stats(names);
     const clients = new Map<string, ClientConnection>();
@@ -193,6 +210,10 @@ export class SuiteRun {
     }
     if ('stat' in step) {
       await this.#untilStat(step.stat, step.is);
+      return;
+    }
+    if ('answer' in step) {
+      answerWith(this.#dns, step.answer);
       return;
     }
     const name = step.on ?? 'a';
@@ -360,6 +381,10 @@ export class SuiteRun {
     }
     return result;
   }
+}
+
+function answerWith(server: DnsServer | null, records: Suite['dns']): void {
+  for (const [name, record] of Object.entries(records)) server?.records.set(name, record);
 }
 
 const PLACEHOLDER = /@([A-Z][A-Z0-9_]*)@/g;

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { DnsRecord } from '../../support/dns-server.ts';
 import { CLIENT_TLS_KEYS, type ClientTls, MORE_CLIENT_TLS_KEYS, SERVER_TLS_KEYS, type ServerTls } from './tls.ts';
 
 /** What the client does next. `on` names the connection (default `a`), opened when first used. */
@@ -18,6 +19,7 @@ export type ClientStep = { on?: string } & (
   | { datagram: string; times?: number }
   | { datagrams: number }
   | { move: string; to: string }
+  | { answer: Record<string, DnsRecord> }
   | { connect: true }
   | { end: true }
   | { reset: true }
@@ -89,6 +91,8 @@ export interface Scenario extends Shared {
   upstream: Record<string, UpstreamRule[]>;
   stats: string[];
   gauges: string[];
+  /** What the name server says from the beginning of the scenario on, beside what it says in the suite. */
+  dns: Record<string, DnsRecord>;
   view: BodyView;
   /** Recording only: how long nothing must have happened before the scenario counts as over, in milliseconds. */
   quiet: number;
@@ -110,12 +114,14 @@ export interface Suite {
   links: Record<string, string>;
   /** Placeholder of an upstream → its TLS. */
   servers: Record<string, ServerTls>;
+  /** Name → what the name server (`@DNS@`) says of it, as long as no scenario says otherwise. */
+  dns: Record<string, DnsRecord>;
   scenarios: Scenario[];
 }
 
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 const FILES = 'files';
-const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title', 'tls', 'servers'];
+const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title', 'tls', 'servers', 'dns'];
 const SCENARIO_KEYS = [
   ...[
     'title',
@@ -131,7 +137,7 @@ const SCENARIO_KEYS = [
     'stats',
     'gauges',
   ],
-  ...['view', 'quiet', 'differences', 'tls', 'raw'],
+  ...['view', 'quiet', 'differences', 'tls', 'raw', 'dns'],
 ];
 const STEP_KEYS = [
   'on',
@@ -147,7 +153,8 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['bytes', 'datagram', 'datagrams', 'signal', 'move', 'to', 'connect', 'end', 'reset'];
+const MORE_STEP_KEYS = ['bytes', 'datagram', 'datagrams', 'signal', 'move', 'to', 'connect', 'end', 'reset', 'answer'];
+const DNS_KEYS = ['a', 'aaaa', 'ttl', 'rcode', 'silent'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
 const ACTION_KEYS = ['write', 'times', 'until', 'await', 'bytes', 'end', 'close', 'reset'];
 const DEFAULT_RULE: UpstreamRule = { reply: ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'] };
@@ -198,6 +205,7 @@ function loadSuite(name: string): Suite {
     files,
     links,
     servers: tlsEntries(settings['servers'], SERVER_TLS_KEYS, settingsFile) as Record<string, ServerTls>,
+    dns: dnsRecords(settings['dns'], settingsFile),
     scenarios,
   };
 }
@@ -237,12 +245,14 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
       'datagram',
       'datagrams',
       'move',
+      'answer',
       'connect',
       'end',
       'reset',
     ].filter((v) => v in checked);
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
     for (const verb of ['send', 'request', 'body', 'datagram']) if (verb in checked) text(checked[verb], file);
+    dnsRecords(checked['answer'], file);
     return step as ClientStep;
   });
   return {
@@ -263,6 +273,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     upstream: rules(raw['upstream'], file),
     stats: texts(raw['stats'] ?? [], file),
     gauges: texts(raw['gauges'] ?? [], file),
+    dns: dnsRecords(raw['dns'], file),
     view: (raw['view'] ?? 'text') as BodyView,
     quiet: Number(raw['quiet'] ?? 250),
     differences: list(raw['differences'] ?? [], file).map((entry) => {
@@ -299,6 +310,12 @@ export function defaultRules(): UpstreamRule[] {
 
 function clientTls(raw: unknown, file: string): Record<string, ClientTls | null> {
   return tlsEntries(raw, [...CLIENT_TLS_KEYS, ...MORE_CLIENT_TLS_KEYS], file) as Record<string, ClientTls | null>;
+}
+
+function dnsRecords(raw: unknown, file: string): Record<string, DnsRecord> {
+  const entries = record(raw ?? {}, file);
+  for (const entry of Object.values(entries)) onlyKeys(record(entry, file), DNS_KEYS, file);
+  return entries as Record<string, DnsRecord>;
 }
 
 function tlsEntries(raw: unknown, known: readonly string[], file: string): Record<string, unknown> {
