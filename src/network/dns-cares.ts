@@ -64,9 +64,19 @@ export class CaresResolver implements DnsResolver {
     const known = this.#knownAddresses(name);
     const rules = this.#config.noSearchDomains ? noSearch : this.#files.searchRules();
     const query = new CaresQuery(this.#query, searchCandidates(name, rules), family, callbacks, this.#stats);
-    if (known.length > 0) query.completeSoon(inPreference(known, family));
+    const wanted = inPreference(known, family);
+    if (wanted.length > 0) query.finishSoon({ status: 'completed', addresses: wanted, details: '' });
+    else if (isIP(name) !== 0) query.finishSoon(this.#wrongFamily());
+    else if (known.length > 0) query.finishSoon({ status: 'completed', addresses: [], details: '' });
     else query.start();
     return query;
+  }
+
+  /** To c-ares an address of the other family is a name that cannot be. */
+  #wrongFamily(): DnsResolution {
+    this.#stats.getAddrFailure.inc();
+    const details = 'an address of a family that is not asked for';
+    return { status: 'failure', details, code: `cares_failure:${caresWords('EBADNAME')}` };
   }
 
   #knownAddresses(name: string): DnsAddress[] {
@@ -83,6 +93,8 @@ class CaresQuery implements DnsQuery {
   readonly #stats: DnsStats;
   #callbacks: DnsCallbacks | null;
   #failure: NodeJS.ErrnoException | null = null;
+  /** Of the last query that found nothing. */
+  #emptyCode = 'ENODATA';
 
   constructor(
     query: QueryFunction,
@@ -102,8 +114,8 @@ class CaresQuery implements DnsQuery {
     this.#tryCandidate(0);
   }
 
-  completeSoon(addresses: readonly DnsAddress[]): void {
-    setImmediate(() => this.#finish({ status: 'completed', addresses, details: '' }));
+  finishSoon(resolution: DnsResolution): void {
+    setImmediate(() => this.#finish(resolution));
   }
 
   cancel(): void {
@@ -162,7 +174,10 @@ class CaresQuery implements DnsQuery {
   }
 
   #note({ error }: Answer): void {
-    if (error === null || emptyCodes.has(error.code ?? '')) return;
+    if (error === null || emptyCodes.has(error.code ?? '')) {
+      this.#emptyCode = error?.code ?? 'ENODATA';
+      return;
+    }
     this.#failure ??= error;
     if (error.code === 'ETIMEOUT') this.#stats.timeouts.inc();
   }
@@ -170,11 +185,13 @@ class CaresQuery implements DnsQuery {
   #giveUp(): void {
     if (this.#failure === null) {
       this.#stats.notFound.inc();
-      this.#finish({ status: 'completed', addresses: [], details: 'the name does not exist or has no address' });
+      const code = `cares_norecords:${caresWords(this.#emptyCode)}`;
+      this.#finish({ status: 'completed', addresses: [], details: 'the name does not exist or has no address', code });
       return;
     }
     this.#stats.getAddrFailure.inc();
-    this.#finish({ status: 'failure', details: describe(this.#failure) });
+    const code = `cares_failure:${caresWords(this.#failure.code ?? '')}`;
+    this.#finish({ status: 'failure', details: describe(this.#failure), code });
   }
 
   #finish(resolution: DnsResolution): void {
@@ -194,6 +211,28 @@ const failures: Readonly<Record<string, string>> = {
   EBADRESP: 'the name server sent a malformed answer',
   EBADNAME: 'the name is malformed',
 };
+
+/** What c-ares itself calls them: Envoy's response-code details quote it. */
+const caresNames: Readonly<Record<string, string>> = {
+  ENODATA: 'DNS server returned answer with no data',
+  EFORMERR: 'DNS server claims query was misformatted',
+  ESERVFAIL: 'DNS server returned general failure',
+  ENOTFOUND: 'Domain name not found',
+  ENOTIMP: 'DNS server does not implement requested operation',
+  EREFUSED: 'DNS server refused query',
+  EBADQUERY: 'Misformatted DNS query',
+  EBADNAME: 'Misformatted domain name',
+  EBADFAMILY: 'Unsupported address family',
+  EBADRESP: 'Misformatted DNS reply',
+  ECONNREFUSED: 'Could not contact DNS servers',
+  ETIMEOUT: 'Timeout while contacting DNS servers',
+  ENOMEM: 'Out of memory',
+  ECANCELLED: 'DNS query cancelled',
+};
+
+function caresWords(code: string): string {
+  return caresNames[code] ?? 'unknown';
+}
 
 function describe(error: NodeJS.ErrnoException): string {
   return failures[error.code ?? ''] ?? error.code ?? error.message;

@@ -14,9 +14,14 @@ export interface DnsAddress {
 
 export type DnsResolution =
   /** `addresses` is empty when the name exists without addresses, or does not exist. */
-  | { readonly status: 'completed'; readonly addresses: readonly DnsAddress[]; readonly details: string }
-  /** No answer: server unreachable, timeout, refused. `details` in words. */
-  | { readonly status: 'failure'; readonly details: string };
+  | {
+      readonly status: 'completed';
+      readonly addresses: readonly DnsAddress[];
+      readonly details: string;
+      readonly code?: string;
+    }
+  /** No answer: server unreachable, timeout, refused. `details` in words, `code` in Envoy's, for response-code details. */
+  | { readonly status: 'failure'; readonly details: string; readonly code?: string };
 
 export interface DnsCallbacks {
   /** Exactly once, never before `resolve` returned, not after `cancel`. */

@@ -8,7 +8,7 @@ import { type DecoderFilter, FilterDataStatus, FilterHeadersStatus, FilterTraile
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
-import type { Cluster } from '../upstream/api.ts';
+import type { Cluster, Host } from '../upstream/api.ts';
 import { awaitsGrpcStatus, countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
 import { mirrorsFor, retryPolicyFor } from './cluster-policies.ts';
@@ -29,6 +29,7 @@ import {
   resetStatus,
   type TimeoutKind,
 } from './failure.ts';
+import { lookUpHost, stopLookingUp } from './host-lookup.ts';
 import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
 import { unsendable } from './required-headers.ts';
@@ -97,15 +98,21 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   #startAttempt(endStream: boolean, fresh: boolean): void {
     const cluster = this.cluster as Cluster;
-    const callbacks = this.callbacks;
-    const headers = this.headers as RequestHeaders;
     const host = cluster.chooseHost(this);
     this.attempts++;
     if (host === null) {
+      const details = lookUpHost(this, cluster);
+      if (this.hostLookup !== null) return;
       cluster.stats.upstreamCxNoneHealthy.inc();
-      this.noHealthyUpstream(explainNoHost(cluster, this.metadataMatch));
+      this.noHealthyUpstream(explainNoHost(cluster, this.metadataMatch), details);
       return;
     }
+    this.#attemptAt(cluster, host, endStream, fresh);
+  }
+
+  #attemptAt(cluster: Cluster, host: Host, endStream: boolean, fresh: boolean): void {
+    const callbacks = this.callbacks;
+    const headers = this.headers as RequestHeaders;
     const route = this.route as ForwardRoute;
     const pool = poolFor(cluster, host, this.priority, route, headers, callbacks.streamInfo);
     if (pool === null) {
@@ -302,12 +309,35 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   }
 
   #startAttemptAgain(fresh: boolean): void {
+    this.#startAttempt(this.#endsWithHeaders, fresh);
+    this.#sendBody();
+  }
+
+  /** The cluster had to look its host up first. */
+  onHostLookedUp(host: Host | null, details: string): void {
+    this.hostLookup = null;
+    const cluster = this.cluster as Cluster;
+    if (host === null) {
+      this.holdDownstreamBack(false);
+      this.noHealthyUpstream(`the host of cluster '${cluster.info.name}' was not found`, details);
+      return;
+    }
+    this.#attemptAt(cluster, host, this.#endsWithHeaders, false);
+    this.#sendBody();
+    if (this.requestEnded) this.onRequestSent();
+    this.holdDownstreamBack(false);
+  }
+
+  /** A body that turned out to be empty does too. */
+  get #endsWithHeaders(): boolean {
+    const { body } = this;
+    return body === null || (this.requestEnded && body.bytes === 0 && body.trailers === null);
+  }
+
+  #sendBody(): void {
     const body = this.body;
-    // A body that turned out to be empty ends with the headers.
-    const endsWithHeaders = body === null || (this.requestEnded && body.bytes === 0 && body.trailers === null);
-    this.#startAttempt(endsWithHeaders, fresh);
     const attempt = this.attempt;
-    if (endsWithHeaders || attempt === null || attempt.detached) return;
+    if (body === null || this.#endsWithHeaders || attempt === null || attempt.detached) return;
     body.sendTo(attempt, this.requestEnded);
   }
 
@@ -390,6 +420,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.done = true;
     this.timeouts?.stop(this.attempt);
     this.retryState?.release();
+    stopLookingUp(this);
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.onRequestGone();
     if (this.attempt !== null) this.logAttempt(this.attempt, 0);
     this.attempt?.cancel();

@@ -8,8 +8,10 @@ import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { type StreamInfo, type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
 import {
+  type Cancellable,
   type Cluster,
   type Host,
+  type HostLookupCallbacks,
   type LoadBalancerContext,
   loadBalancingMetadata,
   MetadataMatchCriteria,
@@ -33,7 +35,9 @@ import type { UpstreamRequest } from './upstream-request.ts';
 /** Bytes: nobody asked for it, so a replay of a large upload is not worth its memory. */
 const replayLimit = 1024 * 1024;
 
-export abstract class RouterRequest implements LoadBalancerContext, DownstreamWatermarkCallbacks, TimeoutHandler {
+export abstract class RouterRequest
+  implements LoadBalancerContext, HostLookupCallbacks, DownstreamWatermarkCallbacks, TimeoutHandler
+{
   priority: Priority = Priority.Default;
   /** The route's criteria with the request's metadata laid over them; null until asked for, and without such metadata. */
   #ownMetadataMatch: MetadataMatchCriteria | null = null;
@@ -51,6 +55,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   protected attempt: UpstreamRequest | null = null;
   protected attempts = 0;
   protected timeouts: RequestTimeouts | null = null;
+  /** The cluster looks for the host of the next attempt. */
+  hostLookup: Cancellable | null = null;
   /** Null where nobody asks for retries, or the body is too large to be kept. */
   protected retryState: RetryState | null = null;
   /** Null where the request has none. */
@@ -73,6 +79,7 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
   }
 
   abstract onTimeout(timeout: LazyTimeout): void;
+  abstract onHostLookedUp(host: Host | null, details: string): void;
 
   setDecoderCallbacks(callbacks: DecoderFilterCallbacks): void {
     this.callbacks = callbacks;
@@ -131,6 +138,8 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
    */
   protected keepLimit(): number {
     const { bufferLimit } = this;
+    // What was read already waits; the client is held back.
+    if (this.hostLookup !== null) return Number.POSITIVE_INFINITY;
     if (this.keepsBodyByWish) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
     const replayable = isIdempotent((this.headers as RequestHeaders).method) || this.attempt?.unsent !== false;
     return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
@@ -262,12 +271,12 @@ export abstract class RouterRequest implements LoadBalancerContext, DownstreamWa
     return true;
   }
 
-  protected noHealthyUpstream(cause: string): void {
+  protected noHealthyUpstream(cause: string, details = 'no_healthy_upstream'): void {
     const { streamInfo } = this.callbacks;
     streamInfo.upstream ??= new UpstreamInfo();
     streamInfo.upstream.attemptCount = this.attempts;
     streamInfo.setFlag(ResponseFlag.NoHealthyUpstream);
-    this.reply(503, 'no healthy upstream', 'no_healthy_upstream', cause);
+    this.reply(503, 'no healthy upstream', details, cause);
   }
 
   /** What the upstream learns of an attempt after the first. */

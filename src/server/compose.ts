@@ -137,6 +137,7 @@ export class Server {
         ...logMatchers,
         runtime: this.runtime,
       },
+      dnsResolver: (config) => resolvers.get(config),
       node: bootstrap.node,
       localAddress: firstAddress(options.localAddressIpVersion),
       drain: this.drain,

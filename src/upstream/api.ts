@@ -115,6 +115,13 @@ export interface Cluster {
   /** A host by the balancer; null when none may be used. */
   chooseHost(context: LoadBalancerContext): Host | null;
   /**
+   * Absent where `chooseHost` says all there is to say. Else asked when that gave none: a string says, as response-code
+   * details, why there will be none either; what can be waited for calls back, never before it returns.
+   */
+  lookUpHost?(context: LoadBalancerContext, callbacks: HostLookupCallbacks): Cancellable | string;
+  /** What finds its hosts, for filters that work hand in hand with clusters of their kind. */
+  readonly hostSource?: unknown;
+  /**
    * Pool of connections to that host for HTTP, for streams with these options. Made when first asked for; null, and
    * counted, when there may be no more pools.
    */
@@ -136,6 +143,11 @@ export interface Cluster {
 export interface HostUser {
   /** Once; it need not leave any more. */
   onHostRemoved(): void;
+}
+
+export interface HostLookupCallbacks {
+  /** Once. Null: there is none, and `details` says why, as response-code details. */
+  onHostLookedUp(host: Host | null, details: string): void;
 }
 
 export interface ClusterInfo {

@@ -81,6 +81,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
   readonly #balancer: LoadBalancer;
   readonly #chooser: Pick<LoadBalancer, 'chooseHost'>;
   readonly #source: HostSource;
+  readonly lookUpHost?: NonNullable<Cluster['lookUpHost']>;
   readonly #weightsShown: boolean;
   /** Percent. */
   readonly #maintenance: RuntimeInteger;
@@ -134,8 +135,13 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
           ? new OriginalDstHosts(discovery.config, this)
           : new ConfiguredHosts(this, discovery.kind === 'eds');
     // A cluster that chooses by itself has no use for its policy.
-    const { chooseHost } = this.#source;
+    const { chooseHost, lookUpHost } = this.#source;
+    if (lookUpHost !== undefined) this.lookUpHost = lookUpHost.bind(this.#source);
     this.#chooser = chooseHost === undefined ? this.#balancer : { chooseHost: chooseHost.bind(this.#source) };
+  }
+
+  get hostSource(): HostSource {
+    return this.#source;
   }
 
   get statsScope(): StatsScope {
@@ -220,6 +226,9 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
   }
   get clock(): Clock {
     return this.#environment.clock;
+  }
+  get rootStats(): StatsScope {
+    return this.#environment.stats;
   }
   get timers(): ClusterEnvironment['timers'] {
     return this.#environment.timers;

@@ -27,10 +27,11 @@ export function readHttpOptions(cluster: Cluster, context: ConfigContext): HttpP
   return undefined;
 }
 
-/** `options`: what `readHttpOptions` gave. */
+/** `options`: what `readHttpOptions` gave. `expectsNames`: see `ClusterTypeFactory`. */
 export function httpConfig(
   cluster: Cluster,
   options: HttpProtocolOptions | undefined,
+  expectsNames: boolean,
   context: ConfigContext,
 ): UpstreamHttpConfig {
   const settings =
@@ -38,8 +39,11 @@ export function httpConfig(
       ? settingsOf(cluster, cluster.commonHttpProtocolOptions, cluster.httpProtocolOptions, context)
       : settingsOf(cluster, options.commonHttpProtocolOptions, http1Options(options, context), context);
   const names = (options ?? cluster).upstreamHttpProtocolOptions;
-  return { ...settings, expectedNames: expectedNames(names) };
+  const unsaid = options === undefined && names === undefined;
+  return { ...settings, expectedNames: expectsNames && unsaid ? allNames : expectedNames(names) };
 }
+
+const allNames: ExpectedNames = { serverName: true, subjectAltName: true, header: null };
 
 function expectedNames(options: UpstreamHttpProtocolOptions | undefined): ExpectedNames | null {
   if (options === undefined || !(options.autoSni || options.autoSanValidation)) return null;

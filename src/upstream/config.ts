@@ -101,7 +101,12 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     commonLb: readCommonLb(cluster),
     circuitBreakers: readCircuitBreakers(cluster.circuitBreakers),
     maxConnectionsPerHost: readMaxConnectionsPerHost(cluster.circuitBreakers),
-    http: httpConfig(cluster, httpOptions, context),
+    http: httpConfig(
+      cluster,
+      httpOptions,
+      discovery?.kind === 'extension' && discovery.factory.expectsNames === true,
+      context,
+    ),
     policies: readPolicies(httpOptions, options),
     tcpKeepalive: readKeepalive(cluster.upstreamConnectionOptions?.tcpKeepalive),
     transport: transport ?? null,

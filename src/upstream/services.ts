@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { Timers } from '../base/timers.ts';
 import type { ExtensionRegistry } from '../config/extension-registry.ts';
+import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { AccessLogSettings } from '../observability/access-log/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { Secrets } from '../tls/api.ts';
@@ -33,6 +34,8 @@ export interface ProcessServices {
   readonly extensions: ExtensionRegistry;
   readonly secrets: Secrets;
   readonly accessLog: AccessLogSettings;
+  /** The resolver for a configuration; null: the process's default. */
+  dnsResolver(config: DnsResolverConfig | null): DnsResolver;
   readonly node: NodeInfo;
   /** First non-loopback address of the machine, for x-forwarded-for of loopback clients. */
   readonly localAddress: string;

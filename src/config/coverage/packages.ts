@@ -6,6 +6,7 @@ import type { PackageCoverage } from './coverage.ts';
 import { extensions } from './extensions.ts';
 import { filtersBasic } from './filters-basic.ts';
 import { filtersCompression } from './filters-compression.ts';
+import { filtersForwardProxy } from './filters-forward-proxy.ts';
 import { filtersListener } from './filters-listener.ts';
 import { filtersNetwork } from './filters-network.ts';
 import { filtersPolicy } from './filters-policy.ts';
@@ -24,6 +25,7 @@ export const packages: PackageCoverage = {
   ...core,
   ...extensions,
   ...filtersCompression,
+  ...filtersForwardProxy,
   ...filtersNetwork,
   ...filtersListener,
   ...filtersPolicy,

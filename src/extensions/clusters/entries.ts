@@ -24,6 +24,14 @@ export const clusterTypes: readonly ExtensionEntry[] = [
     securityPosture: 'unknown',
     load: () => import('./dns/config.ts'),
   },
+  {
+    name: 'envoy.clusters.dynamic_forward_proxy',
+    category: 'envoy.clusters',
+    typeNames: ['envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig'],
+    status: 'stable',
+    securityPosture: 'unknown',
+    load: () => import('./dynamic-forward-proxy/config.ts'),
+  },
   readByCore(
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
     'envoy.upstream_options',

@@ -6,8 +6,8 @@ import type { Timers } from '../../base/timers.ts';
 import type { ConfigContext } from '../../config/context.ts';
 import { extensionCategory } from '../../config/extension-registry.ts';
 import type { DnsResolver, DnsResolverConfig } from '../../network/dns.ts';
-import type { Counter } from '../../observability/stats/api.ts';
-import type { Host, LoadBalancerContext } from '../api.ts';
+import type { Counter, StatsScope } from '../../observability/stats/api.ts';
+import type { Cancellable, Host, HostLookupCallbacks, LoadBalancerContext } from '../api.ts';
 import type { EndpointsConfig } from '../cluster-config.ts';
 import type { HostSpec } from '../host.ts';
 
@@ -24,6 +24,8 @@ export interface HostSource {
   setEndpoints(endpoints: EndpointsConfig): void;
   /** Where the cluster chooses its hosts itself (CLUSTER_PROVIDED); else its load-balancing policy is asked. */
   chooseHost?(context: LoadBalancerContext): Host | null;
+  /** See `Cluster.lookUpHost`. */
+  lookUpHost?(context: LoadBalancerContext, callbacks: HostLookupCallbacks): Cancellable | string;
   /** Ends all timers and queries; the hosts stay. */
   stop(): void;
 }
@@ -35,6 +37,10 @@ export interface HostSourceContext {
   readonly timers: Timers;
   readonly random: Random;
   readonly stats: DiscoveryStats;
+  /** Root of all statistics. */
+  readonly rootStats: StatsScope;
+  /** The host of that key, if the cluster has it. */
+  host(key: string): Host | null;
   /** The resolver for a configuration; null: the process's default. */
   dnsResolver(config: DnsResolverConfig | null): DnsResolver;
   /** Replaces the hosts of the cluster by diff. */
@@ -59,6 +65,8 @@ export interface ClusterTypeFactory<Config = unknown> {
    */
   parse(message: unknown, cluster: unknown, context: ConfigContext): Config;
   create(config: Config, context: HostSourceContext): HostSource;
+  /** auto_sni and auto_san_validation are on in clusters that say nothing of HTTP. */
+  readonly expectsNames?: boolean;
 }
 
 export const clusterTypeCategory = extensionCategory<ClusterTypeFactory>('envoy.clusters');

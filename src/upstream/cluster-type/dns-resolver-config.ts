@@ -6,6 +6,7 @@ import type { Bootstrap } from '../../generated/envoy/config/bootstrap/v3/bootst
 import type { Cluster } from '../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { Address as AddressMessage } from '../../generated/envoy/config/core/v3/address_pb.d.ts';
 import type { TypedExtensionConfig } from '../../generated/envoy/config/core/v3/extension_pb.d.ts';
+import type { DnsCacheConfig } from '../../generated/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.d.ts';
 import type { CaresDnsResolverConfig } from '../../generated/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.d.ts';
 import type { DnsResolverConfig } from '../../network/dns.ts';
 
@@ -41,8 +42,11 @@ export function readDnsResolver(
   };
 }
 
-/** dns_resolution_config (the bootstrap's too) and dns_resolvers. Null when neither is set. */
-export function readLegacyDnsResolver(cluster: Cluster | Bootstrap, context: ConfigContext): DnsResolverConfig | null {
+/** dns_resolution_config (the bootstrap's and a DNS cache's too) and dns_resolvers. Null when neither is set. */
+export function readLegacyDnsResolver(
+  cluster: Cluster | Bootstrap | DnsCacheConfig,
+  context: ConfigContext,
+): DnsResolverConfig | null {
   const legacy = cluster.dnsResolutionConfig;
   const servers = legacy?.resolvers ?? ('dnsResolvers' in cluster ? cluster.dnsResolvers : []);
   const options = legacy?.dnsResolverOptions;

@@ -86,12 +86,25 @@ t.test('no such name and no such record are answers; a server that fails or is s
   server.records.set('none.test', {});
   server.records.set('broken.test', { rcode: 2 });
   server.records.set('silent.test', { silent: true });
-  t.match(await resolve(resolver, 'missing.test'), { status: 'completed', addresses: [] });
-  t.match(await resolve(resolver, 'none.test'), { status: 'completed', addresses: [] });
-  t.same(await resolve(resolver, 'broken.test', 'v4_only'), { status: 'failure', details: 'the name server failed' });
+  t.match(await resolve(resolver, 'missing.test'), {
+    status: 'completed',
+    addresses: [],
+    code: 'cares_norecords:Domain name not found',
+  });
+  t.match(await resolve(resolver, 'none.test'), {
+    status: 'completed',
+    addresses: [],
+    code: 'cares_norecords:DNS server returned answer with no data',
+  });
+  t.same(await resolve(resolver, 'broken.test', 'v4_only'), {
+    status: 'failure',
+    details: 'the name server failed',
+    code: 'cares_failure:DNS server returned general failure',
+  });
   t.same(await resolve(resolver, 'silent.test', 'v4_only'), {
     status: 'failure',
     details: 'no name server answered in time',
+    code: 'cares_failure:Timeout while contacting DNS servers',
   });
   t.match(statsOf(store, 'dns.cares.'), { resolve_total: 4, not_found: 2, get_addr_failure: 2, timeouts: 1 });
   t.equal(statsOf(store, 'dns.cares.')['pending_resolutions'], undefined);
@@ -106,6 +119,10 @@ t.test('literals and the hosts file ask nobody', async (t) => {
   t.same(addressesOf(await resolve(resolver, 'db', 'auto')), ['fd00::5']);
   t.same(addressesOf(await resolve(resolver, 'db', 'v4_preferred')), ['10.1.1.1']);
   t.same(addressesOf(await resolve(resolver, 'localhost', 'v4_only')), ['127.0.0.1']);
+  t.match(await resolve(resolver, '::1', 'v4_only'), {
+    status: 'failure',
+    code: 'cares_failure:Misformatted domain name',
+  });
   t.same(server.queries, []);
 });
 

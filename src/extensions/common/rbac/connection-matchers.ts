@@ -5,6 +5,7 @@ import type { CidrRange } from '../../../base/cidr.ts';
 import { dnsNameMatches } from '../../../base/dns-name.ts';
 import type { CertificateInfo, StreamInfo } from '../../../http/filter/api.ts';
 import type { StringMatcher } from '../../../matchers/api.ts';
+import { savedUpstreamAddress } from '../dynamic-forward-proxy/filter-state.ts';
 import type { RbacMatcher } from './matcher.ts';
 
 type AddressReader = (info: StreamInfo) => Address;
@@ -99,10 +100,7 @@ function anyMatches(name: StringMatcher, candidates: readonly string[]): boolean
   return false;
 }
 
-/**
- * The upstream's address, where a filter found it before the router does (dynamic forward proxy). No filter does so yet:
- * this never matches. `ports` are from `start` up to and with `end`.
- */
+/** The upstream's address, where a dynamic forward proxy has left it (save_upstream_address). `ports` are from `start` up to and with `end`. */
 export class UpstreamMatcher implements RbacMatcher {
   readonly range: CidrRange | null;
   readonly ports: { readonly start: number; readonly end: number } | null;
@@ -112,8 +110,12 @@ export class UpstreamMatcher implements RbacMatcher {
     this.ports = ports;
   }
 
-  matches(_info: StreamInfo): boolean {
-    return false;
+  matches(info: StreamInfo): boolean {
+    const address = savedUpstreamAddress(info);
+    if (address?.kind !== 'ip') return false;
+    const { range, ports } = this;
+    if (range !== null && !range.contains(address.address)) return false;
+    return ports === null || (address.port >= ports.start && address.port <= ports.end);
   }
 }
 

@@ -89,6 +89,14 @@ const milliseconds: ObjectKind = {
   make: (value) => (/^\d{1,19}$/.test(value) ? new PlainObject(value, Number(value)) : undefined),
 };
 
+/** A number of 32 bits. */
+const uint32: ObjectKind = {
+  make: (value) => {
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : -1;
+    return number < 0 || number > 0xffffffff ? undefined : new PlainObject(value, number);
+  },
+};
+
 export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['envoy.string', text],
   ['envoy.hashable_string', hashableText],
@@ -101,6 +109,8 @@ export const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['envoy.tcp_proxy.cluster', text],
   ['envoy.tcp_proxy.disable_tunneling', boolean],
   ['envoy.tcp_proxy.per_connection_idle_timeout_ms', milliseconds],
+  ['envoy.upstream.dynamic_host', text],
+  ['envoy.upstream.dynamic_port', uint32],
 ]);
 
 /** Known to Envoy; each steers something that is not here yet. */
@@ -110,6 +120,4 @@ export const notYet: ReadonlySet<string> = new Set([
   'envoy.network.network_namespace',
   'envoy.network.transport_socket.http_11_proxy.info',
   'envoy.ratelimit.hits_addend',
-  'envoy.upstream.dynamic_host',
-  'envoy.upstream.dynamic_port',
 ]);

@@ -49,6 +49,16 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./decompressor/config.ts'),
   },
   {
+    name: 'envoy.filters.http.dynamic_forward_proxy',
+    typeNames: [
+      'envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig',
+      'envoy.extensions.filters.http.dynamic_forward_proxy.v3.PerRouteConfig',
+    ],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./dynamic-forward-proxy/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.fault',
     typeNames: ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
     ...stable,

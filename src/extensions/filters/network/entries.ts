@@ -64,6 +64,13 @@ export const networkFilters: readonly ExtensionEntry[] = [
     load: () => import('./sni-cluster/config.ts'),
   },
   {
+    name: 'envoy.filters.network.sni_dynamic_forward_proxy',
+    typeNames: ['envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./sni-dynamic-forward-proxy/config.ts'),
+  },
+  {
     name: 'envoy.filters.network.tcp_proxy',
     typeNames: ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'],
     ...stable,

@@ -59,6 +59,14 @@ export function connectUpstream(
   return { side, start: () => side.start(cluster.tcpPool(host, Priority.Default, transportOptions(callbacks))) };
 }
 
+/** False: what is not there will not come by waiting either. */
+export function looksUpHost(cluster: Cluster, streamInfo: StreamInfo): boolean {
+  const lookup = cluster.lookUpHost?.(new Choice(null, streamInfo), { onHostLookedUp: () => {} }) ?? '';
+  if (typeof lookup === 'string') return false;
+  lookup.cancel();
+  return true;
+}
+
 /** Without a PROXY header of its own the connection itself is what is forwarded. */
 function transportOptions({ connection, streamInfo }: ReadFilterCallbacks): StreamTransportOptions | null {
   const { remoteAddress: source, localAddress: destination } = connection;

@@ -14,7 +14,7 @@ import {
 import { AccessLogType } from '../../../../observability/access-log/api.ts';
 import { ResponseFlag, type StreamInfo, UpstreamInfo } from '../../../../observability/api.ts';
 import { type Cluster, type Host, PoolFailureReason, type UpstreamConnectionInfo } from '../../../../upstream/api.ts';
-import { connectUpstream, type UpstreamServices } from './connect.ts';
+import { connectUpstream, looksUpHost, type UpstreamServices } from './connect.ts';
 import { EarlyData } from './early-data.ts';
 import { clusterKey, idleTimeoutOf } from './filter-state.ts';
 import type { TcpLog } from './log.ts';
@@ -124,7 +124,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
     }
     const upstream = connectUpstream(this.#shared, this, this.#route as TcpRoute, cluster, this.#callbacks);
     if (upstream === null) {
-      cluster.stats.upstreamCxNoneHealthy.inc();
+      // As in Envoy no connection waits for its host to be looked up: the next one may find it.
+      if (!looksUpHost(cluster, this.#streamInfo)) cluster.stats.upstreamCxNoneHealthy.inc();
       this.#giveUp(ResponseFlag.NoHealthyUpstream, InitFailure.NoHealthyUpstream);
       return;
     }
