@@ -44,7 +44,8 @@ export class ConfigContext {
   readonly #ready: Diagnostic[] = [];
   #findings: Finding[] = [];
   #errorCount = 0;
-  #rulesAreWarnings = false;
+  /** What a broken rule of the API is. */
+  #rules: 'errors' | 'warnings' | 'nothing' = 'errors';
   readonly #saidOnce = new Set<string>();
   /** Above zero inside of a field that has no effect: what stands in it is not spoken of. */
   coverageMuted = 0;
@@ -117,7 +118,9 @@ export class ConfigContext {
     suggestion?: string,
     at: 'key' | 'value' = 'value',
   ): void {
-    const isLenient = this.#rulesAreWarnings && code.startsWith('RMR02');
+    const isRule = code.startsWith('RMR02');
+    if (isRule && this.#rules === 'nothing') return;
+    const isLenient = isRule && this.#rules === 'warnings';
     const finding: Finding = {
       severity: isLenient ? 'warning' : (severity ?? catalogue[code].severity),
       code,
@@ -133,10 +136,19 @@ export class ConfigContext {
 
   /** Reports the API's rules as warnings while `inside` runs: for what Envoy takes over without checking them. */
   withLenientRules(inside: () => void): void {
-    const outer = this.#rulesAreWarnings;
-    this.#rulesAreWarnings = true;
+    this.#withRules('warnings', inside);
+  }
+
+  /** Does not look at the API's rules while `inside` runs: for what Envoy does not check, and works without. */
+  withoutRules(inside: () => void): void {
+    this.#withRules('nothing', inside);
+  }
+
+  #withRules(rules: 'warnings' | 'nothing', inside: () => void): void {
+    const outer = this.#rules;
+    this.#rules = rules;
     inside();
-    this.#rulesAreWarnings = outer;
+    this.#rules = outer;
   }
 
   /** Adds what is complete already: syntax errors, files that cannot be read. */

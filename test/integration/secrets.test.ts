@@ -1,5 +1,5 @@
 // Secrets in a running proxy: what is said of them when they go wrong, and a reload that brings others.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
@@ -115,3 +115,53 @@ t.test("a key log has what the client's own has", async (t) => {
   t.equal(keys.length, 5);
   t.strictSame(logged.sort(), keys.sort());
 });
+
+// covers: envoy.config.core.v3.DataSource.watched_directory
+t.test(
+  'SPIFFE trust bundles are followed where a directory is to be watched; one that is bad is not taken',
+  async (t) => {
+    const put = (dir: string, name: string): void => {
+      writeFileSync(join(dir, 'next'), files.get(name) ?? '');
+      renameSync(join(dir, 'next'), join(dir, 'bundles.json'));
+    };
+    const proxy = await remora(t, (dir) => {
+      write(dir, 'server');
+      put(dir, 'spiffe-bundles.json');
+      const pair = {
+        certificateChain: { filename: join(dir, 'own.pem') },
+        privateKey: { filename: join(dir, 'own.key') },
+      };
+      const trustBundles = { filename: join(dir, 'bundles.json'), watchedDirectory: { path: dir } };
+      const typedConfig = { '@type': `${tls}.SPIFFECertValidatorConfig`, trustBundles };
+      const validationContext = { customValidatorConfig: { name: 'spiffe', typedConfig } };
+      return bootstrap([answering({ tlsCertificates: [pair], validationContext })], []);
+    }).to();
+    /** Whether the client is let in: an answer comes. */
+    const isIn = async (name: string): Promise<boolean> => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const socket = connect({
+        ...{ port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false },
+        cert: files.get(`${name}.pem`),
+        key: files.get(`${name}.key`),
+      });
+      socket.on('data', () => resolve(true));
+      socket.on('close', () => resolve(false));
+      socket.on('error', () => resolve(false));
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      const result = await promise;
+      socket.destroy();
+      return result;
+    };
+    const [entry] = proxy.server.secrets.inUse.entries();
+    t.ok(await isIn('client'));
+    t.notOk(await isIn('client-untrusted'));
+    put(proxy.dir, 'spiffe-bad.json');
+    await until(() => entry?.problem() !== '', 'the refusal');
+    t.match(entry?.problem(), /has no keys/);
+    t.ok(await isIn('client'), 'the old ones stay');
+    put(proxy.dir, 'spiffe-other.json');
+    await until(() => entry?.problem() === '', 'the new ones');
+    t.notOk(await isIn('client'));
+    t.ok(await isIn('client-untrusted'));
+  },
+);

@@ -78,6 +78,6 @@ export const tlsSockets: PackageCoverage = {
     ],
     refused: { require_signed_certificate_timestamp: 'Envoy refuses it too' },
   },
-  [`${tls}.SPIFFECertValidatorConfig`]: { implemented: ['trust_domains'] },
+  [`${tls}.SPIFFECertValidatorConfig`]: { implemented: ['trust_domains', 'trust_bundles'] },
   [`${tls}.SPIFFECertValidatorConfig.TrustDomain`]: { implemented: ['name', 'trust_bundle'] },
 };

@@ -145,8 +145,11 @@ function inspectAny(field: FieldPlan, any: Any, owner: Message, origin: Origin, 
   const descriptor = message && registry().getMessage(message.$typeName);
   if (message === undefined || descriptor === undefined) return;
   const at = originOf(message) ?? origin;
-  // Envoy does not check the rules of load-balancing policies.
-  if (origin.parent?.parent?.field === 'policies')
+  // Envoy does not check the rules of certificate validators: SPIFFE's ask for trust domains where bundles are enough.
+  if (origin.parent?.field === 'custom_validator_config')
+    context.withoutRules(() => inspect(message, descriptor, at, context));
+  // Nor those of load-balancing policies.
+  else if (origin.parent?.parent?.field === 'policies')
     context.withLenientRules(() => inspect(message, descriptor, at, context));
   else inspect(message, descriptor, at, context);
 }

@@ -1,7 +1,7 @@
 // Owns the files that a secret names: which they are, a copy of the secret with their bytes in it, and the check that
 // what was read is whole, so that a pair of which only one half has been replaced is never put to use.
 import type { Message } from '@bufbuild/protobuf';
-import { type ConfigContext, readDataSource } from '../../config/api.ts';
+import { alreadyUnpacked, type ConfigContext, readDataSource } from '../../config/api.ts';
 import type { DataSource } from '../../generated/envoy/config/core/v3/base_pb.d.ts';
 import type {
   CertificateValidationContext,
@@ -9,6 +9,7 @@ import type {
   TlsSessionTicketKeys,
 } from '../../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.d.ts';
 import type { Secret } from '../../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.d.ts';
+import type { SPIFFECertValidatorConfig } from '../../generated/envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config_pb.d.ts';
 import type { SecretKind } from './api.ts';
 import { checkCertificates, checkPair } from './material.ts';
 
@@ -80,9 +81,17 @@ export function filesOf(value: Message): {
   const fields = value as unknown as Record<string, DataSource | undefined>;
   for (const { key } of sourceFields[value.$typeName] ?? []) look(fields[key]);
   for (const source of (value as Partial<TlsSessionTicketKeys>).keys ?? []) look(source);
+  look(trustBundlesOf(value));
   const watched = (value as Partial<TlsCertificate>).watchedDirectory;
   if (watched !== undefined) directories.add(watched.path);
   return { files, directories: [...directories] };
+}
+
+/** What a certificate validator reads for itself, when the value is taken up (tls/sockets/validation-config.ts). */
+function trustBundlesOf(value: Message): DataSource | undefined {
+  const any = (value as Partial<CertificateValidationContext>).customValidatorConfig?.typedConfig;
+  const typed = any === undefined ? undefined : alreadyUnpacked(any);
+  return (typed as Partial<SPIFFECertValidatorConfig> | undefined)?.trustBundles;
 }
 
 /** Whether the value asks to be followed by itself, outside of a subscription. */

@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { NameKind } from './certificate-names.ts';
 import type { KeyLog } from './key-log.ts';
+import type { TrustBundles } from './spiffe-bundles.ts';
 import type { Staple, StaplePolicy } from './stapling.ts';
 
 /** A certificate chain with its key, as bytes: PEM. */
@@ -53,7 +54,7 @@ export interface ValidationSettings {
   /** Authorities between the peer's certificate and a trusted one; null: OpenSSL's limit. */
   readonly maxIntermediates: number | null;
   /** SPIFFE: trust domain → its authorities; null: the trusted CA counts for all. */
-  readonly trustBundles: ReadonlyMap<string, readonly X509Certificate[]> | null;
+  readonly trustBundles: TrustBundles | null;
   /** The authorities of `trustedCa`, for what OpenSSL does not judge. */
   readonly authorities: readonly X509Certificate[];
   /** All of the above as one text: who was let in by other rules is judged anew. */

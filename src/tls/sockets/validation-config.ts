@@ -13,6 +13,7 @@ import type { StringMatcher as StringMatcherMessage } from '../../generated/envo
 import { readCertificates } from '../secrets/material.ts';
 import type { NameKind } from './certificate-names.ts';
 import type { SubjectAltNameRule, ValidationSettings } from './settings.ts';
+import { readTrustBundles, type TrustBundles } from './spiffe-bundles.ts';
 
 /** Undefined after an error was reported. */
 export type ReadStringMatcher = (
@@ -66,7 +67,7 @@ function digestOf(
   message: CertificateValidationContext,
   trustedCa: Buffer | null,
   crl: Buffer | undefined,
-  trustBundles: ReadonlyMap<string, readonly X509Certificate[]> | null,
+  trustBundles: TrustBundles | null,
 ): string {
   const bundles = [...(trustBundles ?? [])].map(([domain, authorities]) => [domain, authorities.map(String)]);
   const rules = [
@@ -100,10 +101,7 @@ function readName(
   return [{ kind, oid, matches }];
 }
 
-function readValidator(
-  message: CertificateValidationContext,
-  config: ConfigContext,
-): ReadonlyMap<string, readonly X509Certificate[]> | null {
+function readValidator(message: CertificateValidationContext, config: ConfigContext): TrustBundles | null {
   const any = message.customValidatorConfig?.typedConfig;
   if (any === undefined) return null;
   const typed = config.unpack(any);
@@ -116,8 +114,13 @@ function readValidator(
   const spiffe = typed as SPIFFECertValidatorConfig;
   const bundles = new Map<string, readonly X509Certificate[]>();
   if (spiffe.trustBundles !== undefined) {
-    const text = 'trust_bundles as a SPIFFE bundle document is not implemented';
-    config.error(spiffe, 'trust_bundles', 'RMR0800', text, 'list the trust domains with their PEM bundles');
+    const text = 'where there are trust_bundles these do not count, as in Envoy';
+    if (spiffe.trustDomains.length > 0) config.warning(spiffe, 'trust_domains', 'RMR0802', text, 'remove them');
+    return readBundles(spiffe, config);
+  }
+  if (spiffe.trustDomains.length === 0) {
+    const text = 'without trust domains nobody is let in, as in Envoy';
+    config.warning(spiffe, '', 'RMR0802', text, 'add trust_bundles or trust_domains');
   }
   for (const domain of spiffe.trustDomains) {
     const pem = readDataSource(domain.trustBundle, domain, 'trust_bundle', 'RMR0801', config);
@@ -126,6 +129,18 @@ function readValidator(
     bundles.set(domain.name, certificatesOf(pem ?? null, domain, 'trust_bundle', config));
   }
   return bundles;
+}
+
+/** Nobody is trusted after an error. */
+function readBundles(spiffe: SPIFFECertValidatorConfig, config: ConfigContext): TrustBundles {
+  const bytes = readDataSource(spiffe.trustBundles, spiffe, 'trust_bundles', 'RMR0801', config);
+  if (bytes === undefined) return new Map();
+  try {
+    return readTrustBundles(bytes.toString('utf8'));
+  } catch (error) {
+    config.error(spiffe, 'trust_bundles', 'RMR0801', (error as Error).message);
+    return new Map();
+  }
 }
 
 function certificatesOf(

@@ -249,6 +249,13 @@ async function make(): Promise<Pki> {
     const issuerKey = createPrivateKey(result.file('ca.key'));
     result.binaries.set(`${name}.der`, ocspResponse(answer, new X509Certificate(result.file('ca.pem')), issuerKey));
   }
+  const bundles = {
+    'spiffe-bundles': { 'cluster.local': 'ca', 'other.domain': 'other-ca' },
+    'spiffe-other': { 'cluster.local': 'other-ca' },
+  };
+  for (const [name, domains] of Object.entries(bundles))
+    result.files.set(`${name}.json`, trustBundles(result, domains));
+  result.files.set('spiffe-bad.json', '{"trust_domains": {"cluster.local": {"keys": []}}}');
   // 80 bytes each, as Envoy takes them.
   for (const name of ['ticket-a', 'ticket-b']) {
     const seed = createHash('sha512').update(name).digest('latin1');
@@ -276,6 +283,16 @@ function ocspAnswers(files: Pki): [string, { status?: number; singles: OcspSingl
     ['ocsp-two', { singles: [single('server'), single('server-rsa')] }],
     ['ocsp-later', { status: 3, singles: [] }],
   ];
+}
+
+/** A document of SPIFFE trust bundles: of each domain its authority. */
+function trustBundles(files: Pki, domains: Readonly<Record<string, string>>): string {
+  const bundle = (authority: string) => {
+    const x5c = [new X509Certificate(files.file(`${authority}.pem`)).raw.toString('base64')];
+    return { keys: [{ kty: 'EC', use: 'x509-svid', x5c }] };
+  };
+  const entries = Object.entries(domains).map(([domain, authority]) => [domain, bundle(authority)]);
+  return JSON.stringify({ trust_domains: Object.fromEntries(entries) });
 }
 
 async function extensions(entry: Entry, pair: Pair, issuer: Pair): Promise<x509.Extension[]> {
