@@ -12,10 +12,18 @@ export class FfiMissing extends Error {
 /** linux/mman.h, the same on every architecture that Node runs on. */
 const MADV_DONTNEED = 4;
 
+/** bits/socket.h and bits/socket_type.h, the same on every architecture that Node runs on. */
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+
 /** The calls, with their types. One object for the process: `nativeCalls()`. */
 export class NativeCalls {
   readonly #getsockopt: (fd: number, level: number, name: number, value: Buffer, length: Buffer) => number;
   readonly #setsockopt: (fd: number, level: number, name: number, value: Buffer, length: number) => number;
+  readonly #socket: (family: number, type: number, protocol: number) => number;
   readonly #madvise: (address: bigint, length: bigint, advice: number) => number;
   /** socklen_t, in and out. */
   readonly #length = Buffer.alloc(4);
@@ -32,6 +40,7 @@ export class NativeCalls {
       arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'],
       return: 'int32',
     });
+    this.#socket = library.getFunction('socket', { arguments: ['int32', 'int32', 'int32'], return: 'int32' });
     try {
       this.#mallocTrim = library.getFunction('malloc_trim', { arguments: ['uint64'], return: 'int32' });
     } catch {
@@ -48,6 +57,11 @@ export class NativeCalls {
   /** False where the kernel refuses. */
   setSocketOption(descriptor: number, level: number, name: number, value: Buffer): boolean {
     return this.#setsockopt(descriptor, level, name, value, value.length) === 0;
+  }
+
+  /** A TCP socket that blocks nobody and that no child inherits; -1 where there is none. */
+  openSocket(family: 4 | 6): number {
+    return this.#socket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   }
 
   /** Gives free pages inside of malloc's heap back to the system. True when there were any. */

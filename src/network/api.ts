@@ -1,7 +1,7 @@
 // What the network layer offers to codecs, network filters and listeners: connections with watermarks and the
 // network-filter chain. Nothing here knows HTTP.
 import type { Socket } from 'node:net';
-import type { Address } from '../base/address.ts';
+import type { Address, IpAddress } from '../base/address.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type {
   DetectedCloseType,
@@ -14,6 +14,7 @@ import type { ProxyProtocolTlv } from './proxy-protocol-header.ts';
 
 export type { SocketOption } from './listen-socket.ts';
 export { type ProxyProtocolTlv, proxyProtocolHeader } from './proxy-protocol-header.ts';
+export { openTransparent } from './transparent.ts';
 
 export const ConnectionEvent = {
   /** Ready for bytes: an upstream connection is established, a transport socket (TLS) has shaken hands. */
@@ -154,6 +155,18 @@ export interface StreamTransportOptions {
   readonly filterState: FilterStateMap | null;
   /** Whose connection is forwarded; null: nobody's. */
   readonly proxied: ProxiedConnection | null;
+  /** Where the connection comes from, instead of the cluster's own source address; null: from there. */
+  readonly source: UpstreamSource | null;
+}
+
+/** An address that is not this host's, to connect from. */
+export interface UpstreamSource {
+  /** Its port is 0: any. */
+  readonly address: IpAddress;
+  /** Streams share a connection only where it is equal. */
+  readonly key: string;
+  /** A socket that may be bound to it; its descriptor. Throws in words. */
+  openSocket(family: 4 | 6): number;
 }
 
 /** Whose connection is forwarded, for a PROXY header. */

@@ -1,10 +1,10 @@
 // Owns originating connections: a plain socket to an address, read through `onread`, and the transport socket (TLS) that
 // starts on it when it is connected.
-import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
+import { createConnection, type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { type Address, ipAddress, pipeAddress } from '../base/address.ts';
 import { errorText } from '../base/error-text.ts';
 import { systemTimers, type Timers } from '../base/timers.ts';
-import type { TcpKeepalive, UpstreamTransport, UpstreamTransportOptions } from './api.ts';
+import type { TcpKeepalive, UpstreamSource, UpstreamTransport, UpstreamTransportOptions } from './api.ts';
 import { keepAlive } from './keep-alive.ts';
 import { SocketConnection } from './socket-connection.ts';
 
@@ -42,7 +42,11 @@ export function connect(options: ConnectOptions): SocketConnection {
   connection.setBufferLimit(options.bufferLimit ?? 0);
   let socket: Socket;
   try {
-    socket = createConnection(connectArguments(options, connection));
+    const source = options.transportOptions?.streams?.source ?? null;
+    socket =
+      source === null
+        ? createConnection(connectArguments(options, connection))
+        : connectFrom(source, options, connection);
   } catch (error) {
     // An address that no socket can have: told like any other failure.
     queueMicrotask(() => connection.failTransport(errorText(error)));
@@ -61,6 +65,17 @@ export function connect(options: ConnectOptions): SocketConnection {
     else transport.start(connection, options.transportOptions ?? noTransportOptions);
   });
   return connection;
+}
+
+/** Through a socket that was made for it: Node's own could not be bound to that address. */
+function connectFrom(source: UpstreamSource, options: ConnectOptions, connection: SocketConnection): Socket {
+  const { address } = options;
+  if (address.kind !== 'ip') throw new Error(`${address.text} cannot be connected from ${source.address.text}`);
+  const settings = connectArguments({ ...options, bindAddress: source.address }, connection);
+  const fd = source.openSocket(address.family);
+  // It is not connected: nothing may be read from it yet.
+  const made = { fd, manualStart: true } as SocketConstructorOpts;
+  return new Socket({ ...made, ...settings }).connect(settings);
 }
 
 function connectArguments(options: ConnectOptions, connection: SocketConnection): NetConnectOpts {

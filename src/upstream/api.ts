@@ -26,9 +26,11 @@ export {
 export {
   applicationProtocolsKey,
   FilterStateList,
+  FilterStateSource,
   serverNameKey,
   streamTransportOptions,
   subjectAltNamesKey,
+  upstreamSourceKey,
 } from './stream-transport.ts';
 
 export const Priority = { Default: 0, High: 1 } as const;

@@ -2,13 +2,14 @@
 // protocols, PROXY header, and what is shared. Most streams ask nothing.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state
 import { fromByteString } from '../base/byte-string.ts';
-import type { ProxiedConnection, StreamTransportOptions } from '../network/api.ts';
+import type { ProxiedConnection, StreamTransportOptions, UpstreamSource } from '../network/api.ts';
 import type { FilterStateMap, FilterStateObject, StreamInfo } from '../observability/stream-info.ts';
 
 export const serverNameKey = 'envoy.network.upstream_server_name';
 export const subjectAltNamesKey = 'envoy.network.upstream_subject_alt_names';
 export const applicationProtocolsKey = 'envoy.network.application_protocols';
 export const proxyProtocolKey = 'envoy.network.proxy_protocol_options';
+export const upstreamSourceKey = 'remora.upstream_source';
 
 /** Texts as filter state, such as names of a certificate. */
 export class FilterStateList implements FilterStateObject {
@@ -30,6 +31,17 @@ export class FilterStateList implements FilterStateObject {
   }
 }
 
+/** The address that upstream connections come from (original_src). No well-known key: in Envoy it is a socket option. */
+export class FilterStateSource implements FilterStateObject {
+  readonly text = undefined;
+  readonly json = undefined;
+  readonly source: UpstreamSource;
+
+  constructor(source: UpstreamSource) {
+    this.source = source;
+  }
+}
+
 /**
  * Null: nothing. `proxied`: where filter state has no PROXY header. `ofConnection`: its downstream connection shares no
  * upstream connection with others (connection_pool_per_downstream_connection).
@@ -45,10 +57,13 @@ export function streamTransportOptions(
   const subjectAltNames = listOf(state?.get(subjectAltNamesKey));
   const applicationProtocols = listOf(state?.get(applicationProtocolsKey));
   const told = state?.get(proxyProtocolKey) as Partial<ProxiedConnection> | undefined;
+  const from = state?.get(upstreamSourceKey);
+  const source = from instanceof FilterStateSource ? from.source : null;
   const shared = streamInfo.sharedFilterState;
   const nothing = serverName === '' && subjectAltNames.length + applicationProtocols.length + (shared?.size ?? 0) === 0;
-  if (nothing && told === undefined && proxied === null && !ofConnection) return null;
-  const key = nothing ? '' : keyOf(serverName, subjectAltNames, applicationProtocols, shared);
+  if (nothing && told === undefined && source === null && proxied === null && !ofConnection) return null;
+  const asked = nothing ? '' : keyOf(serverName, subjectAltNames, applicationProtocols, shared);
+  const key = source === null ? asked : `${source.key} ${asked}`;
   return {
     key: ofConnection ? `${streamInfo.connection.id} ${key}` : key,
     serverName,
@@ -57,6 +72,7 @@ export function streamTransportOptions(
     // What is set later on the stream is no business of a connection that outlives it.
     filterState: shared === null || shared.size === 0 ? null : new Map(shared),
     proxied: told === undefined ? proxied : proxiedBy(told, proxied),
+    source,
   };
 }
 

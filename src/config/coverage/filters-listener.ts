@@ -4,6 +4,11 @@ import type { PackageCoverage } from './coverage.ts';
 const filters = 'envoy.extensions.filters.listener';
 
 export const filtersListener: PackageCoverage = {
+  [`${filters}.original_src.v3.OriginalSrc`]: {
+    implemented: ['mark'],
+    harmless: { bind_port: 'Envoy does not read it either: the port of the connection is any' },
+  },
+  'envoy.extensions.filters.http.original_src.v3.OriginalSrc': { implemented: ['mark'] },
   [`${filters}.proxy_protocol.v3.ProxyProtocol`]: {
     implemented: [
       'rules',

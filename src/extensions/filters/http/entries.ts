@@ -111,6 +111,13 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./local-ratelimit/config.ts'),
   },
   {
+    name: 'envoy.filters.http.original_src',
+    typeNames: ['envoy.extensions.filters.http.original_src.v3.OriginalSrc'],
+    ...stable,
+    ...facesDownstream,
+    load: () => import('./original-src/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.rbac',
     typeNames: ['envoy.extensions.filters.http.rbac.v3.RBAC', 'envoy.extensions.filters.http.rbac.v3.RBACPerRoute'],
     ...stable,

@@ -29,6 +29,12 @@ export const listenerFilters: readonly ExtensionEntry[] = [
   },
   {
     ...common,
+    name: 'envoy.filters.listener.original_src',
+    typeNames: [`${types}.original_src.v3.OriginalSrc`],
+    load: () => import('./original-src/config.ts'),
+  },
+  {
+    ...common,
     name: 'envoy.filters.listener.proxy_protocol',
     typeNames: [`${types}.proxy_protocol.v3.ProxyProtocol`],
     load: () => import('./proxy-protocol/config.ts'),
