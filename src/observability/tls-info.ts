@@ -45,7 +45,7 @@ export interface TlsConnectionInfo {
   readonly peerChain?: readonly CertificateInfo[];
   /** Who issued the peer's certificate, sent or known here; where the peer is trusted, and `tlsDemand` asks for it. */
   readonly peerIssuer?: CertificateInfo;
-  /** The peer's certificate leads to one that is trusted here. */
+  /** The peer's certificate is what was asked for: by its authority, its names or its hash. */
   readonly peerValidated?: boolean;
 }
 

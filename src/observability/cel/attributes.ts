@@ -8,7 +8,7 @@ import { grpcStatusOfHttp } from '../../base/grpc-status.ts';
 import type { HeaderNameResolver, HeaderReader, LogContext } from '../access-log/context.ts';
 import { ResponseFlag } from '../response-flags.ts';
 import type { MetadataMap } from '../stream-info.ts';
-import type { TlsConnectionInfo } from '../tls-info.ts';
+import type { CertificateInfo, TlsConnectionInfo } from '../tls-info.ts';
 import { LazyMap } from './lazy-map.ts';
 import { library } from './library.ts';
 import { localityMessage, metadataMessage } from './messages.ts';
@@ -57,10 +57,17 @@ function certificateAttributes(read: (context: LogContext) => TlsConnectionInfo 
       const tls = read(context);
       return some((tls && pick(tls)) ?? '');
     };
+  /** Empty where there is TLS and no certificate, as in Envoy. */
+  const subject =
+    (pick: (tls: TlsConnectionInfo) => CertificateInfo | undefined): Read =>
+    (context) => {
+      const tls = read(context);
+      return tls ? (pick(tls)?.subject ?? '') : undefined;
+    };
   return {
     tls_version: of((tls) => tls.version),
-    subject_local_certificate: of((tls) => tls.local?.subject),
-    subject_peer_certificate: of((tls) => tls.peer?.subject),
+    subject_local_certificate: subject((tls) => tls.local),
+    subject_peer_certificate: subject((tls) => tls.peer),
     uri_san_local_certificate: of((tls) => tls.local?.uriSans[0]),
     uri_san_peer_certificate: of((tls) => tls.peer?.uriSans[0]),
     dns_san_local_certificate: of((tls) => tls.local?.dnsSans[0]),

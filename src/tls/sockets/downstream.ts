@@ -81,6 +81,7 @@ export class DownstreamTlsState implements HandshakeRules {
   readonly contexts: ServerContexts;
   readonly curves: readonly string[];
   readonly asksForCertificate: boolean;
+  readonly judges: boolean;
   readonly requiresCertificate: boolean;
   /** Null: sessions are kept by the clients, or not at all. */
   readonly sessions: SessionCache | null;
@@ -95,6 +96,7 @@ export class DownstreamTlsState implements HandshakeRules {
     this.contexts = new ServerContexts(settings);
     // As in Envoy: who has nothing to judge it by does not ask for it.
     this.asksForCertificate = validation !== null && (validation.trustedCa !== null || asksForNames);
+    this.judges = this.asksForCertificate;
     this.requiresCertificate =
       this.asksForCertificate &&
       (settings.requireClientCertificate || (asksForNames && validation?.acceptUntrusted !== true));

@@ -19,6 +19,8 @@ export interface HandshakeRules {
   readonly resumedPeer?: CertificateInfo | null;
   /** Configured curves, by preference. */
   readonly curves: readonly string[];
+  /** Whether `verify` looks at the peer's certificate at all. */
+  readonly judges: boolean;
   /** Null: let the peer in, which may have shown nothing. */
   verify(socket: TLSSocket, peer: ShownPeer | null): VerificationFailure | null;
 }
@@ -40,7 +42,8 @@ export function watchHandshake(
     const peer = peerChain[0] ?? null;
     const failure = known === null ? rules.verify(socket, shownPeer(socket)) : null;
     if (failure !== null) {
-      countFailure(stats, failure);
+      // Who is let in all the same was counted when the session was made.
+      if (failure.accepted !== true || !socket.isSessionReused()) countFailure(stats, failure);
       if (failure.accepted !== true) {
         state = 'failed';
         connection.failTransport(failure.reason);
@@ -50,7 +53,7 @@ export function watchHandshake(
     stats.handshake.inc();
     if (socket.isSessionReused()) stats.sessionReused.inc();
     if (peer === null) stats.noCertificate.inc();
-    const info = sessionInfo(socket, peerChain, start, clock.monotonic());
+    const info = sessionInfo(socket, peerChain, rules.judges && failure === null, start, clock.monotonic());
     stats.count('versions', info.version);
     stats.count('ciphers', info.cipher);
     const group = groupOf(socket, rules.curves);

@@ -53,10 +53,11 @@ export function resumedChain(peer: CertificateInfo): readonly CertificateInfo[] 
 /** More than OpenSSL verifies. */
 const maxChain = 100;
 
-/** Times in monotonic milliseconds. */
+/** `validated`: nothing was found against what the peer showed. Times in monotonic milliseconds. */
 export function sessionInfo(
   socket: TLSSocket,
   peerChain: readonly CertificateInfo[],
+  validated: boolean,
   handshakeStart: number,
   handshakeEnd: number,
 ): TlsConnectionInfo {
@@ -72,7 +73,7 @@ export function sessionInfo(
     handshakeStart,
     handshakeEnd,
     ...(local === undefined ? {} : { local: certificateInfo(local) }),
-    ...(peer === undefined ? {} : { peer, peerChain, peerValidated: trusted }),
+    ...(peer === undefined ? {} : { peer, peerChain, peerValidated: validated }),
     ...(issuer === undefined ? {} : { peerIssuer: issuer }),
   };
 }

@@ -107,6 +107,7 @@ export class UpstreamTls implements UpstreamTransport {
       const rules = {
         verify: (tls: TLSSocket, peer: ShownPeer | null) => state.verify(tls, peer, name, subjectAltNames),
         curves: state.settings.parameters.curves,
+        judges: state.settings.validation !== null,
         resumedPeer: session?.peer ?? null,
       };
       state.settings.keyLog?.attach(socket, connection);
