@@ -17,7 +17,7 @@ const trimIntervalMs = 1000;
  * the garbage collector at a third of the CPU. A burst does not hold memory for good: what a second long nobody took
  * goes, but for `keep` of them.
  */
-class PagePool implements TimerHandler {
+export class PagePool implements TimerHandler {
   readonly #size: number;
   readonly #keep: number;
   readonly #free: Page[] = [];
