@@ -29,7 +29,7 @@ import {
   resetStatus,
   type TimeoutKind,
 } from './failure.ts';
-import { lookUpHost, stopLookingUp } from './host-lookup.ts';
+import { lookUpHost } from './host-lookup.ts';
 import { mayReplay } from './replay.ts';
 import { RequestBody } from './request-body.ts';
 import { unsendable } from './required-headers.ts';
@@ -139,6 +139,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.sendData(data, endStream);
     if (!(this.body as RequestBody).add(data, this.keepLimit()) && this.keepsBodyByWish && !this.#abandonRetries())
       return FilterDataStatus.StopIterationNoBuffer;
+    this.hostLookup?.noteBody((this.body as RequestBody).bytes);
     this.attempt?.sendData(data, endStream);
     if (endStream) this.onRequestSent();
     return FilterDataStatus.StopIterationNoBuffer;
@@ -315,17 +316,18 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
 
   /** The cluster had to look its host up first. */
   onHostLookedUp(host: Host | null, details: string): void {
+    const lookup = this.hostLookup;
     this.hostLookup = null;
     const cluster = this.cluster as Cluster;
     if (host === null) {
-      this.holdDownstreamBack(false);
+      lookup?.release();
       this.noHealthyUpstream(`the host of cluster '${cluster.info.name}' was not found`, details);
       return;
     }
     this.#attemptAt(cluster, host, this.#endsWithHeaders, false);
     this.#sendBody();
     if (this.requestEnded) this.onRequestSent();
-    this.holdDownstreamBack(false);
+    lookup?.release();
   }
 
   /** A body that turned out to be empty does too. */
@@ -420,7 +422,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.done = true;
     this.timeouts?.stop(this.attempt);
     this.retryState?.release();
-    stopLookingUp(this);
+    this.hostLookup?.cancel();
+    this.hostLookup = null;
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.onRequestGone();
     if (this.attempt !== null) this.logAttempt(this.attempt, 0);
     this.attempt?.cancel();

@@ -8,7 +8,6 @@ import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import { type StreamInfo, type UpstreamHostInfo, UpstreamInfo } from '../observability/stream-info.ts';
 import {
-  type Cancellable,
   type Cluster,
   type Host,
   type HostLookupCallbacks,
@@ -22,6 +21,7 @@ import { countResponse, countTime } from './accounting.ts';
 import type { ForwardRoute, InternalRedirectPolicy, MirrorPolicy, RequestStats, VirtualCluster } from './api.ts';
 import type { RouterConfig } from './config-types.ts';
 import { explainTimeout, type TimeoutKind } from './failure.ts';
+import type { HostLookup } from './host-lookup.ts';
 import { dropsBody, redirectHeaders } from './internal-redirect.ts';
 import { isIdempotent } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
@@ -56,7 +56,7 @@ export abstract class RouterRequest
   protected attempts = 0;
   protected timeouts: RequestTimeouts | null = null;
   /** The cluster looks for the host of the next attempt. */
-  hostLookup: Cancellable | null = null;
+  hostLookup: HostLookup | null = null;
   /** Null where nobody asks for retries, or the body is too large to be kept. */
   protected retryState: RetryState | null = null;
   /** Null where the request has none. */

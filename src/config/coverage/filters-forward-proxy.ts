@@ -24,11 +24,11 @@ export const filtersForwardProxy: PackageCoverage = {
       'typed_dns_resolver_config',
       'preresolve_hostnames',
       'dns_query_timeout',
+      'resolved_address_filter',
     ],
     refused: {
       use_tcp_for_dns_lookups: 'name servers are asked over UDP, over TCP where an answer is too long for it',
       key_value_config: 'names are kept in memory only',
-      resolved_address_filter: 'what a name resolves to is not filtered yet',
     },
   },
   [`${common}.DnsCacheCircuitBreakers`]: { implemented: ['max_pending_requests'] },

@@ -11,7 +11,7 @@ import type { Cancellable, Host, HostLookupCallbacks, LoadBalancerContext } from
 import type { EndpointsConfig } from '../cluster-config.ts';
 import type { HostSpec } from '../host.ts';
 
-export type { DnsFamily, DnsResolution, DnsResolver, DnsResolverConfig } from '../../network/dns.ts';
+export type { DnsAddress, DnsFamily, DnsResolution, DnsResolver, DnsResolverConfig } from '../../network/dns.ts';
 export type { EndpointConfig, EndpointsConfig, LocalityConfig } from '../cluster-config.ts';
 export type { HostSpec } from '../host.ts';
 export { readDnsResolver, readLegacyDnsResolver } from './dns-resolver-config.ts';

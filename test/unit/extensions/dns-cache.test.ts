@@ -57,6 +57,7 @@ const defaults: DnsCacheSettings = {
   maxPending: 1024,
   queryTimeoutMs: 5_000,
   preresolve: [],
+  denied: null,
   resolver: null,
 };
 
@@ -257,6 +258,25 @@ t.test('preresolve_hostnames; all families', async (t) => {
   );
   resolver.answer('10.0.0.1', { address: '::1', family: 6, ttl: 30 });
   t.same(log, ['a.test:443 10.0.0.1:443,[::1]:443']);
+});
+
+t.test('addresses that are denied', async (t) => {
+  const denied = { ranges: ['10.0.0.0/8', 'fc00::/7'], inverted: false };
+  const { load, resolver, timers, stat, log } = fixture({ denied, family: 'all' });
+  const host = load('a.test');
+  resolver.answer('10.0.0.1', { address: 'fd00::1', family: 6, ttl: 30 }, '192.0.2.1');
+  t.same(log, ['a.test:80 192.0.2.1:80']);
+  t.equal(stat('dns_address_filter_out'), 2);
+  timers.advance(30_000);
+  resolver.answer('10.0.0.1');
+  t.equal(host?.addresses[0]?.text, '192.0.2.1:80', 'a name that turns to a denied address later keeps what it had');
+  const other = load('b.test');
+  resolver.answer('10.0.0.1');
+  t.equal(other && failureDetails(other), 'dns_resolution_failure{address_denied}');
+  const only = fixture({ denied: { ...denied, inverted: true } });
+  const inside = only.load('a.test');
+  only.resolver.answer('192.0.2.1');
+  t.equal(inside && failureDetails(inside), 'dns_resolution_failure{address_denied}');
 });
 
 t.test('a cache is shared by name; other settings take the name over', async (t) => {

@@ -3,7 +3,8 @@
 import { type Address, ipAddress } from '../../../base/address.ts';
 import { contain } from '../../../base/assert.ts';
 import type { Timer, TimerHandler } from '../../../base/timers.ts';
-import type { DnsResolution } from '../../../upstream/cluster-type/api.ts';
+import type { DnsAddress, DnsResolution } from '../../../upstream/cluster-type/api.ts';
+import type { AddressFilter } from './address-filter.ts';
 import type { Authority } from './authority.ts';
 import type { DnsCacheSettings } from './settings.ts';
 import type { DnsCacheStats } from './stats.ts';
@@ -20,6 +21,8 @@ export interface CachedHostOwner {
   readonly settings: DnsCacheSettings;
   readonly world: CacheWorld;
   readonly stats: DnsCacheStats;
+  /** Null: all addresses are good. */
+  readonly filter: AddressFilter | null;
   /** Its addresses are others than before. */
   onAddresses(host: CachedHost): void;
   /** Its time is over. */
@@ -110,8 +113,11 @@ export class CachedHost implements TimerHandler {
     const completed = resolution.status === 'completed';
     (completed ? stats.dnsQuerySuccess : stats.dnsQueryFailure).inc();
     // No addresses and no answer alike: what was known stays good.
-    if (completed && resolution.addresses.length > 0) this.#take(resolution.addresses);
-    else if (this.addresses.length === 0) this.failure = resolution.code ?? resolution.details;
+    const found = completed ? resolution.addresses : [];
+    const allowed = found.length === 0 ? found : this.#allowed(found);
+    if (allowed.length > 0) this.#take(allowed);
+    else if (this.addresses.length === 0)
+      this.failure = found.length > 0 ? 'address_denied' : (resolution.code ?? resolution.details);
     this.resolved = true;
     this.#tellWaiters();
     if (this.#removed) return;
@@ -119,7 +125,15 @@ export class CachedHost implements TimerHandler {
     else this.#refresh = this.#owner.world.timers.schedule(this.#delay(resolution), this);
   }
 
-  #take(answer: readonly { readonly address: string }[]): void {
+  #allowed(answer: readonly DnsAddress[]): readonly DnsAddress[] {
+    const { filter, stats } = this.#owner;
+    if (filter === null) return answer;
+    const allowed = answer.filter(({ address }) => !filter.denies(address));
+    stats.dnsAddressFilterOut.add(answer.length - allowed.length);
+    return allowed;
+  }
+
+  #take(answer: readonly DnsAddress[]): void {
     const { stats, settings } = this.#owner;
     const known = settings.family === 'all' ? answer : answer.slice(0, 1);
     const addresses = known.map(({ address }) => ipAddress(address, this.port));

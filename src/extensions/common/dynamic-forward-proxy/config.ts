@@ -5,6 +5,7 @@ import { durationMs } from '../../../base/duration.ts';
 import type { ConfigContext } from '../../../config/api.ts';
 import type { Cluster_DnsLookupFamily } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { DnsCacheConfig } from '../../../generated/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.d.ts';
+import { readCidr } from '../../../matchers/api.ts';
 import {
   type DnsFamily,
   type DnsResolverConfig,
@@ -42,6 +43,7 @@ export function readDnsCache(
     maxPending: message?.dnsCacheCircuitBreaker?.maxPendingRequests ?? 1024,
     queryTimeoutMs: durationMs(message?.dnsQueryTimeout, 5_000),
     preresolve: readPreresolved(message),
+    denied: readDenied(message, context),
     resolver: readResolver(message, context),
   });
   const place = message ?? owner;
@@ -83,6 +85,13 @@ function readPreresolved(message: DnsCacheConfig | undefined): DnsCacheSettings[
     host: address,
     port: portSpecifier.case === 'portValue' ? portSpecifier.value : 0,
   }));
+}
+
+function readDenied(message: DnsCacheConfig | undefined, context: ConfigContext): DnsCacheSettings['denied'] {
+  const filter = message?.resolvedAddressFilter;
+  if (filter === undefined) return null;
+  const ranges = filter.ranges.flatMap((range) => readCidr(range, context)?.text ?? []);
+  return { ranges, inverted: filter.invertMatch };
 }
 
 function readResolver(message: DnsCacheConfig | undefined, context: ConfigContext): DnsResolverConfig | null {

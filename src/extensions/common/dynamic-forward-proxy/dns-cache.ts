@@ -1,5 +1,6 @@
 // Owns the names that requests have asked for, with their addresses, up to a limit: what the filters put in is what the
 // clusters of the same cache choose from. Nothing that a client sends makes it larger than `maxHosts`.
+import { AddressFilter } from './address-filter.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import { CachedHost, type CachedHostOwner } from './cached-host.ts';
 import type { DnsCacheSettings } from './settings.ts';
@@ -16,6 +17,7 @@ export class DnsCache implements CachedHostOwner {
   readonly settings: DnsCacheSettings;
   readonly world: CacheWorld;
   readonly stats: DnsCacheStats;
+  readonly filter: AddressFilter | null;
   readonly #hosts = new Map<string, CachedHost>();
   readonly #followers = new Set<CacheFollower>();
   #pending = 0;
@@ -23,6 +25,7 @@ export class DnsCache implements CachedHostOwner {
   constructor(settings: DnsCacheSettings, world: CacheWorld) {
     this.settings = settings;
     this.world = world;
+    this.filter = settings.denied === null ? null : new AddressFilter(settings.denied);
     this.stats = new DnsCacheStats(world.rootStats.scope(`dns_cache.${settings.name}.`));
     this.#showPending();
     for (const { host, port } of settings.preresolve) {

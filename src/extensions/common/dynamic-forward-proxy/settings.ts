@@ -1,6 +1,13 @@
 // What a DNS cache is made from: frozen plain data, compared by value.
 import type { DnsFamily, DnsResolverConfig } from '../../../upstream/cluster-type/api.ts';
 
+export interface DeniedAddresses {
+  /** `ADDRESS/LENGTH`. */
+  readonly ranges: readonly string[];
+  /** Those outside the ranges are denied. */
+  readonly inverted: boolean;
+}
+
 export interface DnsCacheSettings {
   readonly name: string;
   readonly family: DnsFamily;
@@ -20,6 +27,8 @@ export interface DnsCacheSettings {
   /** 0: the resolver's own. */
   readonly queryTimeoutMs: number;
   readonly preresolve: readonly { readonly host: string; readonly port: number }[];
+  /** Addresses that nobody may be sent to; null: all are good. */
+  readonly denied: DeniedAddresses | null;
   /** Null: the process's default. */
   readonly resolver: DnsResolverConfig | null;
 }

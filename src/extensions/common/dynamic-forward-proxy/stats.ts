@@ -2,6 +2,7 @@
 import type { Counter, Gauge, StatsScope } from '../../../observability/stats/api.ts';
 
 export class DnsCacheStats {
+  readonly dnsAddressFilterOut: Counter;
   readonly dnsQueryAttempt: Counter;
   readonly dnsQuerySuccess: Counter;
   readonly dnsQueryFailure: Counter;
@@ -29,8 +30,8 @@ export class DnsCacheStats {
     this.numHosts = scope.gauge('num_hosts');
     this.rqPendingOpen = scope.gauge('circuit_breakers.rq_pending_open');
     this.rqPendingRemaining = scope.gauge('circuit_breakers.rq_pending_remaining');
-    // Of a store of names on disk, and of a filter of addresses, that are not here: Envoy shows them all the same.
+    // Of a store of names on disk, which is not here: Envoy shows it all the same.
     scope.counter('cache_load');
-    scope.counter('dns_address_filter_out');
+    this.dnsAddressFilterOut = scope.counter('dns_address_filter_out');
   }
 }
