@@ -32,7 +32,7 @@ export function normalizePath(target: string, settings: PathNormalization): Norm
     if (canonical === null) return { path: target, action: 'refuse-and-close' };
     path = canonical;
   }
-  if (settings.mergeSlashes && path.includes('//')) path = path.replace(/\/{2,}/g, '/');
+  if (settings.mergeSlashes && path.includes('//')) path = mergeSlashes(path);
   return { path: path + query, action };
 }
 
@@ -61,4 +61,10 @@ function canonicalPath(path: string): string | null {
     } else out.push(segment);
   }
   return out.join('/');
+}
+
+/** As Envoy, a path of slashes alone keeps two: its first and its last. */
+function mergeSlashes(path: string): string {
+  const merged = path.replace(/\/{2,}/g, '/');
+  return merged === '/' ? '//' : merged;
 }

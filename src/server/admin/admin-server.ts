@@ -73,6 +73,9 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
   return listener;
 }
 
+/** As Envoy: the admin server is nobody's proxy. */
+const adminHttp1Settings = { ...defaultHttp1Settings, allowAbsoluteUrl: false };
+
 function adminConnectionManager(
   server: Server,
   filter: AdminFilterFactory,
@@ -94,8 +97,8 @@ function adminConnectionManager(
     accessLogging: logAtEndOnly,
     localReplies: null,
     explainReplies: { value: false },
-    http1: defaultHttp1Settings,
-    http1OverTls: defaultHttp1Settings,
+    http1: adminHttp1Settings,
+    http1OverTls: adminHttp1Settings,
     pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
     changesPath: true,
     stripAnyHostPort: false,
