@@ -105,10 +105,14 @@ function readValues(bytes: Buffer): TypedValue[] | null {
   return values;
 }
 
-/** No connection comes from a group, from everybody, or from no address. */
+/** No connection comes from a group, from everybody, or from no address; nor does it go there. */
 function usable(source: IpAddress | null, destination: IpAddress | null): ProxyHeader['addresses'] {
-  if (source === null || destination === null) return null;
-  const bits = addressBits(source.address) ?? 0n;
-  const group = source.family === 4 ? bits >> 28n === 0xen || bits === 0xffff_ffffn : bits >> 120n === 0xffn;
-  return bits === 0n || group ? null : { source, destination };
+  if (source === null || destination === null || !isUnicast(source) || !isUnicast(destination)) return null;
+  return { source, destination };
+}
+
+function isUnicast({ address, family }: IpAddress): boolean {
+  const bits = addressBits(address) ?? 0n;
+  const group = family === 4 ? bits >> 28n === 0xen || bits === 0xffff_ffffn : bits >> 120n === 0xffn;
+  return bits !== 0n && !group;
 }
