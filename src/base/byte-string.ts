@@ -11,11 +11,17 @@ export function fromByteString(bytes: string): string {
 }
 const nonAscii = /[^\x00-\x7f]/;
 
-interface WithLatin1Slice {
+interface Latin1Buffer {
   latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number, length: number): number;
 }
 
 /** Bytes as a string of one character each: what `toString('latin1')` calls once it has looked the encoding up. */
 export function latin1(bytes: Buffer, start: number, end: number): string {
-  return (bytes as unknown as WithLatin1Slice).latin1Slice(start, end);
+  return (bytes as unknown as Latin1Buffer).latin1Slice(start, end);
+}
+
+/** The other way: `text` becomes the first bytes of `bytes`, which must be as long. */
+export function putLatin1(bytes: Buffer, text: string): void {
+  (bytes as unknown as Latin1Buffer).latin1Write(text, 0, text.length);
 }

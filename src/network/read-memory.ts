@@ -1,22 +1,9 @@
 // Owns where one socket reads to: the shared buffer, or, in the middle of a bulk transfer, pages of its own. Two full
 // reads in a row switch to pages, small reads switch back.
+import { BufferViews } from './buffer-views.ts';
 import { beginLending, endLending, Page, pageSize, sharedReadBuffer } from './read-buffer.ts';
 
-/**
- * Views of the first bytes of the shared buffer, one for each length modulo the size of the table: what one service sends is
- * often as long as what it sent before, and to make a view costs more than all that is done to find this one.
- */
-const views: (Buffer | undefined)[] = new Array(64).fill(undefined);
-
-/** The first `length` bytes of the shared buffer. */
-function sharedView(length: number): Buffer {
-  const slot = length & 63;
-  const present = views[slot];
-  if (present !== undefined && present.length === length) return present;
-  const made = sharedReadBuffer().subarray(0, length);
-  views[slot] = made;
-  return made;
-}
+const sharedViews = new BufferViews(sharedReadBuffer());
 
 export class ReadMemory {
   #page: Page | null = null;
@@ -46,7 +33,7 @@ export class ReadMemory {
 
   /** What a read brought: the first bytes of `buffer`. */
   view(buffer: Buffer, bytes: number): Buffer {
-    return buffer === sharedReadBuffer() ? sharedView(bytes) : buffer.subarray(0, bytes);
+    return buffer === sharedReadBuffer() ? sharedViews.first(bytes) : buffer.subarray(0, bytes);
   }
 
   /** `buffer` holds `bytes` that are about to be delivered. */

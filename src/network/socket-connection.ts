@@ -1,11 +1,11 @@
-// Owns a connection over a Node socket: gathered output, write watermarks, counted read-disable, close with or without
-// flushing. Used for both sides of the proxy; it knows nothing of what the bytes mean.
+// Owns a connection over a Node socket: what it reads, counted read-disable, transport sockets, close with or without
+// flushing; its output stands beside it. Used for both sides of the proxy; it knows nothing of what the bytes mean.
 
 import type { Socket } from 'node:net';
 import type { Address } from '../base/address.ts';
 import { contain } from '../base/assert.ts';
 import type { Timers } from '../base/timers.ts';
-import { atTurnEnd, beginEvent, endLoneEvent, type TurnEnd } from '../base/turn.ts';
+import { beginEvent, endLoneEvent } from '../base/turn.ts';
 import type { DetectedCloseType, TlsConnectionInfo } from '../observability/stream-info.ts';
 import {
   CloseType,
@@ -14,20 +14,14 @@ import {
   type ConnectionReader,
   type TransportConnection,
 } from './api.ts';
+import { CallbackList } from './callback-list.ts';
 import { CloseWatch } from './close-watch.ts';
-import { OutputBuffer, releasePages } from './output-buffer.ts';
-import type { Page } from './read-buffer.ts';
 import { ReadMemory } from './read-memory.ts';
 import { describeError } from './socket-errors.ts';
-import { captureReads, pauseReads, type ReadTarget, redirectReads } from './socket-reads.ts';
-import { unsentBytes, writeParts, writeText } from './socket-writes.ts';
+import { type OutputOwner, SocketOutput } from './socket-output.ts';
+import { captureReads, pauseReads, type ReadTarget, redirectReads, resumeReads } from './socket-reads.ts';
 
 const noBytes = Buffer.alloc(0);
-/**
- * A turn that gathers more than this writes at once: one fast reader cannot pile up a turn's worth, and bulk bytes are in
- * the kernel before their page is read into again.
- */
-const flushThreshold = 32 * 1024;
 
 let nextConnectionId = 1;
 
@@ -41,7 +35,7 @@ export interface ConnectionOptions {
   readonly halfClose: boolean;
 }
 
-export class SocketConnection implements TransportConnection, TurnEnd, ReadTarget {
+export class SocketConnection implements TransportConnection, OutputOwner, ReadTarget {
   readonly id: number;
   localAddress: Address;
   remoteAddress: Address;
@@ -51,23 +45,21 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   detectedCloseType: DetectedCloseType = 'Normal';
   localCloseReason = '';
   bytesRead = 0;
-  bytesWritten = 0;
   /** The peer did not take its last bytes, or did not close, within the delayed-close timeout. */
   delayedCloseTimedOut = false;
   delayedCloseTimeoutMs: number;
   halfClose: boolean;
 
   #socket: Socket | null = null;
+  /** The one below, where `#socket` was put around another. */
+  #carrier: Socket | null = null;
   #reader: ConnectionReader | null = null;
-  readonly #callbacks: ConnectionCallbacks[] = [];
+  readonly #callbacks = new CallbackList();
   readonly #timers: Timers;
-  readonly #output = new OutputBuffer();
-  #flushScheduled = false;
+  readonly #output = new SocketOutput(this, this.#callbacks);
   #connected = false;
   /** 0 open, 1 closing (flushing or waiting for the peer), 2 closed. */
   #state: 0 | 1 | 2 = 0;
-  #bufferLimit = 0;
-  #aboveHighWatermark = false;
   #readDisableCount = 0;
   #endSeen = false;
   #flushPatienceMs = 1000;
@@ -77,13 +69,6 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   #closeWatch: CloseWatch | null = null;
   /** A close that waits for the socket. */
   #closeLater: CloseType | null = null;
-  /** Bytes handed to the socket that the kernel has not taken, and the writes they belong to, in order. */
-  #pending = 0;
-  readonly #pendingWrites: { readonly size: number; readonly pages: readonly Page[] | null }[] = [];
-  /** Size of the write in progress; 0 once it has called back. */
-  #handing = 0;
-  readonly #onWritten = (error?: Error | null): void => this.#written(error);
-
   readonly #memory = new ReadMemory();
   #unread: Buffer = noBytes;
   /** Was read before the reader came, which has not asked for it yet. */
@@ -120,6 +105,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   attach(socket: Socket, viaOnread: boolean, connected: boolean): void {
     this.#connected = connected;
     this.#listen(socket);
+    if (connected) this.#output.start(socket, null);
     if (viaOnread) redirectReads(socket, this);
     else socket.on('data', (data: Buffer) => this.#onData(data));
   }
@@ -128,7 +114,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   #listen(socket: Socket): void {
     this.#socket = socket;
     socket.on('end', () => this.#socket === socket && this.#onEnd());
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#socket === socket && this.#onError(error));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#socket === socket && this.onError(error));
     socket.on('close', () => this.#socket === socket && this.#finish(ConnectionEvent.RemoteClose));
   }
 
@@ -150,12 +136,14 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     const inner = this.#socket;
     if (inner === null || this.#state !== 0) return;
     this.#connected = false;
+    this.#output.suspend();
     inner.removeAllListeners('data');
     // What was taken off the socket for a look belongs to whoever reads it now.
     this.bytesRead = 0;
     if (this.#unread.length > 0) inner.unshift(this.#unread);
     this.#unread = noBytes;
     const socket = wrap(inner);
+    this.#carrier = inner;
     this.#listen(socket);
     if (!captureReads(socket, this, this.#memory)) socket.on('data', (data: Buffer) => this.#onData(data));
   }
@@ -175,9 +163,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     this.#connected = true;
     this.tls = tls;
     this.nextProtocol = nextProtocol;
-    // Behind an `end` that waits for the connection nothing may be written: it goes out now.
-    if (this.#state === 1 || this.#writeEnded) this.flush();
-    else if (this.#output.length !== 0) this.#schedule();
+    if (this.#socket !== null) this.#output.start(this.#socket, this.#carrier);
     if (this.#state === 0) this.#emit(ConnectionEvent.Connected);
     this.closeIfDue();
   }
@@ -195,12 +181,11 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   }
 
   addCallbacks(callbacks: ConnectionCallbacks): void {
-    this.#callbacks.push(callbacks);
+    this.#callbacks.add(callbacks);
   }
 
   removeCallbacks(callbacks: ConnectionCallbacks): void {
-    const index = this.#callbacks.indexOf(callbacks);
-    if (index >= 0) this.#callbacks.splice(index, 1);
+    this.#callbacks.remove(callbacks);
   }
 
   setDelayedCloseTimeout(milliseconds: number): void {
@@ -216,7 +201,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
   }
 
   setBufferLimit(bytes: number): void {
-    this.#bufferLimit = bytes;
+    this.#output.setBufferLimit(bytes);
   }
 
   // --- reading -------------------------------------------------------------------------------------------------------
@@ -247,12 +232,12 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     try {
       this.#reader?.onData(data, endStream);
     } catch (error) {
-      this.#fail(error);
+      this.onFault(error);
     }
     if (alone) endLoneEvent();
   }
 
-  #fail(error: unknown): void {
+  onFault(error: unknown): void {
     contain('a connection', error);
     this.close(CloseType.NoFlush);
   }
@@ -270,7 +255,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#state === 0 && (!this.halfClose || this.#writeFinished)) this.#finish(ConnectionEvent.RemoteClose);
   }
 
-  #onError(error: NodeJS.ErrnoException): void {
+  onError(error: NodeJS.ErrnoException): void {
     if (this.#state === 2) return;
     if (this.transportFailureReason === '') this.transportFailureReason = describeError(error, this.#connected);
     if (error.code === 'ECONNRESET') this.detectedCloseType = 'RemoteReset';
@@ -281,8 +266,10 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     this.#readDisableCount += disable ? 1 : -1;
     if (this.#socket === null) return;
     // While closing, what comes is read and thrown away: the peer's FIN must be seen.
-    if (disable && this.#readDisableCount === 1 && this.#state === 0) pauseReads(this.#socket);
-    else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#resume();
+    if (disable && this.#readDisableCount === 1 && this.#state === 0) {
+      pauseReads(this.#socket);
+      this.#output.tellFailures();
+    } else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#resume();
   }
 
   #resume(): void {
@@ -292,7 +279,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
       this.deliver(early);
       if (this.#readDisableCount > 0 || this.#socket === null || this.#socket.destroyed) return;
     }
-    this.#socket?.resume();
+    if (this.#socket !== null) resumeReads(this.#socket);
   }
 
   /** Somebody disabled reading, perhaps before there was a socket. */
@@ -302,93 +289,26 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
 
   // --- writing -------------------------------------------------------------------------------------------------------
 
+  get bytesWritten(): number {
+    return this.#output.bytesWritten;
+  }
+
   writeLatin1(text: string): void {
-    if (this.#state !== 0) return;
-    this.#output.writeLatin1(text);
-    if (!this.#flushScheduled) this.#schedule();
-    else if (this.#output.length > flushThreshold) this.flush();
+    if (this.#state === 0) this.#output.writeLatin1(text);
   }
 
   writeBuffer(data: Buffer): void {
-    if (this.#state !== 0) return;
-    this.#output.writeBuffer(data);
-    if (!this.#flushScheduled) this.#schedule();
-    else if (this.#output.length > flushThreshold) this.flush();
-  }
-
-  #schedule(): void {
-    if (!this.#connected) return;
-    this.#flushScheduled = true;
-    atTurnEnd(this);
-  }
-
-  onTurnEnd(): void {
-    try {
-      this.flush();
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (this.#state === 0) this.#output.writeBuffer(data);
   }
 
   flush(): void {
-    this.#flushScheduled = false;
-    const socket = this.#socket;
-    const size = this.#output.length;
-    if (size === 0 || socket === null || this.#state === 2 || !this.#connected) return;
-    this.bytesWritten += size;
-    const text = this.#output.takeText();
-    // Below what a Writable does: it queues, ticks and counts for itself, which we do already (1.5 of 18 µs a request).
-    // Both call back within the call when the kernel took everything, the rule while the peer reads: `#written` then sees
-    // `#handing`.
-    this.#handing = size;
-    let pages: readonly Page[] | null = null;
-    if (text !== null) writeText(socket, text, this.#onWritten);
-    else {
-      const batch = this.#output.takeBatch();
-      pages = batch.pages;
-      writeParts(socket, batch.parts, this.#onWritten);
-    }
-    if (this.#handing === 0) {
-      if (pages !== null) releasePages(pages);
-      return;
-    }
-    this.#handing = 0;
-    this.#pendingWrites.push({ size, pages });
-    this.#pending += size;
-    if (!this.#aboveHighWatermark && this.#bufferLimit !== 0 && this.#pending > this.#bufferLimit) {
-      this.#aboveHighWatermark = true;
-      for (const callbacks of this.#callbacks.slice()) callbacks.onAboveWriteBufferHighWatermark();
-    }
-  }
-
-  #written(error: Error | null | undefined): void {
-    if (this.#handing !== 0) this.#handing = 0;
-    else {
-      const write = this.#pendingWrites.shift();
-      if (write !== undefined) {
-        this.#pending -= write.size;
-        if (write.pages !== null) releasePages(write.pages);
-      }
-    }
-    if (error !== null && error !== undefined) {
-      this.#onError(error);
-      return;
-    }
-    if (!this.#aboveHighWatermark || this.#pending > this.#bufferLimit >> 1) return;
-    this.#aboveHighWatermark = false;
-    if (this.#state !== 0) return;
-    try {
-      for (const callbacks of this.#callbacks.slice()) callbacks.onBelowWriteBufferLowWatermark();
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#output.flush();
   }
 
   endWrite(): void {
     if (this.#writeEnded || this.#state !== 0) return;
     this.#writeEnded = true;
-    this.flush();
-    this.#socket?.end(this.#onWriteFinished);
+    if (this.#socket !== null) this.#output.end(this.#socket, this.#onWriteFinished);
   }
 
   /** Of two ends the later one names who closed, as in Envoy. */
@@ -405,7 +325,7 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay)))
       return;
     const socket = this.#socket;
-    if (socket === null && type !== CloseType.NoFlush && type !== CloseType.Abort && this.#output.length > 0) {
+    if (socket === null && type !== CloseType.NoFlush && type !== CloseType.Abort && this.#output.gathered > 0) {
       // There is something to say, and soon a socket to say it on.
       this.#closeLater = type;
       return;
@@ -416,8 +336,9 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     }
     if (type === CloseType.Abort) {
       this.detectedCloseType = 'LocalReset';
-      // A Unix socket has no RST, and Node throws when asked for one.
-      if (this.remoteAddress.kind === 'ip') socket.resetAndDestroy();
+      this.#output.stop();
+      // A Unix socket has no RST, nor has a TLS socket of its own: Node throws when asked for one.
+      if (this.remoteAddress.kind === 'ip') (this.#carrier ?? socket).resetAndDestroy();
       this.#finish(ConnectionEvent.LocalClose);
       return;
     }
@@ -425,20 +346,22 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     // The flush may have found the connection dead.
     if (this.closed) return;
     this.#state = 1;
-    if (this.halfClose && type === CloseType.Flush && this.#pending === 0 && this.tls === null && this.#connected) {
+    this.#output.forgetWatermarks();
+    const pending = this.#output.pending;
+    if (this.halfClose && type === CloseType.Flush && pending === 0 && this.tls === null && this.#connected) {
       // The kernel has everything, and closing sends the FIN. TLS has its own farewell to write.
       this.#finish(ConnectionEvent.LocalClose);
       return;
     }
-    if (this.#readDisableCount > 0) socket.resume();
+    if (this.#readDisableCount > 0) resumeReads(socket);
     if (type === CloseType.FlushAndDelay && this.delayedCloseTimeoutMs > 0 && !this.#endSeen) {
       // FIN now; the peer gets the time to read our answer and to close before an unread byte of its makes a RST.
-      socket.end();
+      this.#output.end(socket);
       this.#watchClose(this.delayedCloseTimeoutMs);
       return;
     }
-    socket.end(() => this.#finish(ConnectionEvent.LocalClose));
-    if (this.#pending !== 0 || !this.#connected)
+    this.#output.end(socket, () => this.#finish(ConnectionEvent.LocalClose));
+    if (pending !== 0 || !this.#connected)
       this.#watchClose(Math.max(this.#flushPatienceMs, this.delayedCloseTimeoutMs));
   }
 
@@ -446,17 +369,12 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     this.#closeWatch = new CloseWatch(
       this.#timers,
       delayMs,
-      () => this.#unsent,
+      () => this.#output.unsent,
       () => {
         this.delayedCloseTimedOut = true;
         this.#finish(ConnectionEvent.LocalClose);
       },
     );
-  }
-
-  /** libuv counts bytes as they go; our own count sees only whole writes. */
-  get #unsent(): number {
-    return unsentBytes(this.#socket) ?? this.#pending;
   }
 
   /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
@@ -467,22 +385,14 @@ export class SocketConnection implements TransportConnection, TurnEnd, ReadTarge
     const local = this.#state === 1;
     this.#state = 2;
     this.#closeWatch?.cancel();
-    this.#output.clear();
+    this.#output.stop();
     const socket = this.#socket;
     if (socket !== null && !socket.destroyed) socket.destroy();
     this.#memory.release();
-    // Destroyed: the kernel takes no more of these.
-    this.#pendingWrites.length = 0;
     this.#emit(local ? ConnectionEvent.LocalClose : event);
   }
 
   #emit(event: ConnectionEvent): void {
-    for (const callbacks of this.#callbacks.slice()) {
-      try {
-        callbacks.onConnectionEvent(event);
-      } catch (error) {
-        this.#fail(error);
-      }
-    }
+    this.#callbacks.tell(event, (error) => this.onFault(error));
   }
 }

@@ -1,4 +1,5 @@
 // Owns the words for errors of the transport: Envoy prints the system's, and the code alone would tell a user little.
+import { getSystemErrorName } from 'node:util';
 
 /** `connected`: the connection had been established. */
 export function describeError(error: NodeJS.ErrnoException, connected: boolean): string {
@@ -17,3 +18,9 @@ const systemErrors: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied',
   EPIPE: 'Broken pipe',
 };
+
+/** For a write that libuv refused with `status`. */
+export function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' });
+}

@@ -47,6 +47,15 @@ export function pauseReads(socket: Socket): void {
   handle.readStop?.();
 }
 
+/** Goes on. A captured socket's own `resume` takes the read that `pauseReads` stopped for one under way. */
+export function resumeReads(socket: Socket): void {
+  socket.resume();
+  const handle = handleOf(socket) as Redirected | null;
+  if (handle?.target === undefined || handle.reading === true || socket.connecting) return;
+  handle.reading = true;
+  handle.readStart?.();
+}
+
 function onRead(this: Redirected, unused: ArrayBuffer | undefined): unknown {
   const bytes = streamBinding?.streamBaseState[streamBinding.kReadBytesOrError] ?? 0;
   if (bytes <= 0) return this.nodeOnread?.call(this, unused);

@@ -1,8 +1,8 @@
 // Owns what Node's sockets do for us below their public methods: several parts in one system call, a text without a
 // request object, and how much of what was written the kernel has not taken yet.
 import type { Socket } from 'node:net';
-import { getSystemErrorName } from 'node:util';
 import type { OutputPart } from './output-buffer.ts';
+import { writeError } from './socket-errors.ts';
 import { handleOf, isEncrypted, streamBinding } from './stream-binding.ts';
 
 type Done = (error?: Error | null) => void;
@@ -74,9 +74,4 @@ function writeBytes(socket: Socket, bytes: Buffer, done: Done): boolean {
     spare = new streamBinding.WriteWrap();
   }
   return true;
-}
-
-function writeError(status: number): Error {
-  const code = getSystemErrorName(status);
-  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' });
 }

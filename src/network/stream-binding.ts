@@ -5,9 +5,11 @@ import type { Server, Socket } from 'node:net';
 
 /** What Node hands to libuv for one write; `oncomplete` is called when the kernel took the last byte later. */
 export interface WriteRequest {
-  oncomplete: (status: number) => void;
+  oncomplete: ((this: this, status: number) => void) | null;
   /** Kept from the garbage collector until then. */
   buffer?: Buffer;
+  /** -1: no write uses it, or not any more. */
+  getAsyncId(): number;
 }
 
 export interface StreamHandle {
@@ -19,8 +21,11 @@ export interface StreamHandle {
   readonly writeLatin1String?: (request: WriteRequest, text: string) => number;
   /** The same for bytes, which stay referenced until the kernel took them. */
   readonly writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
+  /** Bytes, and texts each with its encoding behind it. */
+  readonly writev?: (request: WriteRequest, chunks: readonly (string | Buffer)[], allBuffers: boolean) => number;
   /** Node's note that it has started to read. */
   reading?: boolean;
+  readonly readStart?: () => number;
   readonly readStop?: () => number;
   /** Reads go there, without a buffer made for each. */
   readonly useUserBuffer?: (buffer: Buffer) => void;
@@ -34,7 +39,7 @@ interface WithHandle {
 }
 
 interface StreamBinding {
-  readonly WriteWrap: new () => WriteRequest;
+  readonly WriteWrap: { new (): WriteRequest; readonly prototype: WriteRequest };
   /** What the last call of a handle left. */
   readonly streamBaseState: Int32Array;
   /** Slots of `streamBaseState`. */

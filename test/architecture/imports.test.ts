@@ -66,8 +66,6 @@ function folders(path: string): string[] {
 /** Longer files are possible, but only when somebody says here why one concept needs the room. */
 const MAX_LINES = 400;
 const LONG_FILES: Readonly<Record<string, string>> = {
-  'network/socket-connection.ts':
-    'one life from accept or connect to the last byte; what it reads from, writes to and waits for stands beside it',
   'router/router-filter.ts':
     'one state machine, read top to bottom as the life of a request at the router; what stands alone has moved out',
 };
