@@ -32,6 +32,8 @@ export interface ClientTls extends Ends {
   resume?: string;
   /** It asks for a stapled OCSP response; its length is recorded as present or absent. */
   ocsp?: boolean;
+  /** `false`: with TLS 1.2 it takes no session tickets, only session ids. */
+  tickets?: boolean;
 }
 
 export interface ServerTls extends Ends {
@@ -44,7 +46,7 @@ export interface ServerTls extends Ends {
 }
 
 export const CLIENT_TLS_KEYS = ['versions', 'alpn', 'ciphers', 'curves', 'sigalgs', 'sni', 'certificate', 'trust'];
-export const MORE_CLIENT_TLS_KEYS = ['resume', 'ocsp'];
+export const MORE_CLIENT_TLS_KEYS = ['resume', 'ocsp', 'tickets'];
 export const SERVER_TLS_KEYS = [
   ...['versions', 'alpn', 'ciphers', 'curves', 'sigalgs', 'certificates', 'client', 'trust'],
   'tickets',
@@ -99,6 +101,7 @@ export class ClientHandshake {
       ...(settings.sni === undefined ? {} : { servername: settings.sni }),
       ...(settings.alpn === undefined ? {} : { ALPNProtocols: settings.alpn }),
       ...(resume === null ? {} : { session: resume }),
+      ...(settings.tickets === false ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
       requestOCSP: settings.ocsp === true,
       rejectUnauthorized: false,
     });
