@@ -69,8 +69,8 @@ function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'not-tls' {
       size = ((head[1] as number) << 16) | ((head[2] as number) << 8) | (head[3] as number);
       if (size > longestMessage) return 'not-tls';
     }
-    if (size >= 0 && gathered >= 4 + size) return joined(bytes, 4 + size).subarray(4);
     if (here < length) return 'more';
+    if (size >= 0 && gathered >= 4 + size) return joined(bytes, 4 + size).subarray(4);
     at += 5 + length;
   }
 }
@@ -135,9 +135,9 @@ function readExtension(
 ): void {
   if (type === 0) found.serverName = readServerName(body);
   else if (type === 16) found.applicationProtocols = readProtocols(body);
-  else if (type === 10) found.supportedGroups = body.block(body.uint16()).uint16s();
-  else if (type === 11) found.pointFormats = body.block(body.uint8()).uint8s();
-  else if (type === 13) found.signatureAlgorithms = body.block(body.uint16()).uint16s();
+  else if (type === 10) found.supportedGroups = orNone(() => body.rest(2).uint16s());
+  else if (type === 11) found.pointFormats = orNone(() => body.rest(1).uint8s());
+  else if (type === 13) found.signatureAlgorithms = orNone(() => body.rest(2).uint16s());
   else if (type === 43) found.supportedVersions = body.block(body.uint8()).uint16s();
 }
 
@@ -151,10 +151,9 @@ function readServerName(body: Reader): string {
   return name.toLowerCase();
 }
 
-/** As Envoy: a list that cannot be read is none. */
 function readProtocols(body: Reader): string[] {
-  const protocols: string[] = [];
-  try {
+  return orNone(() => {
+    const protocols: string[] = [];
     const list = body.block(body.uint16());
     if (body.left > 0) return [];
     while (list.left > 0) {
@@ -162,11 +161,18 @@ function readProtocols(body: Reader): string[] {
       if (protocol === '') return [];
       protocols.push(protocol);
     }
+    return protocols;
+  });
+}
+
+/** As Envoy: a list that cannot be read is none, and whoever answers the hello may say so. */
+function orNone<T>(read: () => T[]): T[] {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof RangeError) return [];
     throw error;
   }
-  return protocols;
 }
 
 /** Reads past the end throw RangeError. */
@@ -197,6 +203,12 @@ class Reader {
   block(length: number): Reader {
     const start = this.#advance(length);
     return new Reader(this.#bytes.subarray(start, start + length));
+  }
+
+  /** All but the first bytes: as Envoy, a list's own length does not count where the extension's does. */
+  rest(skipped: number): Reader {
+    this.skip(skipped);
+    return this.block(this.left);
   }
 
   text(length: number): string {
