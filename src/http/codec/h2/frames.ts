@@ -53,6 +53,8 @@ export const frameHeaderSize = 9;
 /** Octets of a payload that every endpoint takes (RFC 9113 section 4.2). */
 export const minMaxFrameSize = 16_384;
 export const largestWindow = 0x7fffffff;
+/** Of every window, before anything else was said (section 6.9.2). */
+export const protocolWindow = 65_535;
 
 /** The nine octets in front of a payload of `length` octets. */
 export function frameHeader(length: number, type: number, flags: number, streamId: number): string {

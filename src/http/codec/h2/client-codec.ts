@@ -1,0 +1,204 @@
+// Owns the HTTP/2 client codec: requests to a server over one connection, as many at a time as it allows.
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import {
+  type ClientCodec,
+  type ClientCodecCallbacks,
+  type ClientStream,
+  type CodecClientStream,
+  type CodecConnection,
+  type CodecError,
+  Protocol,
+  ResetReason,
+  type ResponseDecoder,
+} from '../api.ts';
+import { Http2Connection } from './connection.ts';
+import { encodeRequestHead, encodeTrailers } from './encode-head.ts';
+import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
+import type { ReceiveWindow } from './receive-window.ts';
+import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
+import { Http2Stream } from './stream.ts';
+
+const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+/** Identifiers run out: the connection takes no more streams. */
+const lastIdentifier = 0x7fffffff;
+
+export class Http2ClientStream extends Http2Stream implements CodecClientStream {
+  readonly decoder: ResponseDecoder;
+  responseStarted = false;
+  head = false;
+  readonly #codec: Http2ClientCodec;
+
+  constructor(
+    codec: Http2ClientCodec,
+    decoder: ResponseDecoder,
+    id: number,
+    sendWindow: number,
+    receiveWindow: ReceiveWindow,
+  ) {
+    super(codec, id, sendWindow, receiveWindow);
+    this.#codec = codec;
+    this.decoder = decoder;
+  }
+
+  get requestComplete(): boolean {
+    return this.outputEnded;
+  }
+
+  get responseComplete(): boolean {
+    return this.inputEnded;
+  }
+
+  onData(data: Buffer, endStream: boolean): void {
+    this.decoder.decodeData(data, endStream);
+  }
+
+  encodeHeaders(headers: RequestHeaders, endStream: boolean): void {
+    if (this.closed) return;
+    this.head = headers.method === 'HEAD';
+    this.#codec.encodeHead(this, headers, endStream);
+    if (endStream) this.endOutput();
+  }
+
+  encodeTrailers(trailers: HeaderMap): void {
+    this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
+  }
+}
+
+export class Http2ClientCodec extends Http2Connection implements ClientCodec {
+  readonly protocol = Protocol.Http2;
+  readonly halfCloses = false;
+  readonly #callbacks: ClientCodecCallbacks;
+  #nextStream = 1;
+
+  constructor(
+    connection: CodecConnection,
+    callbacks: ClientCodecCallbacks,
+    settings: Http2Settings,
+    stats: Http2CodecStats,
+    streamBufferLimit: number,
+  ) {
+    super(connection, settings, stats, streamBufferLimit);
+    this.#callbacks = callbacks;
+    connection.writeLatin1(
+      preface +
+        settingsFrame([
+          [SettingId.HeaderTableSize, settings.hpackTableSize],
+          [SettingId.EnablePush, 0],
+          [SettingId.MaxConcurrentStreams, settings.maxConcurrentStreams],
+          [SettingId.InitialWindowSize, settings.initialStreamWindow],
+        ]) +
+        this.receiveWindows.announcement,
+    );
+  }
+
+  newStream(decoder: ResponseDecoder): ClientStream {
+    const id = this.#nextStream;
+    this.#nextStream += 2;
+    const stream = new Http2ClientStream(this, decoder, id, this.peer.initialWindow, this.receiveWindows.ofStream());
+    this.add(stream);
+    if (this.#nextStream > lastIdentifier) this.#callbacks.onGoAway();
+    return stream;
+  }
+
+  dispatch(data: Buffer): CodecError | null {
+    return this.readFrames(data);
+  }
+
+  onEndOfInput(): CodecError | null {
+    return null;
+  }
+
+  onInputReset(): CodecError | null {
+    return null;
+  }
+
+  encodeHead(stream: Http2ClientStream, headers: RequestHeaders, endStream: boolean): void {
+    this.writeHeaders(stream, encodeRequestHead(this.encoder, headers), endStream);
+  }
+
+  // --- responses -----------------------------------------------------------------------------------------------------------
+
+  /** The server begins none. */
+  protected get lastPeerStream(): number {
+    return 0;
+  }
+
+  protected isIdle(streamId: number): boolean {
+    return streamId >= this.#nextStream || (streamId & 1) === 0;
+  }
+
+  protected beginStream(streamId: number): ConnectionError | null {
+    if (this.isIdle(streamId)) return { code: H2ErrorCode.ProtocolError, message: 'HEADERS: stream in idle' };
+    if (this.resets.has(streamId)) return null;
+    return { code: H2ErrorCode.StreamClosed, message: 'HEADERS: stream is closed' };
+  }
+
+  protected beginHead(stream: Http2Stream | null): void {
+    if (stream === null || (stream as Http2ClientStream).responseStarted) this.head.beginTrailers();
+    else this.head.beginResponse();
+  }
+
+  protected onBlock(given: Http2Stream | null, _streamId: number, endStream: boolean): ConnectionError | null {
+    const stream = given as Http2ClientStream | null;
+    if (stream === null) return null;
+    const { head } = this;
+    if (head.overflow) {
+      this.stats.headerOverflow.inc();
+      this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
+      return null;
+    }
+    if (stream.responseStarted) return this.#onTrailers(stream, endStream);
+    const headers = head.response();
+    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
+    if (headers.status < 200) return this.#onInterim(stream, headers, endStream);
+    stream.responseStarted = true;
+    const bodiless = stream.head || headers.status === 204 || headers.status === 304;
+    stream.expectedLength = bodiless ? -1 : head.contentLength;
+    if (endStream && stream.expectedLength > 0)
+      return this.malformed(stream, stream.id, 'there is no body, but a length');
+    stream.decoder.decodeHeaders(headers, endStream);
+    if (endStream && !stream.closed) stream.endInput();
+    return null;
+  }
+
+  #onInterim(stream: Http2ClientStream, headers: ResponseHeaders, endStream: boolean): ConnectionError | null {
+    if (endStream) return this.malformed(stream, stream.id, 'an interim response ends the stream');
+    stream.decoder.decode1xxHeaders(headers);
+    return null;
+  }
+
+  #onTrailers(stream: Http2ClientStream, endStream: boolean): ConnectionError | null {
+    const { head } = this;
+    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
+    if (!endStream) return this.malformed(stream, stream.id, 'trailers do not end the stream');
+    if (stream.expectedLength >= 0 && stream.expectedLength !== stream.receivedLength)
+      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+    stream.decoder.decodeTrailers(head.trailers());
+    if (!stream.closed) stream.endInput();
+    return null;
+  }
+
+  protected onStreamRemoved(stream: Http2Stream): void {
+    this.#callbacks.onStreamComplete(stream as Http2ClientStream, !this.goAwayReceived && !this.goAwaySent, false);
+  }
+
+  // --- the connection --------------------------------------------------------------------------------------------------------
+
+  /** What the peer has not begun to work on was not heard: it may be tried again anywhere. */
+  protected onGoAway(lastStreamId: number): void {
+    this.#callbacks.onGoAway();
+    for (const stream of [...this.streams.values()])
+      if (stream.id > lastStreamId) stream.onReset(ResetReason.RemoteRefusedStreamReset, 'http2.goaway');
+  }
+
+  protected onPeerSettings(): void {
+    this.#callbacks.onMaxStreamsChanged(this.peer.maxConcurrentStreams);
+  }
+
+  goAway(): void {
+    if (this.goAwaySent) return;
+    this.goAwaySent = true;
+    this.stats.goawaySent.inc();
+    this.connection.writeLatin1(goAwayFrame(0, H2ErrorCode.NoError, ''));
+  }
+}

@@ -1,0 +1,396 @@
+// Owns one HTTP/2 connection, alike at both ends: frames in their order, windows, settings, the streams, who writes next, and
+// what a peer may not do (RFC 9113 sections 5 to 7). Server and client say what a header block begins.
+import type { CodecConnection, CodecError } from '../api.ts';
+import { ResetReason } from '../api.ts';
+import { BlockGatherer } from './block-gatherer.ts';
+import { closedError, flowError, protocolError, sizeError } from './connection-errors.ts';
+import { DataWriter } from './data-writer.ts';
+import { FloodGuard } from './flood-guard.ts';
+import { type FrameHandler, FrameReader } from './frame-reader.ts';
+import { judgeFrame } from './frame-rules.ts';
+import {
+  type ConnectionError,
+  FrameFlag,
+  FrameType,
+  goAwayFrame,
+  H2ErrorCode,
+  headersFrames,
+  largestWindow,
+  minMaxFrameSize,
+  pingFrame,
+  rstStreamFrame,
+  settingsAck,
+  windowUpdateFrame,
+} from './frames.ts';
+import { HpackDecoder } from './hpack/decoder.ts';
+import { HpackEncoder } from './hpack/encoder.ts';
+import { MessageHead } from './message-head.ts';
+import { ReceiveWindows } from './receive-window.ts';
+import { RecentResets } from './recent-resets.ts';
+import { type Http2CodecStats, type Http2Settings, PeerSettings } from './settings.ts';
+import { type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
+
+export abstract class Http2Connection implements FrameHandler, StreamOwner {
+  readonly encoder = new HpackEncoder();
+  readonly streamBufferLimit: number;
+  protected readonly connection: CodecConnection;
+  protected readonly settings: Http2Settings;
+  protected readonly stats: Http2CodecStats;
+  protected readonly peer = new PeerSettings();
+  protected readonly streams = new Map<number, Http2Stream>();
+  protected readonly head: MessageHead;
+  protected goAwaySent = false;
+  protected goAwayReceived = false;
+
+  readonly #reader: FrameReader;
+  readonly #decoder: HpackDecoder;
+  protected readonly receiveWindows: ReceiveWindows;
+  readonly #guard: FloodGuard;
+  readonly writer: DataWriter;
+  readonly #block: BlockGatherer;
+  protected readonly resets = new RecentResets();
+  #failed: CodecError | null = null;
+  #settingsCame = false;
+
+  // The frame being read.
+  #type = 0;
+  #flags = 0;
+  #streamId = 0;
+  #length = 0;
+  #dataStream: Http2Stream | null = null;
+
+  /** `streamBufferLimit`: octets that may wait for one stream's window before its feeder is told. */
+  constructor(connection: CodecConnection, settings: Http2Settings, stats: Http2CodecStats, streamBufferLimit: number) {
+    this.connection = connection;
+    this.settings = settings;
+    this.stats = stats;
+    this.streamBufferLimit = streamBufferLimit;
+    this.#guard = new FloodGuard(settings, stats);
+    this.writer = new DataWriter(connection, this.#guard);
+    this.#block = new BlockGatherer(settings.maxHeadersBytes);
+    this.#reader = new FrameReader(this, minMaxFrameSize);
+    this.#decoder = new HpackDecoder(settings.hpackTableSize);
+    const { initialConnectionWindow, initialStreamWindow } = settings;
+    this.receiveWindows = new ReceiveWindows(connection, initialConnectionWindow, initialStreamWindow);
+    this.head = new MessageHead(settings, stats);
+  }
+
+  get activeStreams(): number {
+    return this.streams.size;
+  }
+
+  /** A header block came for a stream that is not there. */
+  protected abstract beginStream(streamId: number, endStream: boolean): ConnectionError | null;
+  /** A whole block is in `head`. `stream`: null for the one that begins. */
+  protected abstract onBlock(stream: Http2Stream | null, streamId: number, endStream: boolean): ConnectionError | null;
+  /** What `head` reads next. */
+  protected abstract beginHead(stream: Http2Stream | null): void;
+  /** Nothing was said on it yet, by either side. */
+  protected abstract isIdle(streamId: number): boolean;
+  protected abstract get lastPeerStream(): number;
+  protected abstract onStreamRemoved(stream: Http2Stream): void;
+  protected abstract onGoAway(lastStreamId: number, code: number): void;
+  protected abstract onPeerSettings(): void;
+
+  // --- bytes in ----------------------------------------------------------------------------------------------------------
+
+  protected readFrames(data: Buffer): CodecError | null {
+    if (this.#failed !== null) return null;
+    const error = this.#reader.read(data);
+    return error === null ? null : this.fail(error);
+  }
+
+  /** Tells the peer why, and reads no further. */
+  protected fail({ code, message }: ConnectionError): CodecError {
+    this.#failed = { details: 'http2.protocol_error', message, status: 400 };
+    this.stats.goawaySent.inc();
+    this.connection.writeLatin1(goAwayFrame(this.lastPeerStream, code, message));
+    return this.#failed;
+  }
+
+  get failed(): CodecError | null {
+    return this.#failed;
+  }
+
+  onFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
+    if (!this.#settingsCame && type !== FrameType.Settings) return protocolError('SETTINGS expected');
+    if (this.#block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#block.streamId))
+      return protocolError('a header block is not continued');
+    const error = judgeFrame(type, flags, streamId, length);
+    if (error !== null) return error;
+    this.#type = type;
+    this.#flags = flags;
+    this.#streamId = streamId;
+    this.#length = length;
+    return type === FrameType.Data ? this.#beginData() : null;
+  }
+
+  #beginData(): ConnectionError | null {
+    if (!this.receiveWindows.receive(this.#length)) return flowError('DATA beyond the window of the connection');
+    const stream = this.streams.get(this.#streamId) ?? null;
+    this.#dataStream = stream;
+    const empty = this.#length === 0 && (this.#flags & FrameFlag.EndStream) === 0;
+    const flood = this.#guard.onFrame(empty);
+    if (flood !== null) return flood;
+    if (stream === null) {
+      if (this.isIdle(this.#streamId)) return protocolError('DATA: stream in idle');
+      this.receiveWindows.giveBack(this.#length);
+      // Both ends had ended it, or we have reset it and the peer did not know.
+      return this.resets.has(this.#streamId) ? null : closedError('DATA: stream is closed');
+    }
+    if (stream.inputEnded) return closedError('DATA: stream is half-closed');
+    if (!stream.receiveWindow.receive(this.#length)) {
+      this.#dataStream = null;
+      this.receiveWindows.giveBack(this.#length);
+      this.resetWith(stream, H2ErrorCode.FlowControlError, 'DATA beyond the window of the stream');
+    }
+    return null;
+  }
+
+  onDataPayload(data: Buffer, endOfFrame: boolean): ConnectionError | null {
+    const stream = this.#dataStream;
+    if (stream === null || stream.closed) return null;
+    const end = endOfFrame && (this.#flags & FrameFlag.EndStream) !== 0;
+    stream.receivedLength += data.length;
+    stream.bytesMeter.wireBytesReceived += data.length;
+    const { expectedLength, receivedLength } = stream;
+    if (expectedLength >= 0 && (receivedLength > expectedLength || (end && receivedLength !== expectedLength))) {
+      this.receiveWindows.giveBack(this.#length);
+      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+    }
+    if (data.length > 0 || end) stream.onData(data, end);
+    if (endOfFrame) {
+      if (stream.closed) this.receiveWindows.giveBack(this.#length);
+      else stream.countReceived(this.#length);
+    }
+    if (end && !stream.closed) stream.endInput();
+    return null;
+  }
+
+  onPayload(payload: Buffer): ConnectionError | null {
+    switch (this.#type) {
+      case FrameType.Headers:
+        return this.#onHeaders(payload);
+      case FrameType.Continuation:
+        return this.#onContinuation(payload);
+      case FrameType.Priority:
+        return this.#onPriority(payload);
+      case FrameType.RstStream:
+        return this.#onRstStream(payload);
+      case FrameType.Settings:
+        return this.#onSettings(payload);
+      case FrameType.PushPromise:
+        return protocolError('PUSH_PROMISE: nobody asked for it');
+      case FrameType.Ping:
+        return this.#onPing(payload);
+      case FrameType.GoAway:
+        return this.#onGoAwayFrame(payload);
+      case FrameType.WindowUpdate:
+        return this.#onWindowUpdate(payload);
+      default:
+        return null;
+    }
+  }
+
+  // --- header blocks -------------------------------------------------------------------------------------------------------
+
+  #onHeaders(payload: Buffer): ConnectionError | null {
+    const id = this.#streamId;
+    let block = payload;
+    if ((this.#flags & FrameFlag.Priority) !== 0) {
+      if (payload.length < 5) return sizeError('HEADERS have no room for their priority');
+      if ((payload.readUInt32BE(0) & 0x7fffffff) === id) return protocolError('a stream depends on itself');
+      block = payload.subarray(5);
+    }
+    this.#block.flags = this.#flags;
+    if ((this.#flags & FrameFlag.EndHeaders) !== 0) return this.#endBlock(block, id);
+    this.#block.begin(id, block);
+    return this.#guard.onFrame(block.length === 0);
+  }
+
+  #onContinuation(payload: Buffer): ConnectionError | null {
+    const { streamId } = this.#block;
+    if (streamId === 0) return protocolError('CONTINUATION without HEADERS');
+    const error = this.#block.add(payload);
+    if (error !== null) return error;
+    if ((this.#flags & FrameFlag.EndHeaders) === 0) return this.#guard.onFrame(payload.length === 0);
+    return this.#endBlock(this.#block.take(), streamId);
+  }
+
+  #endBlock(block: Buffer, id: number): ConnectionError | null {
+    const stream = this.streams.get(id) ?? null;
+    const endStream = (this.#block.flags & FrameFlag.EndStream) !== 0;
+    if (stream === null) {
+      const error = this.beginStream(id, endStream);
+      if (error !== null) return error;
+    } else if (stream.inputEnded) {
+      return closedError('HEADERS: stream is half-closed');
+    }
+    this.beginHead(stream);
+    const error = this.#decoder.decode(block, this.head);
+    if (error !== null) return { code: H2ErrorCode.CompressionError, message: error };
+    if (stream !== null) {
+      stream.bytesMeter.wireBytesReceived += block.length;
+      stream.bytesMeter.headerBytesReceived += block.length;
+    }
+    return this.onBlock(stream, id, endStream);
+  }
+
+  /** A message that is none: ends the stream, or, as Envoy by default, the connection. `stream`: null where none was made. */
+  protected malformed(stream: Http2Stream | null, id: number, message: string): ConnectionError | null {
+    this.stats.rxMessagingError.inc();
+    if (!this.settings.streamErrorOnInvalidMessage) return protocolError(message);
+    if (stream === null) this.writeRst(id, H2ErrorCode.ProtocolError);
+    else this.resetWith(stream, H2ErrorCode.ProtocolError, message);
+    return null;
+  }
+
+  // --- other frames --------------------------------------------------------------------------------------------------------
+
+  #onPriority(payload: Buffer): ConnectionError | null {
+    if ((payload.readUInt32BE(0) & 0x7fffffff) === this.#streamId) return protocolError('a stream depends on itself');
+    return this.#guard.onPriority();
+  }
+
+  #onRstStream(payload: Buffer): ConnectionError | null {
+    const stream = this.streams.get(this.#streamId);
+    if (stream === undefined) return this.isIdle(this.#streamId) ? protocolError('RST_STREAM: stream in idle') : null;
+    this.stats.rxReset.inc();
+    const code = payload.readUInt32BE(0);
+    stream.onReset(reasonOf(code), 'http2.remote_reset');
+    return null;
+  }
+
+  #onSettings(payload: Buffer): ConnectionError | null {
+    if ((this.#flags & FrameFlag.Ack) !== 0) {
+      this.receiveWindows.onSettingsAcknowledged(this.streams.values());
+      return null;
+    }
+    this.#settingsCame = true;
+    const windowBefore = this.peer.initialWindow;
+    const error = this.peer.read(payload);
+    if (error !== null) return error;
+    this.encoder.setMaxTableSize(this.peer.headerTableSize);
+    this.connection.writeLatin1(settingsAck);
+    const change = this.peer.initialWindow - windowBefore;
+    if (change !== 0) {
+      for (const stream of this.streams.values()) {
+        stream.sendWindow += change;
+        if (stream.sendWindow > largestWindow) return flowError('SETTINGS make a window too large');
+        if (change > 0 && stream.hasPending) this.writer.wait(stream);
+      }
+    }
+    this.onPeerSettings();
+    if (change > 0) this.writer.resume();
+    return null;
+  }
+
+  #onPing(payload: Buffer): ConnectionError | null {
+    if ((this.#flags & FrameFlag.Ack) !== 0) return null;
+    this.connection.writeLatin1(pingFrame(payload.toString('latin1'), true));
+    return null;
+  }
+
+  #onGoAwayFrame(payload: Buffer): ConnectionError | null {
+    this.goAwayReceived = true;
+    this.onGoAway(payload.readUInt32BE(0) & 0x7fffffff, payload.readUInt32BE(4));
+    return null;
+  }
+
+  #onWindowUpdate(payload: Buffer): ConnectionError | null {
+    const increment = payload.readUInt32BE(0) & 0x7fffffff;
+    const flood = this.#guard.onWindowUpdate();
+    if (flood !== null) return flood;
+    if (this.#streamId === 0) {
+      if (increment === 0) return protocolError('WINDOW_UPDATE of nothing');
+      this.writer.window += increment;
+      if (this.writer.window > largestWindow) return flowError('WINDOW_UPDATE makes the window too large');
+      this.writer.resume();
+      return null;
+    }
+    const stream = this.streams.get(this.#streamId);
+    if (stream === undefined)
+      return this.isIdle(this.#streamId) ? protocolError('WINDOW_UPDATE: stream in idle') : null;
+    if (increment === 0) {
+      this.resetWith(stream, H2ErrorCode.ProtocolError, 'WINDOW_UPDATE of nothing');
+      return null;
+    }
+    stream.sendWindow += increment;
+    if (stream.sendWindow > largestWindow) {
+      this.resetWith(stream, H2ErrorCode.FlowControlError, 'WINDOW_UPDATE makes the window too large');
+      return null;
+    }
+    if (stream.hasPending) this.writer.wait(stream);
+    this.writer.resume();
+    return null;
+  }
+
+  // --- out -----------------------------------------------------------------------------------------------------------------
+
+  protected writeHeaders(stream: Http2Stream, block: string, endStream: boolean): void {
+    const frames = headersFrames(block, stream.id, endStream, this.peer.maxFrameSize);
+    stream.bytesMeter.wireBytesSent += frames.length;
+    stream.bytesMeter.headerBytesSent += frames.length;
+    this.connection.writeLatin1(frames);
+  }
+
+  writeTrailers(stream: Http2Stream, block: string): void {
+    this.stats.trailers.inc();
+    this.writeHeaders(stream, block, true);
+  }
+
+  writeReset(stream: Http2Stream, code: H2ErrorCode): void {
+    this.writeRst(stream.id, code);
+  }
+
+  protected writeRst(id: number, code: H2ErrorCode): void {
+    this.stats.txReset.inc();
+    this.resets.add(id);
+    this.connection.writeLatin1(rstStreamFrame(id, code));
+  }
+
+  /** The peer has done something wrong on it. */
+  protected resetWith(stream: Http2Stream, code: H2ErrorCode, details: string): void {
+    this.writeRst(stream.id, code);
+    stream.onReset(ResetReason.ProtocolError, details);
+  }
+
+  consumed(stream: Http2Stream, octets: number): void {
+    if (!stream.inputEnded) {
+      const increment = stream.receiveWindow.consume(octets);
+      if (increment > 0) this.connection.writeLatin1(windowUpdateFrame(stream.id, increment));
+    }
+    this.receiveWindows.giveBack(octets);
+  }
+
+  // --- streams -------------------------------------------------------------------------------------------------------------
+
+  protected add(stream: Http2Stream): void {
+    this.streams.set(stream.id, stream);
+    this.#guard.streamsBegun++;
+    if (this.writer.full) stream.setConnectionFull(true);
+  }
+
+  remove(stream: Http2Stream): void {
+    this.streams.delete(stream.id);
+    this.receiveWindows.giveBack(stream.takeUnconsumed());
+    this.onStreamRemoved(stream);
+  }
+
+  /** The connection is gone. */
+  onConnectionClosed(reason: ResetReason): void {
+    for (const stream of [...this.streams.values()]) stream.onReset(reason, '');
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.writer.full = true;
+    for (const stream of [...this.streams.values()]) stream.setConnectionFull(true);
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.writer.full = false;
+    this.writer.resume();
+    if (this.writer.full) return;
+    for (const stream of [...this.streams.values()]) stream.setConnectionFull(false);
+  }
+}

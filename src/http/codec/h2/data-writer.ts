@@ -1,0 +1,59 @@
+// Owns who writes DATA next: within the windows of peer and stream, while the connection takes output, one frame of each stream
+// in turn, so that none waits for another's long body.
+import type { CodecConnection } from '../api.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import { FrameFlag, FrameType, frameHeader, minMaxFrameSize, protocolWindow } from './frames.ts';
+import type { Http2Stream } from './stream.ts';
+
+export class DataWriter {
+  /** Of the connection. */
+  window = protocolWindow;
+  /** The connection's own output is above its limit. */
+  full = false;
+  readonly #connection: CodecConnection;
+  readonly #guard: FloodGuard;
+  /** With output that waits, the next to write first. */
+  readonly #waiting: Http2Stream[] = [];
+
+  constructor(connection: CodecConnection, guard: FloodGuard) {
+    this.#connection = connection;
+    this.#guard = guard;
+  }
+
+  /** What may go of borrowed `data`; returns how many octets those were. `end`: behind all of it the stream ends. */
+  write(stream: Http2Stream, data: Buffer, end: boolean): number {
+    let written = 0;
+    while (!this.full || data.length === 0) {
+      const left = data.length - written;
+      const size = Math.min(left, stream.sendWindow, this.window, minMaxFrameSize);
+      if (size <= 0 && left > 0) return written;
+      const last = end && size === left;
+      this.#connection.writeLatin1(frameHeader(size, FrameType.Data, last ? FrameFlag.EndStream : 0, stream.id));
+      if (size > 0) this.#connection.writeBuffer(data.subarray(written, written + size));
+      this.#guard.dataFramesSent++;
+      stream.bytesMeter.wireBytesSent += size;
+      stream.sendWindow -= size;
+      this.window -= size;
+      written += size;
+      if (written === data.length) return written;
+    }
+    return written;
+  }
+
+  wait(stream: Http2Stream): void {
+    if (stream.waiting) return;
+    stream.waiting = true;
+    this.#waiting.push(stream);
+  }
+
+  resume(): void {
+    while (!this.full && this.window > 0) {
+      const stream = this.#waiting.shift();
+      if (stream === undefined) return;
+      stream.waiting = false;
+      if (stream.closed || !stream.hasPending || !stream.canWrite) continue;
+      stream.writePending();
+      if (!stream.closed && stream.hasPending && stream.canWrite) this.wait(stream);
+    }
+  }
+}

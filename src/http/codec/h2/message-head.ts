@@ -1,0 +1,214 @@
+// Owns what makes a header block a message (RFC 9113 section 8): pseudo-header fields, no field that belongs to a connection,
+// no ambiguity about length and host. A block that is none is malformed: what becomes of it is the codec's business.
+import { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
+import { allOf, authorityOctet, isDigit } from '../h1/characters.ts';
+import { parseContentLength } from '../h1/content-length.ts';
+import type { HeaderSink } from './hpack/decoder.ts';
+import type { Http2CodecStats, Http2Settings } from './settings.ts';
+
+const forbidden: ReadonlySet<NameInfo> = new Set([
+  Names.connection,
+  Names.keepAlive,
+  Names.proxyConnection,
+  Names.transferEncoding,
+  Names.upgrade,
+]);
+
+/** One message's head or trailers at a time; an object serves all of a connection. */
+export class MessageHead implements HeaderSink {
+  /** Why it is no message, in words; null while it may be one. */
+  malformed: string | null = null;
+  /** Too many fields or octets: nothing more of it was kept. */
+  overflow = false;
+  /** A name had an underscore, which may not be. */
+  underscore = false;
+  /** -1: none. */
+  contentLength = -1;
+  /** Octets of names and values. */
+  bytes = 0;
+
+  readonly #settings: Http2Settings;
+  readonly #stats: Pick<Http2CodecStats, 'droppedHeadersWithUnderscores'>;
+  #headers: HeaderMap = new HeaderMap();
+  #request: RequestHeaders | null = null;
+  #response: ResponseHeaders | null = null;
+  #regular = false;
+  #count = 0;
+  #hosts = 0;
+  #cookieAt = -1;
+  /** Bits of pseudo-headers that have come. */
+  #seen = 0;
+
+  constructor(settings: Http2Settings, stats: Pick<Http2CodecStats, 'droppedHeadersWithUnderscores'>) {
+    this.#settings = settings;
+    this.#stats = stats;
+  }
+
+  beginRequest(): void {
+    const request = new RequestHeaders();
+    this.#begin(request, request, null);
+  }
+
+  beginResponse(): void {
+    const response = new ResponseHeaders();
+    this.#begin(response, null, response);
+  }
+
+  beginTrailers(): void {
+    this.#begin(new HeaderMap(), null, null);
+  }
+
+  #begin(headers: HeaderMap, request: RequestHeaders | null, response: ResponseHeaders | null): void {
+    this.#headers = headers;
+    this.#request = request;
+    this.#response = response;
+    this.malformed = null;
+    this.overflow = false;
+    this.underscore = false;
+    this.contentLength = -1;
+    this.bytes = 0;
+    this.#regular = false;
+    this.#count = 0;
+    this.#hosts = 0;
+    this.#cookieAt = -1;
+    this.#seen = 0;
+  }
+
+  onHeader(name: NameInfo, value: string, valid: boolean): void {
+    const { maxHeadersBytes, maxHeadersCount } = this.#settings;
+    this.bytes += name.name.length + value.length;
+    if (this.bytes > maxHeadersBytes || ++this.#count > maxHeadersCount) this.overflow = true;
+    if (this.overflow || this.malformed !== null) return;
+    if (!valid) {
+      this.malformed = `the field ${JSON.stringify(name.name)} has a name or value that no message may have`;
+    } else if ((name.flags & NameFlag.Pseudo) !== 0) {
+      this.#pseudo(name, value);
+    } else {
+      this.#field(name, value);
+    }
+  }
+
+  #pseudo(name: NameInfo, value: string): void {
+    const bit = bitOf(name);
+    if (this.#regular) this.malformed = `${name.name} stands behind other fields`;
+    else if ((this.#seen & bit) !== 0) this.malformed = `${name.name} comes twice`;
+    else if (!this.#allowed(name)) this.malformed = `${name.name} has no place here`;
+    else this.#headers.append(name, value);
+    this.#seen |= bit;
+    if (name === Names.status && !isStatus(value)) this.malformed = ':status is no status';
+  }
+
+  #allowed(name: NameInfo): boolean {
+    if (this.#response !== null) return name === Names.status;
+    return this.#request !== null && name !== Names.status;
+  }
+
+  #field(name: NameInfo, value: string): void {
+    this.#regular = true;
+    if (forbidden.has(name)) {
+      this.malformed = `${name.name} belongs to a connection of HTTP/1`;
+    } else if (name === Names.te && value !== 'trailers') {
+      this.malformed = 'te may only be trailers';
+    } else if (name === Names.contentLength) {
+      this.#length(value);
+    } else if (name === Names.host && this.#request !== null) {
+      this.#host(this.#request, value);
+    } else if (name === Names.cookie && this.#request !== null) {
+      this.#cookie(value);
+    } else if ((name.flags & NameFlag.Underscore) !== 0 && this.#settings.headersWithUnderscores !== 'allow') {
+      if (this.#settings.headersWithUnderscores === 'reject') this.underscore = true;
+      else this.#stats.droppedHeadersWithUnderscores.inc();
+    } else {
+      this.#headers.append(name, value);
+    }
+  }
+
+  #length(value: string): void {
+    const length = parseContentLength(value);
+    if (length === -1) this.malformed = 'content-length is no length';
+    else if (this.contentLength !== -1 && this.contentLength !== length) this.malformed = 'two lengths';
+    else if (this.contentLength === -1) this.#headers.append(Names.contentLength, value);
+    this.contentLength = length;
+  }
+
+  /** :authority goes before it. */
+  #host(request: RequestHeaders, value: string): void {
+    if (++this.#hosts > 1) this.malformed = 'host comes twice';
+    else if (request.authority === '') request.authority = value;
+  }
+
+  /** RFC 9113 section 8.2.3: crumbs of one field. */
+  #cookie(value: string): void {
+    const { entries } = this.#headers;
+    if (this.#cookieAt === -1) {
+      this.#cookieAt = entries.length + 1;
+      this.#headers.append(Names.cookie, value);
+    } else {
+      entries[this.#cookieAt] = `${entries[this.#cookieAt]}; ${value}`;
+    }
+  }
+
+  // --- the end of a block ------------------------------------------------------------------------------------------------
+
+  /** `extendedConnect`: we have said that we take it. */
+  request(extendedConnect: boolean): RequestHeaders {
+    const request = this.#request as RequestHeaders;
+    if (this.malformed === null) this.malformed = whatIsWrong(request, this.#seen, extendedConnect);
+    return request;
+  }
+
+  response(): ResponseHeaders {
+    const response = this.#response as ResponseHeaders;
+    if (this.malformed === null && response.status === 0) this.malformed = ':status is missing';
+    if (response.status === 101) this.malformed = 'there is no 101 in HTTP/2';
+    return response;
+  }
+
+  trailers(): HeaderMap {
+    return this.#headers;
+  }
+}
+
+const bits = new Map<NameInfo, number>(
+  [Names.method, Names.scheme, Names.path, Names.authority, Names.protocol, Names.status].map((name, i) => [
+    name,
+    1 << i,
+  ]),
+);
+
+function bitOf(name: NameInfo): number {
+  return bits.get(name) ?? 0;
+}
+
+/** Of pseudo-headers: that they must be there. */
+const methodSchemePath = bitOf(Names.method) | bitOf(Names.scheme) | bitOf(Names.path);
+const protocolBit = bitOf(Names.protocol);
+
+/** RFC 9113 section 8.3.1, RFC 8441 section 4. */
+function whatIsWrong(request: RequestHeaders, seen: number, extendedConnect: boolean): string | null {
+  const { method, path, scheme, authority } = request;
+  const extended = (seen & protocolBit) !== 0;
+  if (method === 'CONNECT' && !extended) {
+    if ((seen & methodSchemePath) !== bitOf(Names.method)) return 'CONNECT has no :scheme and no :path';
+    return authority === '' ? 'CONNECT needs :authority' : null;
+  }
+  if (extended && (method !== 'CONNECT' || !extendedConnect)) return ':protocol has no place here';
+  if ((seen & methodSchemePath) !== methodSchemePath) return ':method, :scheme or :path is missing';
+  if (method === '' || !isToken(method)) return ':method is no method';
+  if (!/^[a-z][a-z\d+.-]*$/i.test(scheme)) return ':scheme is no scheme';
+  if (authority === '') return ':authority is missing';
+  if (!allOf(authority, authorityOctet)) return ':authority has a character that no host may have';
+  if (path === '*' ? method !== 'OPTIONS' : !path.startsWith('/')) return ':path does not begin with /';
+  return /[\x00-\x20\x7f]/.test(path) ? ':path has a character that no path may have' : null;
+}
+
+function isToken(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(text);
+}
+
+function isStatus(value: string): boolean {
+  if (value.length !== 3) return false;
+  for (let i = 0; i < 3; i++) if (!isDigit(value.charCodeAt(i))) return false;
+  return value.charCodeAt(0) !== 0x30;
+}

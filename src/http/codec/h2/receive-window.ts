@@ -1,0 +1,81 @@
+// Owns receive windows (RFC 9113 section 5.2): how much the peer may still send, and when it is told of more.
+import type { CodecConnection } from '../api.ts';
+import { protocolWindow, windowUpdateFrame } from './frames.ts';
+
+export class ReceiveWindow {
+  readonly size: number;
+  /** What the peer may still send. */
+  #left: number;
+  /** Consumed, and not told. */
+  #consumed = 0;
+
+  /** `left`: what the peer knows of now. */
+  constructor(size: number, left: number) {
+    this.size = size;
+    this.#left = left;
+  }
+
+  /** The peer has learned of another size; what it sent meanwhile may exceed it. */
+  adjust(octets: number): void {
+    this.#left += octets;
+  }
+
+  /** False: the peer has sent more than it may. */
+  receive(octets: number): boolean {
+    this.#left -= octets;
+    return this.#left >= 0;
+  }
+
+  /** What to tell the peer now; 0: not yet. Half of the window at a time: frames cost more than room. */
+  consume(octets: number): number {
+    this.#consumed += octets;
+    if (this.#consumed * 2 < this.size) return 0;
+    const increment = this.#consumed;
+    this.#consumed = 0;
+    this.#left += increment;
+    return increment;
+  }
+}
+
+/** Those of a connection: its own, and what its streams begin with. */
+export class ReceiveWindows {
+  readonly #connection: CodecConnection;
+  readonly #own: ReceiveWindow;
+  readonly #streamSize: number;
+  /** Of a new stream, as far as the peer has acknowledged it (RFC 9113 section 6.9.2). */
+  #acknowledged = protocolWindow;
+
+  /** Octets. */
+  constructor(connection: CodecConnection, connectionSize: number, streamSize: number) {
+    const size = Math.max(protocolWindow, connectionSize);
+    this.#connection = connection;
+    this.#own = new ReceiveWindow(size, size);
+    this.#streamSize = streamSize;
+  }
+
+  /** What to say at the beginning: the connection's window has no setting. */
+  get announcement(): string {
+    const extra = this.#own.size - protocolWindow;
+    return extra > 0 ? windowUpdateFrame(0, extra) : '';
+  }
+
+  ofStream(): ReceiveWindow {
+    return new ReceiveWindow(this.#streamSize, this.#acknowledged);
+  }
+
+  /** Until now the peer went by the protocol's own size. */
+  onSettingsAcknowledged(streams: Iterable<{ readonly receiveWindow: ReceiveWindow }>): void {
+    const change = this.#streamSize - this.#acknowledged;
+    this.#acknowledged = this.#streamSize;
+    if (change !== 0) for (const stream of streams) stream.receiveWindow.adjust(change);
+  }
+
+  receive(octets: number): boolean {
+    return this.#own.receive(octets);
+  }
+
+  giveBack(octets: number): void {
+    const increment = this.#own.consume(octets);
+    if (increment > 0) this.#connection.writeLatin1(windowUpdateFrame(0, increment));
+  }
+}

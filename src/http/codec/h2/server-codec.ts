@@ -1,0 +1,222 @@
+// Owns the HTTP/2 server codec: requests of a client, and what may not be asked of us.
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import {
+  type CodecConnection,
+  type CodecError,
+  Protocol,
+  type RequestDecoder,
+  type ServerCodec,
+  type ServerCodecCallbacks,
+  type ServerStream,
+} from '../api.ts';
+import { Http2Connection } from './connection.ts';
+import { encodeResponseHead, encodeTrailers } from './encode-head.ts';
+import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
+import type { ReceiveWindow } from './receive-window.ts';
+import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
+import { Http2Stream } from './stream.ts';
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+/** Of GOAWAY that only announces the end: requests on their way are still taken. */
+const anyStream = 0x7fffffff;
+
+export class Http2ServerStream extends Http2Stream implements ServerStream {
+  readonly protocol = Protocol.Http2;
+  decoder: RequestDecoder | null = null;
+  readonly #codec: Http2ServerCodec;
+
+  constructor(codec: Http2ServerCodec, id: number, sendWindow: number, receiveWindow: ReceiveWindow) {
+    super(codec, id, sendWindow, receiveWindow);
+    this.#codec = codec;
+  }
+
+  onData(data: Buffer, endStream: boolean): void {
+    this.decoder?.decodeData(data, endStream);
+  }
+
+  encode1xxHeaders(headers: ResponseHeaders): void {
+    if (!this.closed) this.#codec.encodeHead(this, headers, false);
+  }
+
+  encodeHeaders(headers: ResponseHeaders, endStream: boolean): void {
+    if (this.closed) return;
+    this.#codec.encodeHead(this, headers, endStream);
+    if (endStream) this.endOutput();
+  }
+
+  encodeTrailers(trailers: HeaderMap): void {
+    this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
+  }
+}
+
+export class Http2ServerCodec extends Http2Connection implements ServerCodec {
+  readonly protocol = Protocol.Http2;
+  readonly headStarted = false;
+  readonly #callbacks: ServerCodecCallbacks;
+  /** Octets of the preface that have come. */
+  #prefaceLength = 0;
+  #lastStream = 0;
+  /** What a new stream is refused for; null: it is not. */
+  #refusal: H2ErrorCode | null = null;
+
+  constructor(
+    connection: CodecConnection,
+    callbacks: ServerCodecCallbacks,
+    settings: Http2Settings,
+    stats: Http2CodecStats,
+    streamBufferLimit: number,
+  ) {
+    super(connection, settings, stats, streamBufferLimit);
+    this.#callbacks = callbacks;
+    connection.writeLatin1(
+      settingsFrame([
+        [SettingId.HeaderTableSize, settings.hpackTableSize],
+        [SettingId.EnableConnectProtocol, settings.allowConnect ? 1 : 0],
+        [SettingId.MaxConcurrentStreams, settings.maxConcurrentStreams],
+        [SettingId.InitialWindowSize, settings.initialStreamWindow],
+      ]) + this.receiveWindows.announcement,
+    );
+  }
+
+  get wantsClose(): boolean {
+    return this.failed !== null || (this.goAwaySent && this.activeStreams === 0);
+  }
+
+  dispatch(data: Buffer): CodecError | null {
+    if (this.failed !== null) return null;
+    let at = 0;
+    while (this.#prefaceLength < preface.length && at < data.length) {
+      if (data[at++] !== preface[this.#prefaceLength++])
+        return this.fail({ code: H2ErrorCode.ProtocolError, message: 'bad client magic byte string' });
+    }
+    return at === data.length ? null : this.readFrames(at === 0 ? data : data.subarray(at));
+  }
+
+  onEndOfInput(): CodecError | null {
+    return null;
+  }
+
+  openPartial(): void {}
+
+  // --- requests ------------------------------------------------------------------------------------------------------------
+
+  protected get lastPeerStream(): number {
+    return this.#lastStream;
+  }
+
+  protected isIdle(streamId: number): boolean {
+    return streamId > this.#lastStream || (streamId & 1) === 0;
+  }
+
+  protected beginStream(streamId: number): ConnectionError | null {
+    this.#refusal = null;
+    if ((streamId & 1) === 0) return { code: H2ErrorCode.ProtocolError, message: 'a client has odd streams only' };
+    if (streamId <= this.#lastStream) {
+      if (!this.resets.has(streamId)) return { code: H2ErrorCode.StreamClosed, message: 'HEADERS: stream is closed' };
+      this.#refusal = H2ErrorCode.StreamClosed;
+      return null;
+    }
+    this.#lastStream = streamId;
+    if (this.goAwaySent || this.activeStreams >= this.settings.maxConcurrentStreams)
+      this.#refusal = H2ErrorCode.RefusedStream;
+    return null;
+  }
+
+  protected beginHead(stream: Http2Stream | null): void {
+    if (stream === null) this.head.beginRequest();
+    else this.head.beginTrailers();
+  }
+
+  protected onBlock(stream: Http2Stream | null, streamId: number, endStream: boolean): ConnectionError | null {
+    return stream === null
+      ? this.#onRequest(streamId, endStream)
+      : this.#onTrailers(stream as Http2ServerStream, endStream);
+  }
+
+  #onRequest(streamId: number, endStream: boolean): ConnectionError | null {
+    const { head } = this;
+    if (this.#refusal === H2ErrorCode.StreamClosed) return null;
+    if (this.#refusal !== null) {
+      this.writeRst(streamId, this.#refusal);
+      return null;
+    }
+    if (head.overflow) {
+      this.stats.headerOverflow.inc();
+      this.writeRst(streamId, H2ErrorCode.InternalError);
+      return null;
+    }
+    const headers = head.request(this.settings.allowConnect);
+    if (head.malformed !== null) return this.malformed(null, streamId, head.malformed);
+    if (head.underscore) {
+      this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
+      return this.malformed(null, streamId, 'a field name has an underscore');
+    }
+    if (endStream && head.contentLength > 0) return this.malformed(null, streamId, 'there is no body, but a length');
+    const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.receiveWindows.ofStream());
+    stream.expectedLength = head.contentLength;
+    this.add(stream);
+    this.#deliver(stream, headers, endStream);
+    return null;
+  }
+
+  #deliver(stream: Http2ServerStream, headers: RequestHeaders, endStream: boolean): void {
+    stream.decoder = this.#callbacks.newStream(stream);
+    stream.decoder.decodeHeaders(headers, endStream);
+    if (endStream && !stream.closed) stream.endInput();
+  }
+
+  #onTrailers(stream: Http2ServerStream, endStream: boolean): ConnectionError | null {
+    const { head } = this;
+    if (!endStream) return this.malformed(stream, stream.id, 'trailers do not end the stream');
+    if (head.overflow) {
+      this.stats.headerOverflow.inc();
+      this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
+      return null;
+    }
+    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
+    if (stream.expectedLength >= 0 && stream.expectedLength !== stream.receivedLength)
+      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+    stream.decoder?.decodeTrailers(head.trailers());
+    if (!stream.closed) stream.endInput();
+    return null;
+  }
+
+  // --- responses -----------------------------------------------------------------------------------------------------------
+
+  encodeHead(stream: Http2ServerStream, headers: ResponseHeaders, endStream: boolean): void {
+    this.writeHeaders(stream, encodeResponseHead(this.encoder, headers), endStream);
+  }
+
+  protected onStreamRemoved(stream: Http2Stream): void {
+    const ended = stream.inputEnded && stream.outputEnded;
+    if (ended) this.#callbacks.onStreamComplete(stream as Http2ServerStream);
+  }
+
+  // --- the end -------------------------------------------------------------------------------------------------------------
+
+  protected onGoAway(): void {
+    this.#callbacks.onGoAway();
+  }
+
+  protected onPeerSettings(): void {}
+
+  /** The first of two: what is on its way to us still counts. */
+  shutdownNotice(): void {
+    if (this.goAwaySent) return;
+    this.connection.writeLatin1(goAwayFrame(anyStream, H2ErrorCode.NoError, ''));
+  }
+
+  goAway(): void {
+    if (this.goAwaySent) return;
+    this.goAwaySent = true;
+    this.stats.goawaySent.inc();
+    this.connection.writeLatin1(goAwayFrame(this.#lastStream, H2ErrorCode.NoError, ''));
+  }
+}
+
+/** Bytes that begin an HTTP/2 connection: `false` when they cannot, `undefined` while there are too few to tell. */
+export function isHttp2Preface(bytes: Buffer): boolean | undefined {
+  const length = Math.min(bytes.length, preface.length);
+  for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return false;
+  return length < preface.length ? undefined : true;
+}

@@ -1,0 +1,130 @@
+// Owns what is agreed on for a connection (RFC 9113 section 6.5) and the options and counters of our side, with Envoy's names
+// and defaults (asked of Envoy 1.40 on the wire).
+// Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#config-core-v3-http2protocoloptions
+import { type ConnectionError, H2ErrorCode, largestWindow, minMaxFrameSize } from './frames.ts';
+
+export const SettingId = {
+  HeaderTableSize: 0x1,
+  EnablePush: 0x2,
+  MaxConcurrentStreams: 0x3,
+  InitialWindowSize: 0x4,
+  MaxFrameSize: 0x5,
+  MaxHeaderListSize: 0x6,
+  /** RFC 8441. */
+  EnableConnectProtocol: 0x8,
+} as const;
+
+export interface Http2Settings {
+  readonly hpackTableSize: number;
+  readonly maxConcurrentStreams: number;
+  /** Octets. */
+  readonly initialStreamWindow: number;
+  readonly initialConnectionWindow: number;
+  /** Extended CONNECT. */
+  readonly allowConnect: boolean;
+  /** Frames of all kinds that may wait for the peer. */
+  readonly maxOutboundFrames: number;
+  /** Of them PING, SETTINGS and RST_STREAM. */
+  readonly maxOutboundControlFrames: number;
+  readonly maxConsecutiveEmptyFrames: number;
+  readonly maxPriorityFramesPerStream: number;
+  readonly maxWindowUpdatesPerDataFrame: number;
+  /** A message that is malformed ends its stream only, not the connection. */
+  readonly streamErrorOnInvalidMessage: boolean;
+  /** Octets of names and values. */
+  readonly maxHeadersBytes: number;
+  readonly maxHeadersCount: number;
+  readonly headersWithUnderscores: 'allow' | 'reject' | 'drop';
+}
+
+export const defaultHttp2Settings: Http2Settings = {
+  hpackTableSize: 4096,
+  maxConcurrentStreams: 1024,
+  initialStreamWindow: 16 * 1024 * 1024,
+  initialConnectionWindow: 24 * 1024 * 1024,
+  allowConnect: false,
+  maxOutboundFrames: 10_000,
+  maxOutboundControlFrames: 1000,
+  maxConsecutiveEmptyFrames: 1,
+  maxPriorityFramesPerStream: 100,
+  maxWindowUpdatesPerDataFrame: 10,
+  streamErrorOnInvalidMessage: false,
+  maxHeadersBytes: 60 * 1024,
+  maxHeadersCount: 100,
+  headersWithUnderscores: 'allow',
+};
+
+/** What the peer has said, before it has: the protocol's defaults. */
+export class PeerSettings {
+  headerTableSize = 4096;
+  maxConcurrentStreams = Number.POSITIVE_INFINITY;
+  initialWindow = 65_535;
+  maxFrameSize = minMaxFrameSize;
+  enableConnect = false;
+
+  /** A payload of a length that is a multiple of six. Null: taken, as far as it is known. */
+  read(payload: Buffer): ConnectionError | null {
+    for (let at = 0; at < payload.length; at += 6) {
+      const error = this.#take(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+      if (error !== null) return error;
+    }
+    return null;
+  }
+
+  #take(identifier: number, value: number): ConnectionError | null {
+    switch (identifier) {
+      case SettingId.HeaderTableSize:
+        this.headerTableSize = value;
+        return null;
+      case SettingId.EnablePush:
+        return value > 1 ? bad('SETTINGS_ENABLE_PUSH', value) : null;
+      case SettingId.MaxConcurrentStreams:
+        this.maxConcurrentStreams = value;
+        return null;
+      case SettingId.InitialWindowSize:
+        if (value > largestWindow) return bad('SETTINGS_INITIAL_WINDOW_SIZE', value, H2ErrorCode.FlowControlError);
+        this.initialWindow = value;
+        return null;
+      case SettingId.MaxFrameSize:
+        if (value < minMaxFrameSize || value > 0xffffff) return bad('SETTINGS_MAX_FRAME_SIZE', value);
+        this.maxFrameSize = value;
+        return null;
+      case SettingId.EnableConnectProtocol:
+        if (value > 1 || (this.enableConnect && value === 0)) return bad('SETTINGS_ENABLE_CONNECT_PROTOCOL', value);
+        this.enableConnect = value === 1;
+        return null;
+      default:
+        return null;
+    }
+  }
+}
+
+function bad(name: string, value: number, code: H2ErrorCode = H2ErrorCode.ProtocolError): ConnectionError {
+  return { code, message: `${name} may not be ${value}` };
+}
+
+interface Counter {
+  inc(): void;
+}
+
+/** Under `http2.`. */
+export interface Http2CodecStats {
+  readonly droppedHeadersWithUnderscores: Counter;
+  readonly goawaySent: Counter;
+  readonly headerOverflow: Counter;
+  readonly headersCbNoStream: Counter;
+  readonly inboundEmptyFramesFlood: Counter;
+  readonly inboundPriorityFramesFlood: Counter;
+  readonly inboundWindowUpdateFramesFlood: Counter;
+  readonly keepaliveTimeout: Counter;
+  readonly metadataEmptyFrames: Counter;
+  readonly outboundControlFlood: Counter;
+  readonly outboundFlood: Counter;
+  readonly requestsRejectedWithUnderscoresInHeaders: Counter;
+  readonly rxMessagingError: Counter;
+  readonly rxReset: Counter;
+  readonly streamRefusedErrors: Counter;
+  readonly trailers: Counter;
+  readonly txFlushTimeout: Counter;
+  readonly txReset: Counter;
+}

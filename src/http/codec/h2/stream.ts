@@ -1,0 +1,241 @@
+// Owns one stream of an HTTP/2 connection, alike at both ends: its two directions, its send window and what waits for it, the
+// peer's bytes that nobody has taken yet.
+import { BytesMeter, ResetReason, type Stream, type StreamCallbacks } from '../api.ts';
+import type { DataWriter } from './data-writer.ts';
+import { H2ErrorCode } from './frames.ts';
+import type { ReceiveWindow } from './receive-window.ts';
+
+/** What a stream asks of its connection. */
+export interface StreamOwner {
+  /** Octets of output that one stream may hold back before its feeder is told. */
+  readonly streamBufferLimit: number;
+  readonly writer: DataWriter;
+  writeTrailers(stream: Http2Stream, block: string): void;
+  writeReset(stream: Http2Stream, code: H2ErrorCode): void;
+  /** The receiver has taken bytes: the peer may send more. */
+  consumed(stream: Http2Stream, octets: number): void;
+  /** Both directions have ended, or it was reset. */
+  remove(stream: Http2Stream): void;
+}
+
+export abstract class Http2Stream implements Stream {
+  callbacks: StreamCallbacks | null = null;
+  readonly bytesMeter = new BytesMeter();
+  readonly id: number;
+  sendWindow: number;
+  readonly receiveWindow: ReceiveWindow;
+  /** Its END_STREAM has come. */
+  inputEnded = false;
+  /** Ours has been handed to the connection. */
+  outputEnded = false;
+  closed = false;
+  /** Stands in the connection's queue. */
+  waiting = false;
+  /** Of the body that is to come; -1: not known. */
+  expectedLength = -1;
+  receivedLength = 0;
+
+  protected readonly owner: StreamOwner;
+  /** Output that waits; ours, not borrowed. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #endPending = false;
+  #trailersPending: string | null = null;
+  #aboveHighWatermark = false;
+  #readDisabled = 0;
+  /** Octets that came while reading was disabled: the peer does not get them back yet. */
+  #unconsumed = 0;
+
+  constructor(owner: StreamOwner, id: number, sendWindow: number, receiveWindow: ReceiveWindow) {
+    this.owner = owner;
+    this.id = id;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+  }
+
+  // --- in ----------------------------------------------------------------------------------------------------------------
+
+  abstract onData(data: Buffer, endStream: boolean): void;
+
+  /** `octets`: of the frame, padding included. */
+  countReceived(octets: number): void {
+    if (octets === 0) return;
+    if (this.#readDisabled > 0) this.#unconsumed += octets;
+    else this.owner.consumed(this, octets);
+  }
+
+  readDisable(disable: boolean): void {
+    this.#readDisabled += disable ? 1 : -1;
+    if (this.#readDisabled > 0 || this.#unconsumed === 0 || this.closed) return;
+    const octets = this.#unconsumed;
+    this.#unconsumed = 0;
+    this.owner.consumed(this, octets);
+  }
+
+  /** What the connection's window has lost to it, when it goes. */
+  takeUnconsumed(): number {
+    const octets = this.#unconsumed;
+    this.#unconsumed = 0;
+    return octets;
+  }
+
+  endInput(): void {
+    this.inputEnded = true;
+    this.#closeIfDone();
+  }
+
+  // --- out ---------------------------------------------------------------------------------------------------------------
+
+  encodeData(data: Buffer, endStream: boolean): void {
+    // An empty frame that ends nothing says nothing, and peers count them.
+    if (this.closed || this.outputEnded || (data.length === 0 && !endStream)) return;
+    if (endStream) this.outputEnded = true;
+    const written = this.hasPending ? 0 : this.owner.writer.write(this, data, endStream);
+    if (written < data.length) {
+      this.#pending.push(Buffer.from(data.subarray(written)));
+      this.#pendingBytes += data.length - written;
+    } else if (written > 0 || !this.hasPending) {
+      if (endStream) this.#closeIfDone();
+      return;
+    }
+    this.#endPending ||= endStream;
+    this.owner.writer.wait(this);
+    this.#checkHighWatermark();
+  }
+
+  /** `block`: encoded when it is written, so that blocks go out in the order of the table. */
+  protected endWithTrailers(encode: () => string): void {
+    if (this.closed || this.outputEnded) return;
+    this.outputEnded = true;
+    if (!this.hasPending) {
+      this.owner.writeTrailers(this, encode());
+      this.#closeIfDone();
+      return;
+    }
+    this.#encodeTrailers = encode;
+    this.#trailersPending = '';
+  }
+  #encodeTrailers: (() => string) | null = null;
+
+  protected endOutput(): void {
+    this.outputEnded = true;
+    this.#closeIfDone();
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0 || this.#endPending || this.#trailersPending !== null;
+  }
+
+  /** Only an end of stream waits, which takes no window. */
+  get canWrite(): boolean {
+    return this.sendWindow > 0 || this.#pendingBytes === 0;
+  }
+
+  /** Writes no more than one frame of what waits. */
+  writePending(): void {
+    const first = this.#pending[0];
+    if (first === undefined) {
+      this.#writeEnd();
+      return;
+    }
+    const last = this.#pending.length === 1 && this.#endPending;
+    const written = this.owner.writer.write(this, first, last);
+    if (written === first.length) this.#pending.shift();
+    else if (written > 0) this.#pending[0] = first.subarray(written);
+    this.#pendingBytes -= written;
+    if (this.#pending.length === 0) {
+      if (last) this.#endPending = false;
+      if (this.#trailersPending !== null) this.#writeEnd();
+    }
+    if (this.#aboveHighWatermark && this.#pendingBytes * 2 < this.owner.streamBufferLimit && !this.#connectionFull) {
+      this.#aboveHighWatermark = false;
+      this.callbacks?.onBelowWriteBufferLowWatermark();
+    }
+    if (!this.hasPending) this.#closeIfDone();
+  }
+
+  #writeEnd(): void {
+    if (this.#encodeTrailers !== null) {
+      this.#trailersPending = null;
+      this.owner.writeTrailers(this, this.#encodeTrailers());
+      this.#encodeTrailers = null;
+    } else if (this.#endPending) {
+      this.#endPending = false;
+      this.owner.writer.write(this, noBytes, true);
+    }
+  }
+
+  // --- watermarks --------------------------------------------------------------------------------------------------------
+
+  #connectionFull = false;
+
+  /** The connection's own output is above its limit, or no longer. */
+  setConnectionFull(full: boolean): void {
+    if (full === this.#connectionFull) return;
+    this.#connectionFull = full;
+    if (full) this.#raise();
+    else if (this.#aboveHighWatermark && this.#pendingBytes * 2 < this.owner.streamBufferLimit) {
+      this.#aboveHighWatermark = false;
+      this.callbacks?.onBelowWriteBufferLowWatermark();
+    }
+  }
+
+  #checkHighWatermark(): void {
+    const limit = this.owner.streamBufferLimit;
+    if (limit > 0 && this.#pendingBytes > limit) this.#raise();
+  }
+
+  #raise(): void {
+    if (this.#aboveHighWatermark) return;
+    this.#aboveHighWatermark = true;
+    this.callbacks?.onAboveWriteBufferHighWatermark();
+  }
+
+  // --- end ---------------------------------------------------------------------------------------------------------------
+
+  #closeIfDone(): void {
+    if (this.closed || !this.inputEnded || !this.outputEnded || this.hasPending) return;
+    this.closed = true;
+    this.owner.remove(this);
+  }
+
+  resetStream(reason: ResetReason): void {
+    if (this.closed) return;
+    this.owner.writeReset(this, codeOf(reason));
+    this.onReset(reason, '');
+  }
+
+  /** No frame is written any more. */
+  onReset(reason: ResetReason, details: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#endPending = false;
+    this.#trailersPending = null;
+    this.#encodeTrailers = null;
+    this.owner.remove(this);
+    this.callbacks?.onResetStream(reason, details);
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+
+function codeOf(reason: ResetReason): H2ErrorCode {
+  switch (reason) {
+    case ResetReason.LocalRefusedStreamReset:
+      return H2ErrorCode.RefusedStream;
+    case ResetReason.ConnectError:
+      return H2ErrorCode.ConnectError;
+    case ResetReason.ProtocolError:
+      return H2ErrorCode.ProtocolError;
+    default:
+      return H2ErrorCode.NoError;
+  }
+}
+
+/** What the peer's code means. */
+export function reasonOf(code: number): ResetReason {
+  if (code === H2ErrorCode.RefusedStream) return ResetReason.RemoteRefusedStreamReset;
+  return code === H2ErrorCode.ConnectError ? ResetReason.ConnectError : ResetReason.RemoteReset;
+}
