@@ -133,7 +133,7 @@ t.test(
       };
       const trustBundles = { filename: join(dir, 'bundles.json'), watchedDirectory: { path: dir } };
       const typedConfig = { '@type': `${tls}.SPIFFECertValidatorConfig`, trustBundles };
-      const validationContext = { customValidatorConfig: { name: 'spiffe', typedConfig } };
+      const validationContext = { customValidatorConfig: { name: 'envoy.tls.cert_validator.spiffe', typedConfig } };
       return bootstrap([answering({ tlsCertificates: [pair], validationContext })], []);
     }).to();
     /** Whether the client is let in: an answer comes. */

@@ -35,10 +35,21 @@ export const tlsSockets: PackageCoverage = {
       'combined_validation_context',
       'key_log',
     ],
+    refused: {
+      tls_certificate_provider_instance:
+        'certificate providers are those of gRPC clients: Envoy finds no certificate either',
+      custom_tls_certificate_selector: 'not implemented; the certificates that are listed would be shown',
+      custom_handshaker: 'the handshake is that of OpenSSL',
+    },
   },
   [`${tls}.TlsKeyLog`]: { implemented: ['path', 'local_address_range', 'remote_address_range'] },
   [`${tls}.TlsCertificate`]: {
     implemented: ['certificate_chain', 'private_key', 'watched_directory', 'pkcs12', 'password', 'ocsp_staple'],
+    harmless: { signed_certificate_timestamp: 'Envoy does not read it either' },
+    refused: {
+      private_key_provider: 'keys are used in memory, by OpenSSL; there is no hardware that Node could ask',
+      tls_params: 'one certificate cannot have parameters of its own: set those of the context',
+    },
   },
   [`${tls}.TlsSessionTicketKeys`]: { implemented: ['keys'] },
   [`${tls}.CommonTlsContext.CombinedCertificateValidationContext`]: {
@@ -76,8 +87,15 @@ export const tlsSockets: PackageCoverage = {
       'custom_validator_config',
       'suppress_client_ca_list',
     ],
-    refused: { require_signed_certificate_timestamp: 'Envoy refuses it too' },
+    refused: {
+      require_signed_certificate_timestamp: 'nobody looks at them: Envoy takes it, and does not either',
+      ca_certificate_provider_instance:
+        'certificate providers are those of gRPC clients: in Envoy nobody is verified then',
+    },
   },
   [`${tls}.SPIFFECertValidatorConfig`]: { implemented: ['trust_domains', 'trust_bundles'] },
-  [`${tls}.SPIFFECertValidatorConfig.TrustDomain`]: { implemented: ['name', 'trust_bundle'] },
+  [`${tls}.SPIFFECertValidatorConfig.TrustDomain`]: {
+    implemented: ['name', 'trust_bundle'],
+    refused: { workload_trust_domain: 'not implemented; what it limits would be let in' },
+  },
 };

@@ -66,10 +66,10 @@ function readCertificate(
   { config, clock }: TransportSocketContext,
   server: boolean,
 ): CertificateMaterial[] {
-  const chain = readDataSource(message.certificateChain, message, 'certificate_chain', 'RMR0901', config);
-  const key = readDataSource(message.privateKey, message, 'private_key', 'RMR0901', config);
-  const password = readDataSource(message.password, message, 'password', 'RMR0901', config);
-  const pkcs12 = readDataSource(message.pkcs12, message, 'pkcs12', 'RMR0901', config);
+  const chain = readDataSource(message.certificateChain, message, 'certificate_chain', 'RMR0801', config);
+  const key = readDataSource(message.privateKey, message, 'private_key', 'RMR0801', config);
+  const password = readDataSource(message.password, message, 'password', 'RMR0801', config);
+  const pkcs12 = readDataSource(message.pkcs12, message, 'pkcs12', 'RMR0801', config);
   const ocsp = readDataSource(message.ocspStaple, message, 'ocsp_staple', 'RMR0801', config);
   if (ocsp === undefined || chain === undefined || key === undefined || password === undefined || pkcs12 === undefined)
     return [];

@@ -7,6 +7,7 @@ import type { DownstreamTlsContext } from '../../generated/envoy/extensions/tran
 import type { DownstreamTransport } from '../../network/api.ts';
 import type { DownstreamTransportContext } from '../api.ts';
 import { readCommon, type TlsReadContext } from './common-config.ts';
+import { checkContext } from './context-checks-config.ts';
 import { ContextSecrets, withoutSecrets } from './context-secrets-config.ts';
 import { DownstreamTls, DownstreamTlsState } from './downstream.ts';
 import type { CommonTlsSettings, DownstreamTlsSettings } from './settings.ts';
@@ -70,12 +71,13 @@ function prepare(
   const { config } = context;
   const before = config.errorCount;
   const settings = readSettings(whole, context);
+  checkContext(tls, whole.commonTlsContext, settings, 'server', config);
   if (config.errorCount > before) return undefined;
   try {
     return new DownstreamTlsState(settings, context.clock);
   } catch (error) {
     const text = `OpenSSL does not take these settings: ${(error as Error).message}`;
-    config.error(tls, 'common_tls_context', 'RMR0901', text);
+    config.error(tls, 'common_tls_context', 'RMR0800', text);
     return undefined;
   }
 }

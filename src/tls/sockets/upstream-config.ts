@@ -6,6 +6,7 @@ import type { UpstreamTransportSource } from '../../network/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { TransportSocketContext } from '../api.ts';
 import { readCommon, type TlsReadContext } from './common-config.ts';
+import { checkContext } from './context-checks-config.ts';
 import { ContextSecrets, checkSecrets, hasSecrets, withoutSecrets } from './context-secrets-config.ts';
 import { type LiveSecrets, liveSecretsStats } from './live-secrets.ts';
 import type { UpstreamTlsSettings } from './settings.ts';
@@ -81,12 +82,13 @@ function prepare(
   const { config } = context;
   const before = config.errorCount;
   const settings = readSettings(whole, context);
+  checkContext(tls, whole.commonTlsContext, settings, 'client', config);
   if (config.errorCount > before) return undefined;
   try {
     return new UpstreamTlsState(settings, context.clock);
   } catch (error) {
     const text = `OpenSSL does not take these settings: ${(error as Error).message}`;
-    config.error(tls, 'common_tls_context', 'RMR0901', text);
+    config.error(tls, 'common_tls_context', 'RMR0800', text);
     return undefined;
   }
 }

@@ -21,6 +21,7 @@ export type ReadStringMatcher = (
   config: ConfigContext,
 ) => { matches(value: string): boolean } | undefined;
 
+const spiffeName = 'envoy.tls.cert_validator.spiffe';
 const spiffeValidator = 'envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig';
 const kinds: readonly (NameKind | 'any')[] = ['any', 'email', 'dns', 'uri', 'ip', 'other'];
 
@@ -49,8 +50,8 @@ export function readValidation(
         return inner === undefined ? [] : { kind: 'any', oid: '', matches: (name) => inner.matches(name) };
       }),
     ],
-    certificateHashes: new Set(message.verifyCertificateHash.map((hash) => hash.replaceAll(':', '').toLowerCase())),
-    keyHashes: new Set(message.verifyCertificateSpki),
+    certificateHashes: new Set(message.verifyCertificateHash.map((hash) => readHash(hash, message, config))),
+    keyHashes: new Set(message.verifyCertificateSpki.map((hash) => readKeyHash(hash, message, config))),
     acceptUntrusted: message.trustChainVerification === 1,
     allowExpired: message.allowExpiredCertificate,
     // As Envoy counts: 0 and 1 both mean that the authority has signed the certificate itself.
@@ -60,6 +61,19 @@ export function readValidation(
     hidesAuthorities: message.suppressClientCaList,
     digest: digestOf(message, trustedCa, crl, trustBundles),
   };
+}
+
+function readHash(hash: string, message: object, config: ConfigContext): string {
+  const plain = hash.replaceAll(':', '').toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(plain))
+    config.error(message, 'verify_certificate_hash', 'RMR0800', `'${hash}' is no SHA-256 in hexadecimal`);
+  return plain;
+}
+
+function readKeyHash(hash: string, message: object, config: ConfigContext): string {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(hash))
+    config.error(message, 'verify_certificate_spki', 'RMR0800', `'${hash}' is no SHA-256 in base64`);
+  return hash;
 }
 
 /** Where authorities and lists come from does not count, only what they are. */
@@ -92,6 +106,10 @@ function readName(
 ): SubjectAltNameRule[] {
   const kind = kinds[message.sanType] ?? 'any';
   const { matcher, oid } = message;
+  if (kind === 'other' && !/^[0-2](?:\.\d+)+$/.test(oid)) {
+    const text = oid === '' ? 'OTHER_NAME needs the type of the name' : `'${oid}' is no object identifier`;
+    config.error(message, 'oid', 'RMR0800', text);
+  }
   const inner = matcher === undefined ? undefined : readStringMatcher(matcher, config);
   if (inner === undefined) return [];
   const pattern = matcher?.matchPattern;
@@ -110,6 +128,11 @@ function readValidator(message: CertificateValidationContext, config: ConfigCont
     const text = `the certificate validator ${typed.$typeName} is not implemented`;
     config.error(message, 'custom_validator_config', 'RMR0304', text);
     return null;
+  }
+  const name = message.customValidatorConfig?.name ?? '';
+  if (name !== spiffeName) {
+    const text = `there is no certificate validator '${name}': they are found by name`;
+    config.error(message, 'custom_validator_config.name', 'RMR0304', text, `name it ${spiffeName}`);
   }
   const spiffe = typed as SPIFFECertValidatorConfig;
   const bundles = new Map<string, readonly X509Certificate[]>();

@@ -6,7 +6,7 @@ const keyLog = (fields: string): string => `common_tls_context:\n  key_log: { ${
 
 t.test('what cannot be logged to is an error, at both ends', async (t) => {
   for (const side of ['downstream', 'upstream'] as const) {
-    t.strictSame((await readTlsContext(side, keyLog('path: /tmp/keys'))).errors, []);
+    t.notMatch((await readTlsContext(side, keyLog('path: /tmp/keys'))).errors.join(), /key_log/);
     const { errors } = await readTlsContext(side, keyLog('path: /nowhere/keys'));
     t.match(errors.join(), /key_log.path: the file cannot be opened: there is no such folder/);
   }

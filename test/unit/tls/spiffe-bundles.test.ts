@@ -38,8 +38,8 @@ t.test('a document that cannot be used refuses the configuration', async (t) => 
   const read = async (more = '') => {
     const type = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig';
     const config = `{ "@type": ${type}, trust_bundles: { filename: "${file}" }${more} }`;
-    const validator = `custom_validator_config: { name: spiffe, typed_config: ${config} }`;
-    return readTlsContext('downstream', `common_tls_context: { validation_context: { ${validator} } }`);
+    const validator = `custom_validator_config: { name: envoy.tls.cert_validator.spiffe, typed_config: ${config} }`;
+    return readTlsContext('upstream', `common_tls_context: { validation_context: { ${validator} } }`);
   };
   t.match((await read()).errors.join(), /trust_bundles: the file cannot be read/);
   writeFileSync(file, files.file('spiffe-bad.json'));
