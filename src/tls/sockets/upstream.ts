@@ -46,6 +46,8 @@ interface KeptSession {
   readonly asked: string;
   readonly ticket: Buffer;
   readonly peer: CertificateInfo | null;
+  /** Of TLS 1.3: a ticket that is used again lets others see that two connections are one client's (RFC 8446 appendix C.4). */
+  readonly once: boolean;
 }
 
 export class UpstreamTls implements UpstreamTransport {
@@ -90,7 +92,7 @@ export class UpstreamTls implements UpstreamTransport {
     const subjectAltNames = streams === null ? [] : streams.subjectAltNames;
     const protocols = firstOf(streams?.applicationProtocols, applicationProtocols, options.fallbackProtocols);
     const asked = subjectAltNames.length === 0 ? name : JSON.stringify([name, subjectAltNames]);
-    const session = this.#sessions.findLast((kept) => kept.asked === asked);
+    const session = this.#takeSession(asked);
     connection.wrapSocket((inner) => {
       const settings: ConnectionOptions = {
         socket: inner,
@@ -117,16 +119,24 @@ export class UpstreamTls implements UpstreamTransport {
     });
   }
 
+  #takeSession(asked: string): KeptSession | undefined {
+    const index = this.#sessions.findLastIndex((kept) => kept.asked === asked);
+    const session = this.#sessions[index];
+    if (session?.once === true) this.#sessions.splice(index, 1);
+    return session;
+  }
+
   /** TLS 1.2 brings its ticket before the verdict, TLS 1.3 after. */
   #watchSessions(connection: TransportConnection, socket: TLSSocket, state: UpstreamTlsState, asked: string): void {
     let early: Buffer | null = null;
     socket.on('session', (ticket: Buffer) => {
-      if (connection.tls === null) early = ticket;
-      else this.#keep({ asked, ticket, peer: connection.tls.peer ?? null }, state);
+      const { tls } = connection;
+      if (tls === null) early = ticket;
+      else this.#keep({ asked, ticket, peer: tls.peer ?? null, once: tls.version === 'TLSv1.3' }, state);
     });
     socket.once('secure', () => {
       if (early !== null && connection.tls !== null)
-        this.#keep({ asked, ticket: early, peer: connection.tls.peer ?? null }, state);
+        this.#keep({ asked, ticket: early, peer: connection.tls.peer ?? null, once: false }, state);
     });
   }
 
