@@ -42,10 +42,10 @@ export const bootstrap: PackageCoverage = {
       config_sources: 'xDS over gRPC: issue 7',
       default_config_source: 'xDS over gRPC: issue 7',
       grpc_async_client_manager_config: 'xDS over gRPC: issue 7',
-      certificate_provider_instances: 'issue 5',
       application_log_config: 'use --log-format',
     },
     refused: {
+      certificate_provider_instances: 'certificate providers are those of gRPC clients: nothing here asks one',
       header_prefix: 'headers of another prefix would be taken for a client’s own, and pass',
     },
   },
