@@ -108,7 +108,7 @@ export interface TransportConnection extends Connection {
    * the connection reads and writes through what `wrap` returns; nothing is written before `markConnected`.
    */
   wrapSocket(wrap: (socket: Socket) => Socket): void;
-  /** Written to the present socket before all other bytes, and not counted. */
+  /** Written to the present socket before all other bytes. */
   writeAhead(bytes: Buffer): void;
   /** The handshake is over. */
   markConnected(tls?: TlsConnectionInfo | null, nextProtocol?: string): void;

@@ -150,6 +150,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
 
   writeAhead(bytes: Buffer): void {
     this.#socket?.write(bytes);
+    this.#output.bytesWritten += bytes.length;
   }
 
   failTransport(reason: string): void {

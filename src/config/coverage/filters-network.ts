@@ -6,7 +6,6 @@ const tcpProxy = `${filters}.tcp_proxy.v3.TcpProxy`;
 
 const notReadByEnvoy = 'Envoy does not read it either';
 const onDemand = 'clusters by discovery on demand (ODCDS) are not implemented yet';
-const tlvs = 'extra values of the PROXY header are not implemented yet';
 
 export const filtersNetwork: PackageCoverage = {
   [tcpProxy]: {
@@ -27,6 +26,8 @@ export const filtersNetwork: PackageCoverage = {
       'upstream_connect_mode',
       'max_early_data_bytes',
       'tunneling_config',
+      'proxy_protocol_tlvs',
+      'proxy_protocol_tlv_merge_policy',
     ],
     harmless: {
       downstream_idle_timeout: notReadByEnvoy,
@@ -35,8 +36,6 @@ export const filtersNetwork: PackageCoverage = {
     },
     refused: {
       on_demand: onDemand,
-      proxy_protocol_tlvs: tlvs,
-      proxy_protocol_tlv_merge_policy: tlvs,
     },
     notYet: { check_drain_close: 'connections end when they end, or when the time to drain is over' },
   },
@@ -69,8 +68,7 @@ export const filtersNetwork: PackageCoverage = {
     },
   },
   'envoy.config.core.v3.TlvEntry': {
-    implemented: ['type', 'value'],
-    refused: { format_string: 'values of a PROXY header from formats are not implemented yet' },
+    implemented: ['type', 'value', 'format_string'],
   },
   'envoy.config.core.v3.BackoffStrategy': { implemented: ['base_interval', 'max_interval'] },
   [`${filters}.connection_limit.v3.ConnectionLimit`]: {

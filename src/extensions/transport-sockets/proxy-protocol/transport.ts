@@ -1,5 +1,6 @@
 // Owns the transport socket that tells the host, before all other bytes, whose connection it is (PROXY protocol), and then
 // leaves it to the transport socket inside of it.
+import type { Clock } from '../../../base/clock.ts';
 import {
   type ProxyProtocolTlv,
   proxyProtocolHeader,
@@ -8,11 +9,14 @@ import {
   type UpstreamTransportOptions,
   type UpstreamTransportSource,
 } from '../../../network/api.ts';
+import { type DownstreamConnectionInfo, StreamInfo, UpstreamInfo } from '../../../observability/api.ts';
 import type { StatsScope } from '../../../observability/stats/api.ts';
+import type { ProxyValues } from '../../common/proxy-protocol/values.ts';
 
 export interface ProxyProtocolSettings {
   readonly version: 1 | 2;
-  readonly values: readonly ProxyProtocolTlv[];
+  readonly values: ProxyValues;
+  readonly clock: Clock;
   /** Types of the client's own values that go on. */
   readonly passes: 'none' | 'all' | ReadonlySet<number>;
 }
@@ -49,8 +53,9 @@ class ProxyProtocolTransport implements UpstreamTransport {
   }
 
   start(connection: TransportConnection, options: UpstreamTransportOptions): void {
-    const { version, values, passes } = this.#settings;
+    const { version, passes } = this.#settings;
     const proxied = options.streams?.proxied ?? null;
+    const values = this.#values(connection);
     const own = new Set(values.map(({ type }) => type));
     // A connection that several clients share is no one's.
     const passed = (proxied?.values ?? []).filter(
@@ -63,7 +68,36 @@ class ProxyProtocolTransport implements UpstreamTransport {
     else this.#inner.start(connection, options);
   }
 
+  #values(connection: TransportConnection): readonly ProxyProtocolTlv[] {
+    const { values, clock, version } = this.#settings;
+    if (version === 1 || !values.hasFormats) return values.fixed;
+    // As in Envoy formats see the upstream connection alone: its peer stands where that of the client would.
+    const info = new StreamInfo(clock.monotonic(), clock.wall(), aboutUpstream(connection));
+    info.upstream = new UpstreamInfo();
+    info.upstream.host = {
+      address: connection.remoteAddress,
+      hostname: '',
+      clusterName: '',
+      clusterObservabilityName: '',
+    };
+    return values.of(info).filter(({ value }) => value.length > 0);
+  }
+
   destroy(): void {
     this.#inner?.destroy?.();
   }
+}
+
+function aboutUpstream({ id, localAddress, remoteAddress }: TransportConnection): DownstreamConnectionInfo {
+  return {
+    id,
+    localAddress,
+    directRemoteAddress: remoteAddress,
+    listenerName: '',
+    filterChainName: '',
+    requestedServerName: '',
+    tls: null,
+    terminationDetails: '',
+    transportFailureReason: '',
+  };
 }

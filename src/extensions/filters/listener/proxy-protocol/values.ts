@@ -1,9 +1,9 @@
 // Owns what becomes of the values behind a version 2 header's addresses: texts for metadata or filter state, and what is kept
 // for connections to upstream hosts.
 import { isUtf8 } from 'node:buffer';
-import type { Address } from '../../../../base/address.ts';
 import type { AcceptedConnection, FilterStateObject } from '../../../../listener/api.ts';
-import type { ProxyHeader, TypedValue } from './header.ts';
+import { ProxyProtocolOptions, proxyOptionsKey } from '../../../common/proxy-protocol/options.ts';
+import type { ProxyHeader } from './header.ts';
 
 export interface ValueRule {
   readonly namespace: string;
@@ -20,7 +20,6 @@ export interface ValueSettings {
 }
 
 const stateKey = 'envoy.network.proxy_protocol.tlv';
-export const optionsKey = 'envoy.network.proxy_protocol_options';
 
 /** The values that rules name, by their keys. */
 class ValuesObject implements FilterStateObject {
@@ -41,21 +40,6 @@ class ValuesObject implements FilterStateObject {
 
   field(name: string): string | undefined {
     return this.values.get(name);
-  }
-}
-
-/** The header, for whoever writes one to an upstream host. */
-export class ProxyProtocolOptions implements FilterStateObject {
-  readonly text = undefined;
-  readonly json = undefined;
-  readonly source: Address;
-  readonly destination: Address;
-  readonly values: readonly TypedValue[];
-
-  constructor(source: Address, destination: Address, values: readonly TypedValue[]) {
-    this.source = source;
-    this.destination = destination;
-    this.values = values;
   }
 }
 
@@ -93,7 +77,7 @@ export function keepValues(header: ProxyHeader, accepted: AcceptedConnection, se
   const kept = header.values.filter(({ type }) => passThrough === null || passThrough.has(type));
   accepted.filterState ??= new Map();
   accepted.filterState.set(
-    optionsKey,
+    proxyOptionsKey,
     // The header's bytes are gone when the connection is served.
     new ProxyProtocolOptions(
       source,

@@ -9,11 +9,16 @@ import type {
 import type { NetworkFilterConfigFactory, NetworkFilterContext } from '../../../../listener/api.ts';
 import { buildAccessLogs } from '../../../../observability/access-log/api.ts';
 import { loadBalancingMetadata, MetadataMatchCriteria } from '../../../../upstream/api.ts';
+import { readProxyValues } from '../../../common/proxy-protocol/config.ts';
 import { readTunnel } from './config-tunnel.ts';
 import { TcpProxyFilter } from './filter.ts';
 import { TcpLog } from './log.ts';
+import type { MergePolicy } from './proxy-values.ts';
 import { RouteChoice, type TcpProxySettings, type TcpRoute } from './settings.ts';
 import { TcpProxyStats } from './stats.ts';
+
+/** ProxyProtocolTlvMergePolicy. */
+const mergePolicies: readonly MergePolicy[] = ['absent', 'overwrite', 'append'];
 
 const defaultIdleTimeoutMs = 3_600_000;
 
@@ -55,8 +60,10 @@ function readSettings(message: TcpProxy, context: NetworkFilterContext): TcpProx
   }
   const backOff = readBackOff(message, context);
   const accessLogs = buildAccessLogs(message.accessLog, { config, settings: services.accessLog });
+  const proxyValues = readProxyValues(message.proxyProtocolTlvs, config);
   const tunnel = readTunnel(message.tunnelingConfig, context);
-  if (routes === undefined || tunnel === undefined || config.errorCount > before) return undefined;
+  if (routes === undefined || tunnel === undefined || proxyValues === undefined || config.errorCount > before)
+    return undefined;
   return Object.freeze({
     routes,
     idleTimeoutMs: durationMs(message.idleTimeout, defaultIdleTimeoutMs),
@@ -70,6 +77,9 @@ function readSettings(message: TcpProxy, context: NetworkFilterContext): TcpProx
     logIntervalMs: durationMs(options?.accessLogFlushInterval ?? message.accessLogFlushInterval, 0),
     connectOnData,
     maxEarlyBytes: message.maxEarlyDataBytes ?? -1,
+    proxyValues: proxyValues.isEmpty
+      ? null
+      : { values: proxyValues, policy: mergePolicies[message.proxyProtocolTlvMergePolicy] ?? 'absent' },
     tunnel,
   });
 }

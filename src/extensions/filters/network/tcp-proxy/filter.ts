@@ -18,6 +18,7 @@ import { connectUpstream, looksUpHost, type UpstreamServices } from './connect.t
 import { EarlyData } from './early-data.ts';
 import { clusterKey, idleTimeoutOf } from './filter-state.ts';
 import type { TcpLog } from './log.ts';
+import { addProxyValues } from './proxy-values.ts';
 import type { TcpProxySettings, TcpRoute } from './settings.ts';
 import type { TcpProxyStats } from './stats.ts';
 import type { DownstreamEnd, Upstream, UpstreamOwner } from './upstream.ts';
@@ -122,6 +123,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectionCallbacks, TimeoutH
       this.#giveUp(ResponseFlag.UpstreamRetryLimitExceeded, InitFailure.ConnectFailed);
       return;
     }
+    const { proxyValues } = settings;
+    if (proxyValues !== null && this.#upstreamInfo.attemptCount === 0) addProxyValues(proxyValues, this.#callbacks);
     const upstream = connectUpstream(this.#shared, this, this.#route as TcpRoute, cluster, this.#callbacks);
     if (upstream === null) {
       // As in Envoy no connection waits for its host to be looked up: the next one may find it.

@@ -2,6 +2,7 @@
 import type { Random } from '../../../../base/random.ts';
 import type { AccessLogger } from '../../../../observability/access-log/api.ts';
 import type { ClusterHandle, MetadataMatchCriteria } from '../../../../upstream/api.ts';
+import type { AddedValues } from './proxy-values.ts';
 import type { TunnelSettings } from './tunnel-settings.ts';
 
 /** Where a connection may go. */
@@ -29,6 +30,8 @@ export interface TcpProxySettings {
   readonly connectOnData: boolean;
   /** Bytes of the client that are kept before there is a connection; -1: the client is not read so long. */
   readonly maxEarlyBytes: number;
+  /** Of the PROXY header to the host; null: none. */
+  readonly proxyValues: AddedValues | null;
   /** Null: plain TCP to the host. */
   readonly tunnel: TunnelSettings | null;
 }
