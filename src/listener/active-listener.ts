@@ -68,9 +68,8 @@ export class ActiveListener implements RunningListener {
     try {
       for (const wanted of config.bindToPort ? config.addresses : []) {
         if (present.some((entry) => sameAddress(entry.wanted, wanted))) continue;
-        const socketOptions = config.socketOptions(wanted.address);
-        const options = { ...wanted, backlog, reusePort, transparent, noDelay: true, socketOptions };
-        bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket)) });
+        const options = { ...wanted, backlog, reusePort, transparent, noDelay: true };
+        bound.push({ wanted, socket: await listen(options, (socket) => this.#accept(socket, wanted)) });
       }
       return bound;
     } catch (error) {
@@ -105,16 +104,16 @@ export class ActiveListener implements RunningListener {
     return count;
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, at: ListenAddress): void {
     try {
-      this.#admit(socket);
+      this.#admit(socket, at);
     } catch (error) {
       contain(`listener '${this.config.name}'`, error);
       socket.destroy();
     }
   }
 
-  #admit(socket: Socket): void {
+  #admit(socket: Socket, at: ListenAddress): void {
     if (socket.remoteAddress === undefined && this.config.addresses[0]?.address.kind === 'ip') {
       // The client reset the connection before it was accepted.
       socket.destroy();
@@ -126,8 +125,9 @@ export class ActiveListener implements RunningListener {
       socket.destroy();
       return;
     }
-    const { tcpKeepalive } = this.config;
-    if (tcpKeepalive !== null) keepAlive(socket, tcpKeepalive);
+    // As the present configuration has it: the socket may be older.
+    const keepalive = this.config.addresses.find((entry) => sameAddress(entry, at))?.tcpKeepalive;
+    if (keepalive) keepAlive(socket, keepalive);
     const accepted = this.#acceptedOf(socket);
     const connection = new SocketConnection({
       localAddress: accepted.localAddress,

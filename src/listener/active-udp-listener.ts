@@ -147,11 +147,11 @@ class BoundSocket implements UdpListenSocket, UdpReceiver {
 
   /** Rejects with words that name the address. */
   static async open(wanted: ListenAddress, config: ListenerConfig, owner: ActiveUdpListener): Promise<BoundSocket> {
-    const { address, ipv4Compat } = wanted;
+    const { address, ipv4Compat, socketOptions } = wanted;
     if (address.kind !== 'ip') throw new Error(`'${address.text}' is no address for datagrams`);
     const bound = new BoundSocket(wanted, address, owner);
     const { reusePort } = config;
-    const options = { address, reusePort, ipv4Compat, socketOptions: config.socketOptions(address) };
+    const options = { address, reusePort, ipv4Compat, socketOptions };
     bound.#socket = await UdpSocket.bind(options, bound);
     const { port } = bound.#socket.localAddress ?? address;
     bound.#localAddress = ipAddress(address.address, port);

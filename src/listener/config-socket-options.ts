@@ -1,7 +1,7 @@
 // Reads what a listener wants set on its sockets by setsockopt: tcp_fast_open_queue_length and socket_options. (`transparent` has a
 // road of its own: network/transparent.ts.)
 import type { Address } from '../base/address.ts';
-import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type { SocketOption as SocketOptionMessage } from '../generated/envoy/config/core/v3/socket_option_pb.d.ts';
 import type { SocketOption } from '../network/api.ts';
 
 /** linux/tcp.h, the same on every architecture that Node runs on. */
@@ -11,25 +11,26 @@ const TCP_FASTOPEN = 23;
 /** SocketIpVersion; 0: any. */
 const families: readonly number[] = [0, 4, 6];
 
-export function readSocketOptions(message: Listener, udp: boolean): (address: Address) => readonly SocketOption[] {
-  const { tcpFastOpenQueueLength } = message;
-  const ofAll = message.socketOptions.map(({ level, name, value, ipVersion, type }) => ({
-    level: Number(level),
-    name: Number(name),
-    value: value.case === 'bufValue' ? Buffer.from(value.value) : integer(Number(value.value ?? 0)),
-    family: families[ipVersion] ?? 0,
+/** `fastOpenQueue`: undefined where there is none. */
+export function readSocketOptions(
+  messages: readonly SocketOptionMessage[],
+  fastOpenQueue: number | undefined,
+  address: Address,
+  udp: boolean,
+): readonly SocketOption[] {
+  const family = address.kind === 'ip' ? address.family : 0;
+  const options: SocketOption[] = [];
+  for (const { level, name, value, ipVersion, type } of messages) {
     // What is meant for UDP is not for a listener of TCP, and the other way round.
-    fits: type === undefined || (udp ? type.datagram : type.stream) !== undefined,
-  }));
-  return (address) => {
-    const family = address.kind === 'ip' ? address.family : 0;
-    const options: SocketOption[] = ofAll.filter((one) => one.fits && (one.family === 0 || one.family === family));
-    if (address.kind !== 'ip' || udp) return options;
-    if (tcpFastOpenQueueLength !== undefined) {
-      options.push({ level: SOL_TCP, name: TCP_FASTOPEN, value: integer(tcpFastOpenQueueLength) });
-    }
-    return options;
-  };
+    if (type !== undefined && (udp ? type.datagram : type.stream) === undefined) continue;
+    const only = families[ipVersion] ?? 0;
+    if (only !== 0 && only !== family) continue;
+    const bytes = value.case === 'bufValue' ? Buffer.from(value.value) : integer(Number(value.value ?? 0));
+    options.push({ level: Number(level), name: Number(name), value: bytes });
+  }
+  if (address.kind === 'ip' && !udp && fastOpenQueue !== undefined)
+    options.push({ level: SOL_TCP, name: TCP_FASTOPEN, value: integer(fastOpenQueue) });
+  return options;
 }
 
 function integer(value: number): Buffer {

@@ -17,6 +17,9 @@ export interface ListenAddress {
   readonly address: Address;
   /** `::` takes IPv4 as well. */
   readonly ipv4Compat: boolean;
+  /** tcp_fast_open_queue_length and socket_options. */
+  readonly socketOptions: readonly SocketOption[];
+  readonly tcpKeepalive: TcpKeepalive | null;
 }
 
 export interface ListenerFilterEntry {
@@ -45,13 +48,10 @@ export interface ListenerConfig {
   readonly bufferLimit: number;
   readonly backlog: number;
   readonly reusePort: boolean;
-  /** tcp_fast_open_queue_length and socket_options, for a socket of that address. */
-  readonly socketOptions: (address: Address) => readonly SocketOption[];
   /** False: no socket; only connections that another listener hands over could come. */
   readonly bindToPort: boolean;
   /** Takes connections to addresses that are not this host's (TPROXY). */
   readonly transparent: boolean;
-  readonly tcpKeepalive: TcpKeepalive | null;
   readonly listenerFilters: readonly ListenerFilterEntry[];
   readonly listenerFilterLimits: ListenerFilterLimits;
   /** Connections go to the listener of their destination before a redirection, where there is one. */

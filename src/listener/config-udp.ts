@@ -58,7 +58,7 @@ export function checkProtocols(message: Listener, config: ConfigContext): void {
   }
 }
 
-function isUdp({ address }: Listener): boolean {
+export function isUdp({ address }: Listener): boolean {
   return address !== undefined && isDatagram(address);
 }
 

@@ -22,7 +22,7 @@ import { readChainTree } from './config-chain-tree.ts';
 import { readListenerFilters } from './config-listener-filters.ts';
 import { readSocketOptions } from './config-socket-options.ts';
 import type { ListenAddress, ListenerConfig, UdpListenerConfig } from './config-types.ts';
-import { checkProtocols, readUdp } from './config-udp.ts';
+import { checkProtocols, isUdp, readUdp } from './config-udp.ts';
 import { FilterChain } from './filter-chain.ts';
 import { type FilterChainCriteria, FilterChainMatcher } from './filter-chain-match.ts';
 
@@ -104,8 +104,6 @@ export function readListener(
     bindToPort: message.bindToPort ?? true,
     transparent: message.transparent ?? false,
     reusePort: message.enableReusePort ?? message.reusePort,
-    socketOptions: readSocketOptions(message, udp !== null),
-    tcpKeepalive: readTcpKeepalive(message),
     listenerFilters,
     listenerFilterLimits: {
       timeoutMs: durationMs(message.listenerFiltersTimeout, 15_000),
@@ -150,8 +148,16 @@ function sameEnvironment(previous: ListenerConfig | null, bufferLimit: number, d
 
 function readAddresses(message: Listener, config: ConfigContext): ListenAddress[] {
   const addresses: ListenAddress[] = [];
-  const sources = [message.address, ...message.additionalAddresses.map((additional) => additional.address)];
-  for (const source of sources) {
+  const udp = isUdp(message);
+  const { socketOptions, tcpKeepalive, tcpFastOpenQueueLength } = message;
+  // Of an additional address: an empty list of options overrides that of the listener as well.
+  const sources = message.additionalAddresses.map((additional) => ({
+    source: additional.address,
+    options: additional.socketOptions?.socketOptions ?? socketOptions,
+    keepalive: additional.tcpKeepalive ?? tcpKeepalive,
+  }));
+  sources.unshift({ source: message.address, options: socketOptions, keepalive: tcpKeepalive });
+  for (const { source, options, keepalive } of sources) {
     const address = addressOf(source);
     if (typeof address === 'string') {
       config.error(source ?? message, '', source === undefined ? 'RMR0502' : 'RMR0901', address);
@@ -167,13 +173,17 @@ function readAddresses(message: Listener, config: ConfigContext): ListenAddress[
       config.error(socket, 'ipv4_compat', 'RMR0901', text);
       continue;
     }
-    addresses.push({ address, ipv4Compat: socket?.ipv4Compat ?? false });
+    addresses.push({
+      address,
+      ipv4Compat: socket?.ipv4Compat ?? false,
+      socketOptions: readSocketOptions(options, tcpFastOpenQueueLength, address, udp),
+      tcpKeepalive: readTcpKeepalive(keepalive),
+    });
   }
   return addresses;
 }
 
-function readTcpKeepalive(message: Listener): TcpKeepalive | null {
-  const keepalive = message.tcpKeepalive;
+function readTcpKeepalive(keepalive: Listener['tcpKeepalive']): TcpKeepalive | null {
   if (keepalive === undefined) return null;
   return {
     // Linux's default, as in Envoy.

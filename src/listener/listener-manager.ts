@@ -337,8 +337,8 @@ function chainsGone(old: ListenerConfig, next: ListenerConfig): FilterChain[] {
 }
 
 function sameSocketOptions(a: ListenerConfig, b: ListenerConfig): boolean {
-  const wanted = ({ addresses, socketOptions }: ListenerConfig): string =>
-    JSON.stringify(addresses.map(({ address }) => socketOptions(address)));
+  const wanted = ({ addresses }: ListenerConfig): string =>
+    JSON.stringify(addresses.map(({ socketOptions }) => socketOptions));
   return (
     wanted(a) === wanted(b) &&
     (a.udp === null) === (b.udp === null) &&

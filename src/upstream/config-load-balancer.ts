@@ -25,9 +25,9 @@ const policyTypes: Readonly<Record<number, string>> = {
   2: `${policies}.ring_hash.v3.RingHash`,
   3: `${policies}.random.v3.Random`,
   5: `${policies}.maglev.v3.Maglev`,
+  6: `${policies}.cluster_provided.v3.ClusterProvided`,
 };
 const policyNames: Readonly<Record<number, string>> = { 2: 'RING_HASH', 5: 'MAGLEV' };
-const CLUSTER_PROVIDED: Cluster_LbPolicy = 6;
 const LOAD_BALANCING_POLICY_CONFIG: Cluster_LbPolicy = 7;
 
 const subsetType = `${policies}.subset.v3.Subset`;
@@ -39,13 +39,6 @@ export function legacyPolicyTypes(cluster: Cluster): string[] {
   const types = typeName === undefined ? [] : [typeName];
   return hasSubsets(cluster) ? [subsetType, ...types] : types;
 }
-
-/** The cluster chooses its hosts itself (`HostSource.chooseHost`): nobody asks this one. */
-const clusterProvided: LoadBalancerConfig = {
-  typeName: `${policies}.cluster_provided.v3.ClusterProvided`,
-  factory: { parse: () => null, create: () => ({ chooseHost: () => null, onHostsChanged: () => {} }) },
-  config: null,
-};
 
 /** Without selectors there are no subsets, whatever else the message says. */
 function hasSubsets(cluster: Cluster): boolean {
@@ -67,7 +60,6 @@ export function readLoadBalancer(
     );
     return undefined;
   }
-  if (cluster.lbPolicy === CLUSTER_PROVIDED) return clusterProvided;
   const typeName = policyTypes[cluster.lbPolicy];
   const factory = typeName === undefined ? undefined : extensions.get(loadBalancerCategory, typeName);
   if (typeName === undefined || factory === undefined) {

@@ -18,9 +18,10 @@ import {
 } from '../support/bootstrap.ts';
 import { Client, get, RawClient } from '../support/client.ts';
 import { DnsServer } from '../support/dns-server.ts';
+import { MemoryLog } from '../support/memory-log.ts';
 import { remora } from '../support/remora.ts';
 import { turns, until } from '../support/until.ts';
-import { upstream } from '../support/upstream.ts';
+import { freePort, upstream } from '../support/upstream.ts';
 
 const caresType = 'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig';
 const rawBufferType = 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
@@ -100,6 +101,42 @@ t.test('TCP keep-alive on either side, with the system’s numbers where none is
     [true, 31_000, 7000, 4],
     [true, 47_000, 75_000, 9],
   ]);
+});
+
+// covers: envoy.config.listener.v3.AdditionalAddress.{socket_options, tcp_keepalive}
+// covers: envoy.config.core.v3.SocketOptionsOverride.socket_options
+t.test('an additional address has its own keep-alive and socket options, or those of the listener', async (t) => {
+  const asked: unknown[] = [];
+  const original = Socket.prototype.setKeepAlive;
+  Socket.prototype.setKeepAlive = function (this: Socket, ...given: unknown[]) {
+    if (given[0] === true && given[1] !== 1000) asked.push(given[1]);
+    return Reflect.apply(original, this, given);
+  };
+  t.teardown(() => {
+    Socket.prototype.setKeepAlive = original;
+  });
+  const option = (name: number, intValue: number) => ({ level: 1, name, intValue, state: 'STATE_LISTENING' });
+  const ports = [await freePort(), await freePort()];
+  const listening = (own: Json, [first, second]: readonly number[]): Json => ({
+    tcpKeepalive: { keepaliveTime: 31 },
+    socketOptions: [option(8, 65_536)],
+    additionalAddresses: [
+      { address: address(first ?? 0), tcpKeepalive: {}, socketOptions: {} },
+      { address: address(second ?? 0), socketOptions: { socketOptions: [own] } },
+    ],
+  });
+  const app = await upstream.http1(t).respond(200, 'hello');
+  const proxy = await remora(t, { listener: listening(option(8, 32_768), ports) }).to(app);
+  for (const port of [proxy.port, ...ports]) {
+    const client = new RawClient(t, port);
+    client.send(get());
+    await client.see('hello');
+  }
+  t.strictSame(asked, [31_000, 7_200_000, 31_000]);
+  const log = MemoryLog.capture();
+  const other = listening(option(7777, 1), [await freePort(), await freePort()]);
+  await t.rejects(remora(t, { listener: other }).to(app), /did not start/);
+  t.match(log.lines.join('\n'), /the system refuses the socket option \(level 1, name 7777\)/);
 });
 
 // covers: envoy.config.core.v3.Http1ProtocolOptions.send_fully_qualified_url

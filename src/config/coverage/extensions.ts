@@ -34,6 +34,7 @@ export const extensions: PackageCoverage = {
     notYet: { slow_start_config: 'a later issue' },
   },
   'envoy.extensions.load_balancing_policies.random.v3.Random': { implemented: ['locality_lb_config'] },
+  'envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided': { implemented: [] },
   'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': {
     implemented: ['locality_lb_config'],
     notYet: { slow_start_config: 'a later issue' },

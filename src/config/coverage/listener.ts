@@ -57,8 +57,7 @@ export const listener: PackageCoverage = {
   },
   'envoy.config.core.v3.UdpSocketConfig': { implemented: ['max_rx_datagram_size', 'prefer_gro'] },
   'envoy.config.listener.v3.AdditionalAddress': {
-    implemented: ['address'],
-    notYet: { tcp_keepalive: 'that of the listener counts for all of its addresses' },
+    implemented: ['address', 'socket_options', 'tcp_keepalive'],
   },
   'envoy.config.listener.v3.FilterChain': {
     implemented: [
@@ -98,6 +97,7 @@ export const listener: PackageCoverage = {
     implemented: ['or_match', 'and_match', 'not_match', 'any_match', 'destination_port_range'],
   },
   'envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet': { implemented: ['rules'] },
+  'envoy.config.core.v3.SocketOptionsOverride': { implemented: ['socket_options'] },
   'envoy.config.core.v3.SocketOption': {
     implemented: ['level', 'name', 'int_value', 'buf_value', 'type', 'ip_version'],
     harmless: { description: 'for people', state: 'every option is set once the socket listens, before it accepts' },

@@ -16,6 +16,14 @@ import { DiscoveryType, LbPolicy } from './enums.ts';
 const discoveryNames = ['STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'EDS', 'ORIGINAL_DST'];
 const clusterProvided = 'envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided';
 
+const dnsCluster = 'envoy.extensions.clusters.dns.v3.DnsCluster';
+
+/** Cluster types that are extensions: whether they choose their hosts themselves. */
+const customTypes: Readonly<Record<string, { readonly name: string; readonly chooses: boolean }>> = {
+  [dnsCluster]: { name: 'DNS', chooses: false },
+  'envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig': { name: 'dynamic forward proxy', chooses: true },
+};
+
 export function checkCluster(cluster: Cluster, context: ConfigContext): void {
   const discovery = cluster.clusterDiscoveryType;
   // A custom cluster type brings its own rules; those of the DNS one are known here.
@@ -74,12 +82,18 @@ function checkLoadBalancing(cluster: Cluster, type: DiscoveryType | undefined, c
       'lb_subset_config cannot stand beside lb_policy CLUSTER_PROVIDED',
     );
   }
-  if (type === DiscoveryType.ORIGINAL_DST && !provided) {
-    const text =
-      'A cluster of type ORIGINAL_DST chooses its hosts itself: its load-balancing policy must be CLUSTER_PROVIDED';
+  const kind =
+    type === undefined
+      ? customTypes[customType(cluster)]
+      : { name: discoveryNames[type], chooses: type === DiscoveryType.ORIGINAL_DST };
+  if (kind?.chooses === true && !provided) {
+    const text = `A cluster of type ${kind.name} chooses its hosts itself: its load-balancing policy must be CLUSTER_PROVIDED`;
     context.error(cluster, field, 'RMR0402', text, 'set lb_policy: CLUSTER_PROVIDED');
-  } else if (type !== undefined && type !== DiscoveryType.ORIGINAL_DST && provided) {
-    const text = `A cluster of type ${discoveryNames[type]} does not choose hosts itself, which CLUSTER_PROVIDED asks for`;
+  } else if (type === DiscoveryType.ORIGINAL_DST && cluster.lbPolicy !== LbPolicy.CLUSTER_PROVIDED) {
+    const text = 'A cluster of type ORIGINAL_DST needs lb_policy CLUSTER_PROVIDED also beside load_balancing_policy';
+    context.error(cluster, 'lb_policy', 'RMR0402', text, 'set lb_policy: CLUSTER_PROVIDED');
+  } else if (kind?.chooses === false && provided) {
+    const text = `A cluster of type ${kind.name} does not choose hosts itself, which CLUSTER_PROVIDED asks for`;
     context.error(cluster, field, 'RMR0402', text);
   }
   const hashing = cluster.commonLbConfig?.consistentHashingLbConfig;
@@ -87,6 +101,12 @@ function checkLoadBalancing(cluster: Cluster, type: DiscoveryType | undefined, c
     const text = `use_hostname_for_hashing needs a cluster of type STRICT_DNS; this is ${discoveryNames[type]}`;
     context.error(hashing, 'use_hostname_for_hashing', 'RMR0402', text);
   }
+}
+
+/** Of its message; empty: none. */
+function customType({ clusterDiscoveryType: discovery }: Cluster): string {
+  const config = discovery.case === 'clusterType' ? discovery.value.typedConfig : undefined;
+  return config === undefined ? '' : heldTypeName(config);
 }
 
 function isKnownPolicy(typeName: string, context: ConfigContext): boolean {
@@ -113,8 +133,6 @@ function checkEds(cluster: Cluster, type: DiscoveryType | undefined, context: Co
     );
   }
 }
-
-const dnsCluster = 'envoy.extensions.clusters.dns.v3.DnsCluster';
 
 function checkEndpoints(cluster: Cluster, type: DiscoveryType | undefined, context: ConfigContext): void {
   const assignment = cluster.loadAssignment;

@@ -25,6 +25,12 @@ export const loadBalancingPolicies: readonly ExtensionEntry[] = [
   },
   {
     ...common,
+    name: 'envoy.load_balancing_policies.cluster_provided',
+    typeNames: [`${policies}.cluster_provided.v3.ClusterProvided`],
+    load: () => import('./cluster-provided/config.ts'),
+  },
+  {
+    ...common,
     name: 'envoy.load_balancing_policies.subset',
     typeNames: [`${policies}.subset.v3.Subset`],
     load: () => import('./subset/config.ts'),

@@ -38,17 +38,15 @@ export async function startAdmin(server: Server, address: Address): Promise<Acti
   const listener = new ActiveListener(
     {
       name: 'admin',
-      addresses: [{ address, ipv4Compat: false }],
+      addresses: [{ address, ipv4Compat: false, socketOptions: [], tcpKeepalive: null }],
       statPrefix: 'admin',
       scope: services.stats.scope('listener.admin.'),
       direction: 'unspecified',
       bufferLimit,
       backlog: 128,
       reusePort: false,
-      socketOptions: () => [],
       bindToPort: true,
       transparent: false,
-      tcpKeepalive: null,
       listenerFilters: [],
       listenerFilterLimits: { timeoutMs: 0, continueOnTimeout: false },
       useOriginalDestination: false,

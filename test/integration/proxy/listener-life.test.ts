@@ -72,7 +72,9 @@ async function warming(t: Test): Promise<{
     const factory = new LateFactory();
     const message = { ...running.message, name: 'late', statPrefix: version };
     const chain = new FilterChain('', message, [factory], { active: false, since: 0 }, null);
-    const addresses = [{ address: ipAddress('127.0.0.1', port), ipv4Compat: false }];
+    const addresses = [
+      { address: ipAddress('127.0.0.1', port), ipv4Compat: false, socketOptions: [], tcpKeepalive: null },
+    ];
     const scope = services.stats.scope('listener.late.');
     const config = { ...running, name: 'late', addresses, scope, chains: [chain], built: [chain], message };
     return { factory, done: listeners.addOrUpdate(config, version, true) };

@@ -5,7 +5,7 @@ import { create } from '@bufbuild/protobuf';
 import t from 'tap';
 import { ipAddress } from '../../../src/base/address.ts';
 import { messageDescriptor } from '../../../src/config/api.ts';
-import type { Listener } from '../../../src/generated/envoy/config/listener/v3/listener_pb.d.ts';
+import type { SocketOption } from '../../../src/generated/envoy/config/core/v3/socket_option_pb.d.ts';
 import { readSocketOptions } from '../../../src/listener/config-socket-options.ts';
 import { listen } from '../../../src/network/listen-socket.ts';
 
@@ -14,28 +14,27 @@ const SO_RCVBUF = 8;
 const here = ipAddress('127.0.0.1', 0);
 const socket = { backlog: 8, reusePort: false, ipv4Compat: false, noDelay: false, address: here };
 
-function read(fields: Record<string, unknown>, udp = false): ReturnType<typeof readSocketOptions> {
-  const descriptor = messageDescriptor('envoy.config.listener.v3.Listener');
+const message = 'envoy.config.core.v3.SocketOption';
+
+function read(fields: readonly Record<string, unknown>[], text: string, udp = false, queue?: number): string[] {
+  const descriptor = messageDescriptor(message);
   if (descriptor === undefined) throw new Error('no descriptor');
-  return readSocketOptions(create(descriptor, fields) as Listener, udp);
+  const messages = fields.map((one) => create(descriptor, one) as SocketOption);
+  const options = readSocketOptions(messages, queue, ipAddress(text, 1), udp);
+  return options.map(({ level, name, value }) => `${level}/${name}=${value.toString('hex')}`);
 }
 
 t.test('what is set on which socket', (t) => {
-  const fields = {
-    tcpFastOpenQueueLength: 7,
-    socketOptions: [
-      { level: 1n, name: 8n, value: { case: 'intValue', value: 4096n } },
-      { level: 1n, name: 5n, value: { case: 'bufValue', value: new Uint8Array([1, 2]) }, ipVersion: 2 },
-      { level: 1n, name: 6n, value: { case: 'intValue', value: 1n }, type: { datagram: {} } },
-      { level: 1n, name: 7n, value: { case: 'intValue', value: 1n }, type: { stream: {} } },
-    ],
-  };
-  const short = (text: string, udp = false): string[] =>
-    read(fields, udp)(ipAddress(text, 1)).map(({ level, name, value }) => `${level}/${name}=${value.toString('hex')}`);
-  t.same(short('127.0.0.1'), ['1/8=00100000', '1/7=01000000', '6/23=07000000']);
-  t.same(short('::1'), ['1/8=00100000', '1/5=0102', '1/7=01000000', '6/23=07000000']);
-  t.same(short('127.0.0.1', true), ['1/8=00100000', '1/6=01000000']);
-  t.same(read({})(here), []);
+  const fields = [
+    { level: 1n, name: 8n, value: { case: 'intValue', value: 4096n } },
+    { level: 1n, name: 5n, value: { case: 'bufValue', value: new Uint8Array([1, 2]) }, ipVersion: 2 },
+    { level: 1n, name: 6n, value: { case: 'intValue', value: 1n }, type: { datagram: {} } },
+    { level: 1n, name: 7n, value: { case: 'intValue', value: 1n }, type: { stream: {} } },
+  ];
+  t.same(read(fields, '127.0.0.1', false, 7), ['1/8=00100000', '1/7=01000000', '6/23=07000000']);
+  t.same(read(fields, '::1', false, 7), ['1/8=00100000', '1/5=0102', '1/7=01000000', '6/23=07000000']);
+  t.same(read(fields, '127.0.0.1', true, 7), ['1/8=00100000', '1/6=01000000']);
+  t.same(read([], '127.0.0.1'), []);
   t.end();
 });
 

@@ -1,6 +1,6 @@
 // Owns the way from envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig to the cluster's hosts.
 import type { ConfigContext } from '../../../config/api.ts';
-import type { Cluster, Cluster_LbPolicy } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
+import type { Cluster } from '../../../generated/envoy/config/cluster/v3/cluster_pb.d.ts';
 import type { TransportSocket } from '../../../generated/envoy/config/core/v3/base_pb.d.ts';
 import type { ClusterConfig } from '../../../generated/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.d.ts';
 import type { ProxyProtocolUpstreamTransport } from '../../../generated/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.d.ts';
@@ -16,7 +16,6 @@ export interface DynamicForwardProxyConfig {
   readonly secure: boolean;
 }
 
-const CLUSTER_PROVIDED: Cluster_LbPolicy = 6;
 const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const sockets = 'envoy.extensions.transport_sockets';
 
@@ -36,10 +35,6 @@ function readConfig(
   cluster: Cluster,
   context: ConfigContext,
 ): DynamicForwardProxyConfig | undefined {
-  if (cluster.loadBalancingPolicy === undefined && cluster.lbPolicy !== CLUSTER_PROVIDED) {
-    const text = 'a dynamic forward proxy cluster chooses its hosts itself: its lb_policy must be CLUSTER_PROVIDED';
-    context.error(cluster, 'lb_policy', 'RMR0402', text, 'set lb_policy: CLUSTER_PROVIDED');
-  }
   const choice = message.clusterImplementationSpecifier;
   if (!message.allowInsecureClusterOptions) checkServerNames(cluster, context);
   if (choice.case === 'subClustersConfig') return undefined;
