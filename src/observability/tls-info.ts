@@ -1,4 +1,4 @@
-// Owns what is known of a TLS connection, for logs, matchers and headers: what transport sockets fill in (issue 5).
+// Owns what is known of a TLS connection, for logs, matchers and headers: what transport sockets fill in.
 
 /** What a certificate says of its holder and issuer; distinguished names as RFC 2253 writes them. */
 export interface CertificateNames {

@@ -11,7 +11,7 @@ import type { StatsScope } from '../observability/stats/api.ts';
 import type { Secrets } from './secrets/api.ts';
 
 export type { ClientHello } from './client-hello.ts';
-export { clientHelloLimit, readClientHello } from './client-hello.ts';
+export { clientHelloLimit, isKnownVersion, readClientHello } from './client-hello.ts';
 export type { Secrets } from './secrets/api.ts';
 
 /** What a transport socket may use while it is built, and afterwards. */

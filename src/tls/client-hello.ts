@@ -32,6 +32,12 @@ const longestRecord = 16_384 + 256;
 /** Records without content in a row. */
 const mostEmptyRecords = 32;
 const tls10 = 0x0301;
+const tls13 = 0x0304;
+
+/** A `legacy_version` that there is. With another no handshake goes on, whatever the extensions say (BoringSSL). */
+export function isKnownVersion({ version }: ClientHello): boolean {
+  return version >= tls10 && version <= tls13;
+}
 
 /** `bytes`: everything the client has sent so far. */
 export function readClientHello(bytes: Buffer): ClientHelloResult {
@@ -117,7 +123,6 @@ function parse(hello: Reader): ClientHello | undefined {
     }
   }
   if (new Set(extensions).size !== extensions.length) return undefined;
-  if (version < tls10 && !found.supportedVersions.some((one) => one >= tls10)) return undefined;
   return { version, cipherSuites, extensions, ...found };
 }
 

@@ -15,7 +15,8 @@ export function readTarget(target: string, headers: RequestHeaders, settings: Ht
     return null;
   }
   if (target.charCodeAt(0) === 0x2a) {
-    if (target !== '*' || headers.method !== 'OPTIONS') return H1Error.invalidUrl;
+    // As Envoy: who does not look into targets (allow_absolute_url: false) leaves it to the connection manager.
+    if (target !== '*' || (headers.method !== 'OPTIONS' && settings.allowAbsoluteUrl)) return H1Error.invalidUrl;
     headers.path = target;
     return null;
   }

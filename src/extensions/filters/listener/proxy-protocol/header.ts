@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import { type IpAddress, ipAddress } from '../../../../base/address.ts';
 import { addressBits, addressText } from '../../../../base/cidr.ts';
+import { zoneOf } from './zone.ts';
 
 export interface TypedValue {
   readonly type: number;
@@ -60,9 +61,11 @@ function readText(bytes: Buffer): ProxyHeaderResult {
 function textAddress(family: 'TCP4' | 'TCP6', address: string, port: string): IpAddress | null {
   const wanted = family === 'TCP4' ? 4 : 6;
   if (isIP(address) !== wanted || !/^\+?\d{1,9}$/.test(port) || Number(port) > 65_535) return null;
-  const scope = address.indexOf('%');
-  const text = addressText(addressBits(address) ?? 0n, wanted);
-  return ipAddress(scope < 0 ? text : text + address.slice(scope), Number(port));
+  const bits = addressBits(address) ?? 0n;
+  const zone = zoneOf(address, bits);
+  if (zone === null) return null;
+  const text = addressText(bits, wanted);
+  return ipAddress(zone === 0 ? text : `${text}%${zone}`, Number(port));
 }
 
 function readBinary(bytes: Buffer): ProxyHeaderResult {

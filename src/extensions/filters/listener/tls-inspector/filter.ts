@@ -6,7 +6,7 @@ import {
   type ListenerFilterCallbacks,
   type PeekedBytes,
 } from '../../../../listener/api.ts';
-import { type ClientHello, readClientHello } from '../../../../tls/api.ts';
+import { type ClientHello, isKnownVersion, readClientHello } from '../../../../tls/api.ts';
 import { ja3Fingerprint, ja4Fingerprint } from './fingerprints.ts';
 import type { TlsInspectorStats } from './stats.ts';
 
@@ -40,6 +40,12 @@ export class TlsInspectorFilter implements ListenerFilter {
     if (hello === 'more') {
       if (bytes.length < maxHelloBytes) return FilterStatus.StopIteration;
       stats.clientHelloTooLarge.inc();
+      return this.#refuse();
+    }
+    if (hello !== 'not-tls' && !isKnownVersion(hello)) {
+      // As Envoy, which has looked at the name by then.
+      (hello.serverName === '' ? stats.sniNotFound : stats.sniFound).inc();
+      stats.tlsNotFound.inc();
       return this.#refuse();
     }
     stats.bytesProcessed.record(bytes.length);
