@@ -38,4 +38,5 @@ export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
 export { SourceLines } from './source/lines.ts';
 export { parseYaml } from './source/parse-yaml.ts';
+export { hidePrivateParts } from './source/private-parts.ts';
 export { alreadyUnpacked, typeNameOf } from './unpacked.ts';

@@ -14,6 +14,7 @@ import {
   formatDiagnostic,
   formatOfFile,
   hasErrors,
+  hidePrivateParts,
   loadDiscoveryResponse,
   SourceLines,
 } from '../config/api.ts';
@@ -25,6 +26,8 @@ const log = logger('config');
 export type Resources = NonNullable<Awaited<ReturnType<typeof loadDiscoveryResponse>>['message']>['resources'];
 
 export interface ResourceHandler {
+  /** No line of the file may be shown in a log. */
+  readonly isSecret?: boolean;
   /**
    * Applies what it can; what it cannot it reports to the context, which makes the update count as rejected. What stands
    * in `refused` too must not be applied (it was reported), yet it is named: its last good version stays.
@@ -139,8 +142,12 @@ export class FileSubscription {
     log.debug(`resources of ${path} are in force, version '${message.versionInfo}'`);
   }
 
+  #linesToShow(text: string): SourceLines | undefined {
+    return this.#handler.isSecret === true ? undefined : new SourceLines(text);
+  }
+
   #warn(found: readonly Diagnostic[], text: string): void {
-    const lines = new SourceLines(text);
+    const lines = this.#linesToShow(text);
     const warnings = new Set<string>();
     for (const diagnostic of found) {
       if (diagnostic.severity !== 'warning') continue;
@@ -153,8 +160,9 @@ export class FileSubscription {
 
   #refuse(version: string, diagnostics: readonly Diagnostic[], text: string): void {
     this.state.rejectedVersion = version;
-    this.state.rejectedReason = diagnostics.map((diagnostic) => `${diagnostic.path}: ${diagnostic.message}`).join('; ');
-    const lines = new SourceLines(text);
+    const reasons = diagnostics.map((diagnostic) => `${diagnostic.path}: ${diagnostic.message}`);
+    this.state.rejectedReason = hidePrivateParts(reasons.join('; '));
+    const lines = this.#linesToShow(text);
     for (const diagnostic of diagnostics) {
       if (diagnostic.severity === 'error') log.warning(formatDiagnostic(diagnostic, lines));
     }

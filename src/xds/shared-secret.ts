@@ -21,6 +21,7 @@ import type { ResourceHandler, Resources } from './file-subscription.ts';
 const log = logger('secret');
 
 export class SharedSecret implements ResourceHandler {
+  readonly isSecret = true;
   readonly name: string;
   readonly kind: SecretKind;
   /** With the bytes of its files in it. */

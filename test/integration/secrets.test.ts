@@ -3,6 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
+import { configureLogging } from '../../src/base/logger.ts';
 import { pki } from '../parity/lib/pki.ts';
 import {
   address,
@@ -85,6 +86,46 @@ t.test('a reload brings other static secrets; one that is refused leaves those i
   t.equal(await meet(proxy), 'server-other');
   await proxy.reload(config('server', 'client'));
   t.equal(await meet(proxy), 'server-other', 'a key that does not fit');
+});
+
+t.test('the log of a refused secret shows nothing of it', async (t) => {
+  const said: string[] = [];
+  const document = (key: string): string =>
+    JSON.stringify({
+      resources: [
+        {
+          '@type': `${tls}.Secret`,
+          name: 'own',
+          tls_certificate: {
+            certificate_chain: { inline_string: files.get('server.pem') },
+            private_key: { inline_string: key },
+            password: { inline_string: 'hunter2' },
+          },
+        },
+      ],
+    });
+  const put = (dir: string, text: string): void => {
+    writeFileSync(join(dir, 'next'), text);
+    renameSync(join(dir, 'next'), join(dir, 'own.json'));
+  };
+  const good = document(files.get('server.key') ?? '');
+  const proxy = await remora(t, (dir) => {
+    put(dir, good);
+    const sdsConfig = { pathConfigSource: { path: join(dir, 'own.json') }, resourceApiVersion: 'V3' };
+    return bootstrap([answering({ tlsCertificateSdsSecretConfigs: [{ name: 'own', sdsConfig }] })], []);
+  }).to();
+  t.equal(await meet(proxy), 'server');
+  configureLogging({ sink: { write: (line) => said.push(line), flush: async () => {}, flushSync() {}, reopen() {} } });
+  const complaints = (): number => said.filter((line) => /was refused|unknown-field/.test(line)).length;
+  const end = good.indexOf('hunter2') + 9;
+  const wrong = [document(files.get('client.key') ?? ''), good.slice(0, end), good.replace('"password"', '"pasword"')];
+  for (const [index, text] of wrong.entries()) {
+    put(proxy.dir, text);
+    await until(() => complaints() > index, 'the complaint');
+  }
+  t.match(said.join(''), /own\.json:1:\d+: error RMR0801/);
+  t.notMatch(said.join(''), /PRIVATE KEY|hunter2|\w{40}/);
+  t.equal(await meet(proxy), 'server', 'the old pair stays');
 });
 
 t.test('a secret that nobody has is an error with its name', async (t) => {

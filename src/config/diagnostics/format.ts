@@ -1,5 +1,6 @@
 /** Owns how diagnostics look: readable text with a code frame, and JSON for tools. */
 import { SourceLines } from '../source/lines.ts';
+import { hidePrivateParts } from '../source/private-parts.ts';
 import { catalogue } from './catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
@@ -19,7 +20,7 @@ import type { Diagnostic } from './diagnostic.ts';
 export function formatDiagnostic(diagnostic: Diagnostic, text?: string | SourceLines): string {
   const { code, severity, message, path, position, suggestion } = diagnostic;
   const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column}: `;
-  const lines = [`${where}${severity} ${code} ${catalogue[code].name}: ${message}`];
+  const lines = [`${where}${severity} ${code} ${catalogue[code].name}: ${hidePrivateParts(message)}`];
   if (path !== '') lines.push(`  at ${path}`);
   if (position !== undefined && text !== undefined) {
     const source = typeof text === 'string' ? new SourceLines(text) : text;

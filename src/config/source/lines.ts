@@ -1,8 +1,10 @@
 /** Owns where the lines of a text begin: a text with thousands of errors is counted through once, not once for each. */
+import { hidePrivateParts } from './private-parts.ts';
 
 export class SourceLines {
   readonly #text: string;
   #starts: readonly number[] | undefined;
+  #shown: string | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -21,13 +23,14 @@ export class SourceLines {
     return { line: low + 1, column: offset - (starts[low] as number) + 1 };
   }
 
-  /** The line `number`, from 1, without its end; undefined beyond the last. */
+  /** The line `number`, from 1, without its end, to be shown: without private keys. Undefined beyond the last. */
   line(number: number): string | undefined {
     const starts = this.#index();
     const start = starts[number - 1];
     if (start === undefined) return undefined;
     const next = starts[number];
-    return this.#text.slice(start, next === undefined ? undefined : next - 1);
+    this.#shown ??= hidePrivateParts(this.#text);
+    return this.#shown.slice(start, next === undefined ? undefined : next - 1);
   }
 
   #index(): readonly number[] {

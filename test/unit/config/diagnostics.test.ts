@@ -94,3 +94,24 @@ t.test('the catalogue has each number and name once', async (t) => {
     t.ok(meaning.length > 20, code);
   }
 });
+
+t.test('a frame shows no private key', async (t) => {
+  const key = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\nshort==\n-----END EC PRIVATE KEY-----`;
+  const bytes = Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz\xff\xfe').toString('base64');
+  const frameAt = (text: string, line: number, column: number): string =>
+    formatDiagnostic({ ...diagnostic, position: { file: 'a.yaml', line, column } }, text)
+      .split('\n')
+      .slice(2, -1)
+      .join('\n');
+  t.equal(frameAt(`${key}\nwrong: 1`, 3, 1), '  2 | ********\n  3 | *******\n    | ^', 'in a block');
+  const json = `{"private_key": {"inline_string": ${JSON.stringify(key)}}, "wrong": 1}`;
+  t.equal(
+    frameAt(json, 1, 1),
+    `  1 | {"private_key": {"inline_string": "-----BEGIN EC PRIVATE KEY-----${'*'.repeat(21)}-----END EC PRIVATE KEY-----"}, "wrong": 1}\n    | ^`,
+    'in a string',
+  );
+  t.equal(frameAt(json.slice(0, 75), 1, 1), `  1 | ${json.slice(0, 65)}${'*'.repeat(10)}\n    | ^`, 'cut off');
+  t.equal(frameAt(`bytes: ${bytes}`, 1, 1), `  1 | bytes: ${'*'.repeat(bytes.length)}\n    | ^`, 'in base64');
+  const harmless = `path: /var/lib/some/folder/with/a/long/name/of/no/interest # ${'0a'.repeat(32)}`;
+  t.match(frameAt(harmless, 1, 1), harmless, 'paths and digests are shown');
+});
