@@ -127,6 +127,11 @@ export const catalogue = {
   RMR0702: entry('error', 'invalid-access-log', 'The access log cannot be made from this configuration.'),
   RMR0703: entry('error', 'invalid-format', 'The format string has an unknown or malformed operator.'),
   RMR0704: entry('warning', 'http-warning', 'The HTTP configuration works, but probably not as meant.'),
+  RMR0705: entry(
+    'error',
+    'invalid-rbac',
+    'The rules of role-based access control cannot be made from this configuration.',
+  ),
 
   RMR0800: entry('error', 'invalid-transport-socket', 'The transport socket cannot be made from this configuration.'),
   RMR0801: entry('error', 'invalid-secret', 'A certificate, key or other secret cannot be used.'),

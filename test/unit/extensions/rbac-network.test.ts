@@ -20,6 +20,10 @@ async function errors(rbac: object): Promise<string[]> {
     readTreeEngine(message.matcher, services, context, connectionInputs);
   }
   const found = [...diagnostics, ...(await context.takeDiagnostics())].filter(({ severity }) => severity === 'error');
+  t.ok(
+    found.every(({ code }) => code === 'RMR0705'),
+    'a code of its own, of connections and requests alike',
+  );
   return found.map((diagnostic) => diagnostic.message);
 }
 

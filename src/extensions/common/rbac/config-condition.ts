@@ -35,7 +35,7 @@ export function readCondition(message: Policy, context: ConfigContext): RbacMatc
     return new ConditionMatcher(new CelExpression(parsed, headerName, readCelFunctions(message.celConfig)));
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error;
-    context.error(message, 'condition', 'RMR0702', error.message);
+    context.error(message, 'condition', 'RMR0705', error.message);
     return undefined;
   }
 }

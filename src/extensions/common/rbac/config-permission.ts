@@ -71,12 +71,12 @@ function readExtension(extension: TypedExtensionConfig, context: ConfigContext):
   const message = extension.typedConfig && context.unpack(extension.typedConfig);
   if (message === undefined) return undefined;
   if (message.$typeName !== 'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher') {
-    context.error(message, '', 'RMR0700', `${message.$typeName} is no permission of rbac`);
+    context.error(message, '', 'RMR0705', `${message.$typeName} is no permission of rbac`);
     return undefined;
   }
   const { upstreamIp, upstreamPortRange } = message as UpstreamIpPortMatcher;
   if (upstreamIp === undefined && upstreamPortRange === undefined) {
-    context.error(message, '', 'RMR0700', 'upstream_ip or upstream_port_range must say what is permitted');
+    context.error(message, '', 'RMR0705', 'upstream_ip or upstream_port_range must say what is permitted');
     return undefined;
   }
   const range = upstreamIp === undefined ? null : readCidr(upstreamIp, context);
@@ -97,6 +97,6 @@ function readPortRange(
 ): RbacMatcher | undefined {
   if (start >= 0 && start < end && end <= portLimit) return new PortRangeMatcher(start, end);
   const text = `no port is in the range from ${start} up to, not including, ${end}, or some are beyond 65535`;
-  context.error(message, 'destination_port_range', 'RMR0700', text);
+  context.error(message, 'destination_port_range', 'RMR0705', text);
   return undefined;
 }

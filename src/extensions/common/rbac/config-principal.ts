@@ -83,19 +83,19 @@ function readExtension(extension: TypedExtensionConfig, context: ConfigContext):
   const message = extension.typedConfig && context.unpack(extension.typedConfig);
   if (message === undefined) return undefined;
   if (message.$typeName !== 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config') {
-    context.error(message, '', 'RMR0700', `${message.$typeName} is no principal of rbac`);
+    context.error(message, '', 'RMR0705', `${message.$typeName} is no principal of rbac`);
     return undefined;
   }
   const { sanMatcher, anyValidatedClientCertificate } = message as MtlsAuthenticated;
   if (sanMatcher === undefined) {
     if (anyValidatedClientCertificate) return new MtlsMatcher(null);
     const text = 'san_matcher or any_validated_client_certificate must say who is meant';
-    context.error(message, '', 'RMR0700', text);
+    context.error(message, '', 'RMR0705', text);
     return undefined;
   }
   const sanType = Number(sanMatcher.sanType);
   if (sanType === otherName && sanMatcher.oid === '') {
-    context.error(sanMatcher, 'oid', 'RMR0700', 'of an OTHER_NAME the oid must be given');
+    context.error(sanMatcher, 'oid', 'RMR0705', 'of an OTHER_NAME the oid must be given');
     return undefined;
   }
   // Required by the API's own rules.

@@ -57,7 +57,7 @@ export function readTreeEngine(
 const actionType = 'envoy.config.rbac.v3.Action';
 
 class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
-  readonly code = 'RMR0700';
+  readonly code = 'RMR0705';
   readonly runtime: Runtime;
   readonly stats: StatsScope;
   readonly actions: NamedAction[] = [];

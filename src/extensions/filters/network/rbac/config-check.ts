@@ -10,7 +10,7 @@ export function hasHttpRules(rules: RBAC, context: ConfigContext): boolean {
   const report = (message: Message): void => {
     found = true;
     const hint = 'match headers with envoy.filters.http.rbac, behind the HTTP connection manager';
-    context.error(message, 'header', 'RMR0700', 'a connection has no request headers', hint);
+    context.error(message, 'header', 'RMR0705', 'a connection has no request headers', hint);
   };
   for (const { permissions, principals } of Object.values(rules.policies)) {
     for (const permission of permissions) checkPermission(permission, report);
