@@ -317,7 +317,7 @@ t.test('a malformed request ends its connection, or only itself where configurat
     t.match(answer, /^HTTP\/1.1 400/);
     t.equal(/connection: close/.test(answer), closes, JSON.stringify(connectionManager));
   }
-  await t.rejects(remora(t, { routes: [directResponse('hello')], connectionManager: { codecType: 'HTTP2' } }).to());
+  await t.rejects(remora(t, { routes: [directResponse('hello')], connectionManager: { codecType: 'HTTP3' } }).to());
 });
 
 // covers: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.{forward_client_cert_details, append_x_forwarded_port}

@@ -1,7 +1,9 @@
 // A connection manager over a connection of plain bytes, with filters of the test's own.
+
 import { ipAddress } from '../../src/base/address.ts';
 import { TimeoutPool } from '../../src/base/lazy-timeout.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../../src/http/codec/api.ts';
+import { defaultHttp2Settings } from '../../src/http/codec/h2/api.ts';
 import { clientCertSanitized } from '../../src/http/connection-manager/client-cert.ts';
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
@@ -105,12 +107,7 @@ export function managerOf(
   const { clock } = timers;
   const config: ConnectionManagerConfig = {
     statPrefix: 'test',
-    stats: connectionManagerStats(
-      stats.scope('http.test.'),
-      stats.scope('listener.test.http.test.'),
-      stats.scope('http1.'),
-      null,
-    ),
+    stats: connectionManagerStats(stats.scope('http.test.'), stats.scope('listener.test.http.test.'), stats, null),
     routes: { current: null },
     filters: chainOf(filters),
     upgrades: new Map(),
@@ -120,6 +117,8 @@ export function managerOf(
     accessLogging: logAtEndOnly,
     http1: { ...defaultHttp1Settings, ...http1 },
     http1OverTls: { ...defaultHttp1Settings, ...http1 },
+    codecType: 'auto',
+    http2: defaultHttp2Settings,
     pathNormalization: { normalizePath: false, mergeSlashes: false, escapedSlashes: 'keep' },
     changesPath: false,
     stripAnyHostPort: false,

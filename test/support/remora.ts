@@ -23,6 +23,8 @@ import { FakeTimers } from './fake-timers.ts';
 
 /** What a test changes of the usual proxy: one listener, one chain, every path to cluster `app`. */
 export interface Setup {
+  /** Of the filter chain. */
+  readonly chain?: Json;
   readonly listener?: Json;
   readonly connectionManager?: Json;
   readonly routes?: readonly Json[];
@@ -115,11 +117,14 @@ export function writeFile(dir: string, name: string, content: string | Json): st
 
 /** The usual proxy in front of `app`, as `setup` changes it. */
 export function usualBootstrap(setup: Setup, apps: readonly Json[], dir: string, port = 0): Json {
-  const chain = httpChain({
-    routeConfig: routeConfig('local', setup.routes ?? [forwardTo('app', setup.route)]),
-    accessLog: [accessLog(join(dir, 'access.log'))],
-    ...setup.connectionManager,
-  });
+  const chain = httpChain(
+    {
+      routeConfig: routeConfig('local', setup.routes ?? [forwardTo('app', setup.route)]),
+      accessLog: [accessLog(join(dir, 'access.log'))],
+      ...setup.connectionManager,
+    },
+    setup.chain,
+  );
   const where = { socketAddress: { address: '127.0.0.1', portValue: port } };
   return bootstrap(
     [listener('main', where, [chain], setup.listener)],

@@ -8,6 +8,7 @@ export const http: PackageCoverage = {
   [manager]: {
     implemented: [
       'codec_type',
+      'http2_protocol_options',
       'stat_prefix',
       'rds',
       'route_config',
@@ -66,13 +67,11 @@ export const http: PackageCoverage = {
       represent_ipv4_remote_address_as_ipv4_mapped_ipv6:
         'asked of Envoy: neither x-forwarded-for nor x-envoy-external-address nor logs show an effect of it',
       append_local_overload: 'there are no overload actions yet',
-      stream_flush_timeout:
-        'HTTP/1 has no end of a stream that waits: what is written waits in the buffer of its connection',
       path_normalization_options: 'Envoy does not use it either',
     },
     notYet: {
-      http2_protocol_options: 'HTTP/2: issue 6',
       http3_protocol_options: 'HTTP/3: a later issue',
+      stream_flush_timeout: 'of HTTP/2: issue 6',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
     },
@@ -171,6 +170,19 @@ export const http: PackageCoverage = {
       outlier_detection: 'with outlier detection: a later issue',
       hash_policy: 'the balancers that hash come in a later issue',
     },
+  },
+  'envoy.config.core.v3.Http2ProtocolOptions': {
+    implemented: [
+      'hpack_table_size',
+      'max_concurrent_streams',
+      'initial_stream_window_size',
+      'initial_connection_window_size',
+      'max_consecutive_inbound_frames_with_empty_payload',
+      'max_inbound_priority_frames_per_stream',
+      'max_inbound_window_update_frames_per_data_frame_sent',
+      'stream_error_on_invalid_http_messaging',
+      'override_stream_error_on_invalid_http_message',
+    ],
   },
   'envoy.config.core.v3.UpstreamHttpProtocolOptions': {
     implemented: ['auto_sni', 'auto_san_validation', 'override_auto_sni_header'],

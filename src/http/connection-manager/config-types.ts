@@ -4,6 +4,7 @@ import type { CidrRange } from '../../base/cidr.ts';
 import type { AccessLogger } from '../../observability/access-log/api.ts';
 import type { RouteProvider } from '../../router/api.ts';
 import type { Http1Settings } from '../codec/api.ts';
+import type { Http2Settings } from '../codec/h2/api.ts';
 import type { HttpFilterFactory } from '../filter/api.ts';
 import { type FilterKey, filterKey } from '../filter/filter-key.ts';
 import type { ClientCertSettings } from './client-cert.ts';
@@ -64,6 +65,8 @@ export interface ConnectionManagerConfig {
   readonly explainReplies: { readonly value: boolean };
   readonly http1: Http1Settings;
   readonly http1OverTls: Http1Settings;
+  readonly codecType: 'auto' | 'http1' | 'http2';
+  readonly http2: Http2Settings;
 
   readonly pathNormalization: PathNormalization;
   /** Any of the path settings is on. */

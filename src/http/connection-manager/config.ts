@@ -18,6 +18,7 @@ import { buildAccessLogs } from '../../observability/access-log/api.ts';
 import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RouteSubscription } from '../../router/api.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../codec/api.ts';
+import { readHttp2Settings } from '../codec/h2/settings-config.ts';
 import { readHeaderKeyFormat } from '../codec/header-key-format-config.ts';
 import { type HttpFilterFactory, httpFilterCategory } from '../filter/api.ts';
 import type { ConnectionManagerContext } from './api.ts';
@@ -37,6 +38,7 @@ import { readRequestExtensions } from './request-extensions-config.ts';
 import { RouteResolutionStats } from './route-resolution.ts';
 import { connectionManagerStats } from './stats.ts';
 
+const HTTP1: HttpConnectionManager_CodecType = 1;
 const HTTP2: HttpConnectionManager_CodecType = 2;
 const HTTP3: HttpConnectionManager_CodecType = 3;
 
@@ -57,7 +59,7 @@ export function readConnectionManager(
   const errorsBefore = context.config.errorCount;
   const scope = services.stats.scope(`http.${message.statPrefix}.`);
   const filters = readFilters(message.httpFilters, message, 'http_filters', context, scope);
-  checkCodecType(message, context);
+  const codecType = readCodecType(message, context);
   if (message.commonHttpProtocolOptions?.maxResponseHeadersKb !== undefined) {
     const text = 'max_response_headers_kb is for clusters: a listener reads no responses';
     context.config.error(message, 'common_http_protocol_options.max_response_headers_kb', 'RMR0701', text);
@@ -75,12 +77,12 @@ export function readConnectionManager(
     return undefined;
   }
   const listenerScope = context.listenerScope.scope(`http.${message.statPrefix}.`);
-  const http1Scope = services.stats.scope('http1.');
+  const codecScope = services.stats.scope('');
   const common = message.commonHttpProtocolOptions;
   const http1 = readHttp1(message.httpProtocolOptions, common, message.maxRequestHeadersKb, context.config);
   const config: ConnectionManagerConfig = {
     statPrefix: message.statPrefix,
-    stats: connectionManagerStats(scope, listenerScope, http1Scope, scope.scope('tracing.')),
+    stats: connectionManagerStats(scope, listenerScope, codecScope, scope.scope('tracing.')),
     routes,
     filters,
     upgrades,
@@ -91,6 +93,8 @@ export function readConnectionManager(
     ...requestExtensions,
     http1: { ...http1, refuseHttpsTarget: (message.useRemoteAddress ?? false) && message.xffNumTrustedHops === 0 },
     http1OverTls: http1,
+    codecType,
+    http2: readHttp2Settings(message.http2ProtocolOptions, common, message.maxRequestHeadersKb ?? 60),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
     serverHeader:
@@ -132,7 +136,7 @@ export function readConnectionManager(
       false,
     bufferLimit: context.bufferLimit,
   };
-  return { config: Object.freeze(config), routes, scopes: [scope, http1Scope] };
+  return { config: Object.freeze(config), routes, scopes: [scope, codecScope] };
 }
 
 /** access_log_options, or the two deprecated fields in its place. */
@@ -159,17 +163,11 @@ function readAccessLogging(message: HttpConnectionManager, { config }: Connectio
   };
 }
 
-/** AUTO takes HTTP/1 as well. */
-function checkCodecType(message: HttpConnectionManager, context: ConnectionManagerContext): void {
-  const only = { [HTTP2]: 'HTTP/2', [HTTP3]: 'HTTP/3' }[message.codecType];
-  if (only !== undefined) {
-    context.config.error(
-      message,
-      'codec_type',
-      'RMR0306',
-      `${only} is not implemented yet, and nothing else is wanted`,
-    );
-  }
+/** AUTO goes by ALPN, or by the first bytes. */
+function readCodecType(message: HttpConnectionManager, context: ConnectionManagerContext): 'auto' | 'http1' | 'http2' {
+  if (message.codecType === HTTP3)
+    context.config.error(message, 'codec_type', 'RMR0306', 'HTTP/3 is not implemented, and nothing else is wanted');
+  return message.codecType === HTTP1 ? 'http1' : message.codecType === HTTP2 ? 'http2' : 'auto';
 }
 
 function readForwardProto({ forwardProtoConfig: config }: HttpConnectionManager): ForwardProto | null {

@@ -22,6 +22,7 @@ import {
   type ServerStream,
 } from '../codec/api.ts';
 import { createServerCodec } from '../codec/h1/api.ts';
+import { beginsHttp2, createHttp2ServerCodec } from '../codec/h2/api.ts';
 import type { ResponseHeaders } from '../headers/header-map.ts';
 import { ActiveStream } from './active-stream.ts';
 import { ClientCertForwarder } from './client-cert.ts';
@@ -101,7 +102,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   onData(data: Buffer, endStream: boolean): FilterStatus {
     this.#now = this.services.clock.monotonic();
-    const codec = this.#codec ?? this.#openCodec();
+    const codec = this.#codec ?? this.#openCodec(data);
     let error: CodecError | null = null;
     if (data.length > 0) error = codec.dispatch(data);
     if (error !== null) this.onCodecError(error);
@@ -127,21 +128,33 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     return this.#streams[0];
   }
 
-  /** HTTP/2 finds its place here: by ALPN, by `codec_type`, or by its preface in the first bytes (issue 6). */
-  #openCodec(): ServerCodec {
-    this.stats.downstreamCxHttp1Total.inc();
-    this.stats.downstreamCxHttp1Active.inc();
-    const { http1, http1OverTls } = this.config;
-    const settings = this.connection.tls === null ? http1 : http1OverTls;
-    this.#codec = createServerCodec(this.connection, this, settings, this.stats.http1);
+  /** By `codec_type`; with AUTO by ALPN, or by the first bytes. */
+  #openCodec(data: Buffer): ServerCodec {
+    const { config, connection, stats } = this;
+    if (speaksHttp2(config.codecType, connection, data)) {
+      stats.downstreamCxHttp2Total.inc();
+      stats.downstreamCxHttp2Active.inc();
+      this.#codec = createHttp2ServerCodec(connection, this, config.http2, stats.http2(), config.bufferLimit);
+    } else {
+      stats.downstreamCxHttp1Total.inc();
+      stats.downstreamCxHttp1Active.inc();
+      const settings = connection.tls === null ? config.http1 : config.http1OverTls;
+      this.#codec = createServerCodec(connection, this, settings, stats.http1);
+    }
     return this.#codec;
+  }
+
+  get #isHttp2(): boolean {
+    return this.#codec?.protocol === Protocol.Http2;
   }
 
   onCodecError(error: CodecError): void {
     this.stats.downstreamCxProtocolError.inc();
     if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
     this.#closing = true;
-    if (this.#streams.length === 0) this.#closeConnection(CloseType.FlushAndDelay);
+    if (this.#isHttp2) for (const stream of this.#streams) stream.info.setFlag(ResponseFlag.DownstreamProtocolError);
+    // HTTP/1 has an answer to give first.
+    if (this.#streams.length === 0 || this.#isHttp2) this.#closeConnection(CloseType.FlushAndDelay);
   }
 
   onCodecException(): void {
@@ -155,7 +168,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#requests++;
     stats.downstreamRqTotal.inc();
     stats.downstreamRqActive.inc();
-    stats.downstreamRqHttp1Total.inc();
+    (this.#isHttp2 ? stats.downstreamRqHttp2Total : stats.downstreamRqHttp1Total).inc();
     const stream = new ActiveStream(this, codecStream, this.#now);
     stream.isLast = this.#nextIsLast;
     this.#streams.push(stream);
@@ -190,6 +203,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   #startDrain(): void {
     const { config, services } = this;
     this.#draining = true;
+    this.#codec?.shutdownNotice();
     const drainMs = this.#jittered(config.drainTimeoutMs, config.drainTimeoutJitter);
     this.#drainTimeout = services.timeouts.start(drainMs, this, services.clock.monotonic());
     if (this.#drainTimeout === null) this.#endDrain();
@@ -207,7 +221,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     const { config, stats } = this;
     if (!this.#closing && config.maxRequestsPerConnection > 0 && this.#requests >= config.maxRequestsPerConnection) {
       stats.downstreamCxMaxRequestsReached.inc();
-      this.#closing = true;
+      if (!this.#isHttp2) this.#closing = true;
+      else if (!this.#draining) this.#startDrain();
     }
     if (!this.#closing && !this.#draining && this.#drain.drainClose()) {
       stats.downstreamCxDrainClose.inc();
@@ -218,7 +233,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (!stream.requestComplete) {
       stats.downstreamRqResponseBeforeRqComplete.inc();
       // An answer before the request was read: the rest of it cannot be told from the next request.
-      if (!tunnel) this.#closing = true;
+      if (!tunnel && !this.#isHttp2) this.#closing = true;
     }
     if (!this.#closing && !this.#draining) return false;
     return !tunnel && stream.codecStream.protocol < Protocol.Http2;
@@ -238,8 +253,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   /** The response's last byte went to the codec. */
   onResponseSent(stream: ActiveStream): void {
     if (stream.destroyed || stream.requestComplete) return;
-    // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more.
-    this.#closing = true;
+    // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more. HTTP/2 has an
+    // end for the stream alone (RFC 9113 section 8.1).
+    if (!this.#isHttp2) this.#closing = true;
     this.stats.downstreamRqRxReset.inc();
     stream.codecStream.callbacks = null;
     stream.codecStream.resetStream(ResetReason.LocalReset);
@@ -307,6 +323,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     } else if (timeout === this.#idle) {
       this.#idle = null;
       this.stats.downstreamCxIdleTimeout.inc();
+      this.#codec?.goAway();
       this.#closeConnection(CloseType.Flush);
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
@@ -341,7 +358,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     this.#drainTimeout?.release();
     stats.downstreamCxActive.dec();
     if (this.info.secure === true) stats.downstreamCxSslActive.dec();
-    if (this.#codec !== null) stats.downstreamCxHttp1Active.dec();
+    if (this.#codec !== null) (this.#isHttp2 ? stats.downstreamCxHttp2Active : stats.downstreamCxHttp1Active).dec();
     stats.downstreamCxLengthMs.record(Math.round(this.services.clock.monotonic() - this.#openedAt));
     this.#reportBytes();
   }
@@ -361,4 +378,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   onBelowWriteBufferLowWatermark(): void {
     this.#codec?.onBelowWriteBufferLowWatermark();
   }
+}
+
+function speaksHttp2(codecType: ConnectionManagerConfig['codecType'], connection: Connection, data: Buffer): boolean {
+  if (codecType !== 'auto') return codecType === 'http2';
+  return connection.nextProtocol === '' ? beginsHttp2(data) : connection.nextProtocol === 'h2';
 }

@@ -4,6 +4,7 @@
 import type { Counter, Histogram, StatsScope } from '../../observability/stats/api.ts';
 import { type CounterGroup, counters, type GaugeGroup, gauges } from '../../observability/stats/group.ts';
 import type { Http1CodecStats } from '../codec/api.ts';
+import { type Http2CodecStats, http2CodecStats } from '../codec/h2/api.ts';
 
 const counterNames = {
   downstreamCxDelayedCloseTimeout: 'downstream_cx_delayed_close_timeout',
@@ -85,21 +86,25 @@ export interface ConnectionManagerStats extends CounterGroup<typeof counterNames
   readonly byClass: readonly (Counter | null)[];
   readonly listener: ListenerHttpStats;
   readonly http1: Http1CodecStats;
+  /** Made with the first connection that speaks it. */
+  readonly http2: () => Http2CodecStats;
   /** `tracing.health_check`, which counts without tracing too; null for the admin interface. */
   readonly healthChecks: Counter | null;
 }
 
 /**
- * `scope` is `http.PREFIX.`, `listenerScope` `listener.ADDRESS.http.PREFIX.`, `http1Scope` the shared `http1.`,
+ * `scope` is `http.PREFIX.`, `listenerScope` `listener.ADDRESS.http.PREFIX.`, `root` has the codecs' own,
  * `tracingScope` `http.PREFIX.tracing.` (null for the admin interface, which has none).
  */
 export function connectionManagerStats(
   scope: StatsScope,
   listenerScope: StatsScope,
-  http1Scope: StatsScope,
+  root: StatsScope,
   tracingScope: StatsScope | null,
 ): ConnectionManagerStats {
   const counted = counters(scope, counterNames);
+  const http1Scope = root.scope('http1.');
+  let http2: Http2CodecStats | null = null;
   return {
     ...counted,
     ...gauges(scope, gaugeNames),
@@ -124,6 +129,10 @@ export function connectionManagerStats(
       metadataNotSupportedError: http1Scope.counter('metadata_not_supported_error'),
       requestsRejectedWithUnderscoresInHeaders: http1Scope.counter('requests_rejected_with_underscores_in_headers'),
       responseFlood: http1Scope.counter('response_flood'),
+    },
+    http2: () => {
+      http2 ??= http2CodecStats(root.scope('http2.'));
+      return http2;
     },
   };
 }

@@ -1,8 +1,10 @@
 // Owns the admin: its listener, its connection manager, its table of endpoints.
+
 import { writeFileSync } from 'node:fs';
 import type { Address } from '../../base/address.ts';
 import { logger } from '../../base/logger.ts';
 import { defaultHttp1Settings } from '../../http/codec/api.ts';
+import { defaultHttp2Settings } from '../../http/codec/h2/api.ts';
 import { clientCertSanitized } from '../../http/connection-manager/client-cert.ts';
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../http/connection-manager/connection-manager.ts';
@@ -82,12 +84,7 @@ function adminConnectionManager(
   const { stats, node, localAddress } = server.services;
   return {
     statPrefix: 'admin',
-    stats: connectionManagerStats(
-      stats.scope('http.admin.'),
-      stats.scope('listener.admin.http.admin.'),
-      stats.scope('http1.'),
-      null,
-    ),
+    stats: connectionManagerStats(stats.scope('http.admin.'), stats.scope('listener.admin.http.admin.'), stats, null),
     routes: { current: null },
     filters: chainOf([filter]),
     upgrades: new Map(),
@@ -97,6 +94,8 @@ function adminConnectionManager(
     explainReplies: { value: false },
     http1: adminHttp1Settings,
     http1OverTls: adminHttp1Settings,
+    codecType: 'auto',
+    http2: defaultHttp2Settings,
     pathNormalization: { normalizePath: true, mergeSlashes: true, escapedSlashes: 'keep' },
     changesPath: true,
     stripAnyHostPort: false,

@@ -203,6 +203,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   /** The first of two: what is on its way to us still counts. */
   shutdownNotice(): void {
     if (this.goAwaySent) return;
+    this.stats.goawaySent.inc();
     this.connection.writeLatin1(goAwayFrame(anyStream, H2ErrorCode.NoError, ''));
   }
 
@@ -214,9 +215,9 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   }
 }
 
-/** Bytes that begin an HTTP/2 connection: `false` when they cannot, `undefined` while there are too few to tell. */
-export function isHttp2Preface(bytes: Buffer): boolean | undefined {
-  const length = Math.min(bytes.length, preface.length);
-  for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return false;
-  return length < preface.length ? undefined : true;
+const beginning = preface.subarray(0, 'PRI * HTTP/2'.length);
+
+/** Whether the first bytes of a connection are HTTP/2's. As in Envoy they must come together. */
+export function beginsHttp2(bytes: Buffer): boolean {
+  return bytes.length >= beginning.length && bytes.subarray(0, beginning.length).equals(beginning);
 }

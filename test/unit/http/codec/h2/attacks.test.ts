@@ -1,4 +1,7 @@
 // What a peer may not do, and what it costs us: floods, odd frames, messages that are none. Raw bytes over real sockets.
+// covers: envoy.config.core.v3.Http2ProtocolOptions.{max_consecutive_inbound_frames_with_empty_payload, max_inbound_priority_frames_per_stream}
+// covers: envoy.config.core.v3.Http2ProtocolOptions.{max_inbound_window_update_frames_per_data_frame_sent}
+// covers: envoy.config.core.v3.Http2ProtocolOptions.{stream_error_on_invalid_http_messaging, override_stream_error_on_invalid_http_message}
 import { connect } from 'node:net';
 import t from 'tap';
 import {
