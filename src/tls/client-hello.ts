@@ -71,11 +71,10 @@ function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'not-tls' {
     for (let i = 0; i < here && gathered + i < 4; i++) head[gathered + i] = bytes[at + 5 + i] as number;
     gathered += here;
     if (gathered > 0 && head[0] !== clientHelloType) return 'not-tls';
-    if (gathered >= 4 && size < 0) {
+    if (gathered >= 4 && size < 0)
       size = ((head[1] as number) << 16) | ((head[2] as number) << 8) | (head[3] as number);
-      if (size > longestMessage) return 'not-tls';
-    }
     if (here < length) return 'more';
+    if (size > longestMessage) return 'not-tls';
     if (size >= 0 && gathered >= 4 + size) return joined(bytes, 4 + size).subarray(4);
     at += 5 + length;
   }
