@@ -1,11 +1,9 @@
 // Reads Listener.filter_chain_matcher: a tree whose actions are names of filter chains.
 import type { Message } from '@bufbuild/protobuf';
 import type { StringValue } from '@bufbuild/protobuf/wkt';
-import type { Runtime } from '../base/runtime.ts';
 import type { ConfigContext } from '../config/api.ts';
 import type { Listener } from '../generated/envoy/config/listener/v3/listener_pb.d.ts';
-import { connectionInput, type DataInput, readMatchTree, type TreeUser } from '../matchers/api.ts';
-import type { StatsScope } from '../observability/stats/api.ts';
+import { connectionInput, type DataInput, readMatchTree, TreeUser } from '../matchers/api.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import {
   applicationProtocolInput,
@@ -39,23 +37,12 @@ export function readChainTree(
   return new ChainTree(tree, byName, listener.defaultFilterChain === undefined ? -1 : listener.filterChains.length);
 }
 
-class ChainTreeUser implements TreeUser<ChainChoice, string> {
+class ChainTreeUser extends TreeUser<ChainChoice, string> {
   readonly code = 'RMR0500';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
-  readonly #config: ConfigContext;
-
-  constructor({ runtime, stats }: ProcessServices, config: ConfigContext) {
-    this.runtime = runtime;
-    this.stats = stats;
-    this.#config = config;
-  }
 
   action(message: Message): string | undefined {
     if (message.$typeName === nameAction) return (message as StringValue).value;
-    const text = `${message.$typeName} names no filter chain: ${nameAction} does`;
-    this.#config.error(message, '', this.code, text);
-    return undefined;
+    return this.refuse(message, `${message.$typeName} names no filter chain: ${nameAction} does`);
   }
 
   input(message: Message): DataInput<ChainChoice> | undefined {
@@ -69,11 +56,7 @@ class ChainTreeUser implements TreeUser<ChainChoice, string> {
       default:
         break;
     }
-    const input = connectionInput(message);
-    if (input === undefined) {
-      const text = `${message.$typeName} cannot be known of a connection that has no filter chain yet`;
-      this.#config.error(message, '', this.code, text);
-    }
-    return input;
+    const text = `${message.$typeName} cannot be known of a connection that has no filter chain yet`;
+    return connectionInput(message) ?? this.refuse(message, text);
   }
 }

@@ -22,7 +22,7 @@ export { type MetadataMatcher, valueAt } from './metadata-matcher.ts';
 export { findQueryParameter, QueryParameterMatcher } from './query-parameter-matcher.ts';
 export type { Regex, Substitution } from './regex.ts';
 export type { StringMatcher } from './string-matcher.ts';
-export { readMatchTree, type TreeUser } from './tree/config.ts';
+export { readMatchTree, TreeUser } from './tree/config.ts';
 export { connectionInput, requestInput } from './tree/config-inputs.ts';
 export type { ConnectionData, RequestData } from './tree/inputs.ts';
 export type { DataInput, MatchNode } from './tree/match-tree.ts';

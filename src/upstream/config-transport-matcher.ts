@@ -9,7 +9,7 @@ import type {
   LocalityMetadataInput,
   TransportSocketNameAction,
 } from '../generated/envoy/extensions/matching/common_inputs/transport_socket/v3/transport_socket_inputs_pb.d.ts';
-import { type DataInput, type MatchNode, readMatchTree, type TreeUser } from '../matchers/api.ts';
+import { type DataInput, type MatchNode, readMatchTree, TreeUser } from '../matchers/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { HostLabels, Metadata, TransportMatcherConfig } from './cluster-config.ts';
 import { metadataValueText } from './metadata-match.ts';
@@ -38,28 +38,21 @@ export function readTransportMatcher(
   return tree === undefined ? undefined : { tree, message };
 }
 
-class SocketTree implements TreeUser<HostLabels, string> {
+class SocketTree extends TreeUser<HostLabels, string> {
   readonly code = 'RMR0306';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
-  readonly #context: ConfigContext;
   readonly #names: ReadonlySet<string>;
 
-  constructor(names: ReadonlySet<string>, { runtime, stats, context }: MatcherServices) {
+  constructor(names: ReadonlySet<string>, services: MatcherServices) {
+    super(services, services.context);
     this.#names = names;
-    this.runtime = runtime;
-    this.stats = stats;
-    this.#context = context;
   }
 
   action(message: Message): string | undefined {
-    if (message.$typeName !== `${inputs}.TransportSocketNameAction`) {
-      this.#context.error(message, '', this.code, `${message.$typeName} does not name a transport socket`);
-      return undefined;
-    }
+    if (message.$typeName !== `${inputs}.TransportSocketNameAction`)
+      return this.refuse(message, `${message.$typeName} does not name a transport socket`);
     const { name } = message as TransportSocketNameAction;
     if (this.#names.has(name)) return name;
-    this.#context.error(message, 'name', this.code, `there is no '${name}' among transport_socket_matches`);
+    this.context.error(message, 'name', this.code, `there is no '${name}' among transport_socket_matches`);
     return undefined;
   }
 
@@ -81,8 +74,7 @@ class SocketTree implements TreeUser<HostLabels, string> {
       );
     }
     const text = `${message.$typeName} cannot be read here: the socket is chosen for the endpoint, not for the request`;
-    this.#context.error(message, '', this.code, text);
-    return undefined;
+    return this.refuse(message, text);
   }
 }
 

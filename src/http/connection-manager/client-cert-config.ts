@@ -7,7 +7,7 @@ import type {
   HttpConnectionManager,
   HttpConnectionManager_ForwardClientCertConfig,
 } from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.d.ts';
-import { readMatchTree, type TreeUser } from '../../matchers/tree/config.ts';
+import { readMatchTree, TreeUser } from '../../matchers/tree/config.ts';
 import { httpInput } from '../../matchers/tree/config-request-inputs.ts';
 import type { RequestData } from '../../matchers/tree/inputs.ts';
 import type { DataInput } from '../../matchers/tree/match-tree.ts';
@@ -68,33 +68,19 @@ function readForwarding({ forwardClientCertDetails, setCurrentClientCertDetails:
 const actionType =
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig';
 
-class ClientCertTree implements TreeUser<RequestData, ClientCertForwarding> {
+class ClientCertTree extends TreeUser<RequestData, ClientCertForwarding> {
   readonly code = 'RMR0701';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
-  readonly #context: ConfigContext;
-
-  constructor({ runtime, stats }: Services, context: ConfigContext) {
-    this.runtime = runtime;
-    this.stats = stats;
-    this.#context = context;
-  }
 
   action(message: Message): ClientCertForwarding | undefined {
     if (message.$typeName === actionType) {
       return readForwarding(message as HttpConnectionManager_ForwardClientCertConfig);
     }
     const text = `${message.$typeName} is no action of forward_client_cert_matcher: ${actionType} is`;
-    this.#context.error(message, '', this.code, text);
-    return undefined;
+    return this.refuse(message, text);
   }
 
   input(message: Message): DataInput<RequestData> | undefined {
-    const input = httpInput(message);
-    if (input === undefined) {
-      const text = `forward_client_cert_matcher cannot look at ${message.$typeName}`;
-      this.#context.error(message, '', this.code, text);
-    }
-    return input;
+    const text = `forward_client_cert_matcher cannot look at ${message.$typeName}`;
+    return httpInput(message) ?? this.refuse(message, text);
   }
 }

@@ -36,16 +36,28 @@ import {
 import { neverMatches } from './value-tests.ts';
 
 /** A place where a tree may stand: what it looks at, and what it decides. */
-export interface TreeUser<Data, Action> {
+export abstract class TreeUser<Data, Action> {
   /** Code of what is reported. */
-  readonly code: DiagnosticCode;
+  abstract readonly code: DiagnosticCode;
   readonly runtime: Runtime;
   /** Root of all statistics. */
   readonly stats: StatsScope;
+  protected readonly context: ConfigContext;
+
+  constructor({ runtime, stats }: { readonly runtime: Runtime; readonly stats: StatsScope }, context: ConfigContext) {
+    this.runtime = runtime;
+    this.stats = stats;
+    this.context = context;
+  }
+
   /** What an action's message means; undefined (and reported) when it has no place here. */
-  action(message: Message): Action | undefined;
+  abstract action(message: Message): Action | undefined;
   /** What an input's message reads; undefined (and reported) likewise. */
-  input(message: Message): DataInput<Data> | undefined;
+  abstract input(message: Message): DataInput<Data> | undefined;
+
+  protected refuse(message: Message, text: string, hint?: string): undefined {
+    this.context.error(message, '', this.code, text, hint);
+  }
 }
 
 export function readMatchTree<Data, Action>(

@@ -1,16 +1,14 @@
 // Reads cluster specifier plugins: what chooses a route's cluster by the request. One is there: a matcher tree.
 import type { Message } from '@bufbuild/protobuf';
-import type { Runtime } from '../../base/runtime.ts';
 import type { ClusterSpecifierPlugin } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import type {
   ClusterAction,
   MatcherClusterSpecifier,
 } from '../../generated/envoy/extensions/router/cluster_specifiers/matcher/v3/matcher_pb.d.ts';
-import { readMatchTree, type TreeUser } from '../../matchers/tree/config.ts';
+import { readMatchTree, TreeUser } from '../../matchers/tree/config.ts';
 import { requestInput } from '../../matchers/tree/config-inputs.ts';
 import type { RequestData } from '../../matchers/tree/inputs.ts';
 import type { DataInput } from '../../matchers/tree/match-tree.ts';
-import type { StatsScope } from '../../observability/stats/api.ts';
 import type { ClusterHandle } from '../../upstream/api.ts';
 import { type ClusterSelector, TreeCluster } from '../route-table/cluster-selector.ts';
 import type { RouteBuild } from './context.ts';
@@ -81,24 +79,20 @@ function readTree(message: MatcherClusterSpecifier, build: RouteBuild): ClusterS
   return tree && new TreeCluster(tree);
 }
 
-class ClusterTree implements TreeUser<RequestData, ClusterHandle> {
+class ClusterTree extends TreeUser<RequestData, ClusterHandle> {
   readonly code = 'RMR0600';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
   readonly #build: RouteBuild;
 
   constructor(build: RouteBuild) {
+    super(build, build.config);
     this.#build = build;
-    this.runtime = build.runtime;
-    this.stats = build.stats;
   }
 
   /** As Envoy, the cluster need not be there yet, whatever validate_clusters says. */
   action(message: Message): ClusterHandle | undefined {
     if (message.$typeName === actionType) return this.#build.clusters.handle((message as ClusterAction).cluster);
     const text = `${message.$typeName} is no action of a cluster specifier's matcher: ${actionType} is`;
-    this.#build.config.error(message, '', 'RMR0600', text);
-    return undefined;
+    return this.refuse(message, text);
   }
 
   input(message: Message): DataInput<RequestData> | undefined {

@@ -1,17 +1,15 @@
 // Reads VirtualHost.matcher: a tree whose actions are routes, or lists of them.
 import type { Message } from '@bufbuild/protobuf';
-import type { Runtime } from '../../base/runtime.ts';
 import { checkRoute } from '../../config/semantic/route.ts';
 import type {
   Route,
   RouteList as RouteListMessage,
 } from '../../generated/envoy/config/route/v3/route_components_pb.d.ts';
 import type { Matcher } from '../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
-import { readMatchTree, type TreeUser } from '../../matchers/tree/config.ts';
+import { readMatchTree, TreeUser } from '../../matchers/tree/config.ts';
 import { routeInput } from '../../matchers/tree/config-inputs.ts';
 import type { RequestData } from '../../matchers/tree/inputs.ts';
 import type { DataInput, MatchNode } from '../../matchers/tree/match-tree.ts';
-import type { StatsScope } from '../../observability/stats/api.ts';
 import type { RequestView } from '../route-table/request-view.ts';
 import { RouteList } from '../route-table/route-list.ts';
 import type { RouteEntry } from '../route-table/virtual-host.ts';
@@ -39,21 +37,18 @@ export function readRouteMatcher(
   return tree && { tree, entries: user.entries };
 }
 
-class RouteTreeUser implements TreeUser<RequestData, RouteList> {
+class RouteTreeUser extends TreeUser<RequestData, RouteList> {
   readonly code = 'RMR0600';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
   readonly entries: RouteEntry[] = [];
   readonly #parents: RouteParents;
   readonly #request: RequestView;
   readonly #build: RouteBuild;
 
   constructor(parents: RouteParents, request: RequestView, build: RouteBuild) {
+    super(build, build.config);
     this.#parents = parents;
     this.#request = request;
     this.#build = build;
-    this.runtime = build.runtime;
-    this.stats = build.stats;
   }
 
   action(message: Message): RouteList | undefined {
@@ -64,8 +59,7 @@ class RouteTreeUser implements TreeUser<RequestData, RouteList> {
         return this.#list((message as RouteListMessage).routes);
       default: {
         const text = `${message.$typeName} is no action of a virtual host's matcher: ${routeType} and ${listType} are`;
-        this.#build.config.error(message, '', 'RMR0600', text);
-        return undefined;
+        return this.refuse(message, text);
       }
     }
   }
@@ -83,12 +77,7 @@ class RouteTreeUser implements TreeUser<RequestData, RouteList> {
 
   /** As Envoy: routes are found by request headers, filter state and the environment only. */
   input(message: Message): DataInput<RequestData> | undefined {
-    const input = routeInput(message);
-    if (input === undefined) {
-      const text = `${message.$typeName} cannot be asked for a route`;
-      const hint = 'request headers, filter state and environment variables can';
-      this.#build.config.error(message, '', 'RMR0600', text, hint);
-    }
-    return input;
+    const hint = 'request headers, filter state and environment variables can';
+    return routeInput(message) ?? this.refuse(message, `${message.$typeName} cannot be asked for a route`, hint);
   }
 }

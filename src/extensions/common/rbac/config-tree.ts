@@ -10,7 +10,7 @@ import {
   type RequestData,
   readMatchTree,
   requestInput,
-  type TreeUser,
+  TreeUser,
 } from '../../../matchers/api.ts';
 import type { StatsScope } from '../../../observability/stats/api.ts';
 import { actionOf } from './config.ts';
@@ -56,27 +56,19 @@ export function readTreeEngine(
 
 const actionType = 'envoy.config.rbac.v3.Action';
 
-class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
+class RbacTreeUser extends TreeUser<RequestData, NamedAction> {
   readonly code = 'RMR0705';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
   readonly actions: NamedAction[] = [];
-  readonly #context: ConfigContext;
   readonly #inputs: TreeInputs;
 
-  constructor({ runtime, stats }: TreeServices, context: ConfigContext, inputs: TreeInputs) {
-    this.runtime = runtime;
-    this.stats = stats;
-    this.#context = context;
+  constructor(services: TreeServices, context: ConfigContext, inputs: TreeInputs) {
+    super(services, context);
     this.#inputs = inputs;
   }
 
   action(message: Message): NamedAction | undefined {
-    if (message.$typeName !== actionType) {
-      const text = `${message.$typeName} is no action of rbac: ${actionType} is`;
-      this.#context.error(message, '', this.code, text);
-      return undefined;
-    }
+    if (message.$typeName !== actionType)
+      return this.refuse(message, `${message.$typeName} is no action of rbac: ${actionType} is`);
     const { name, action } = message as Action;
     const leaf = { name, action: actionOf(action) };
     this.actions.push(leaf);
@@ -84,9 +76,7 @@ class RbacTreeUser implements TreeUser<RequestData, NamedAction> {
   }
 
   input(message: Message): DataInput<RequestData> | undefined {
-    const input = this.#inputs.read(message);
-    if (input !== undefined) return input;
-    this.#context.error(message, '', this.code, `rbac cannot look at ${message.$typeName} here`, this.#inputs.hint);
-    return undefined;
+    const { read, hint } = this.#inputs;
+    return read(message) ?? this.refuse(message, `rbac cannot look at ${message.$typeName} here`, hint);
   }
 }

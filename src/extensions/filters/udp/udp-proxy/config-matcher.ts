@@ -1,6 +1,5 @@
 // Reads UdpProxyConfig.matcher: a tree over the addresses of a datagram whose actions name clusters.
 import type { Message } from '@bufbuild/protobuf';
-import type { Runtime } from '../../../../base/runtime.ts';
 import type { Route } from '../../../../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.d.ts';
 import type { Matcher } from '../../../../generated/xds/type/matcher/v3/matcher_pb.d.ts';
 import type { ListenerFilterContext } from '../../../../listener/api.ts';
@@ -10,9 +9,8 @@ import {
   type DataInput,
   type MatchNode,
   readMatchTree,
-  type TreeUser,
+  TreeUser,
 } from '../../../../matchers/api.ts';
-import type { StatsScope } from '../../../../observability/stats/api.ts';
 import type { ClusterHandle } from '../../../../upstream/api.ts';
 
 const routeAction = 'envoy.extensions.filters.udp.udp_proxy.v3.Route';
@@ -37,37 +35,28 @@ export function readRouteTree(
   return readMatchTree(message, new RouteTreeUser(context, clusters), context.config);
 }
 
-class RouteTreeUser implements TreeUser<ConnectionData, ClusterHandle> {
+class RouteTreeUser extends TreeUser<ConnectionData, ClusterHandle> {
   readonly code = 'RMR0500';
-  readonly runtime: Runtime;
-  readonly stats: StatsScope;
-  readonly #context: ListenerFilterContext;
+  readonly #services: ListenerFilterContext['services'];
   readonly #clusters: ClusterHandle[];
 
-  constructor(context: ListenerFilterContext, clusters: ClusterHandle[]) {
-    this.#context = context;
+  constructor({ services, config }: ListenerFilterContext, clusters: ClusterHandle[]) {
+    super(services, config);
+    this.#services = services;
     this.#clusters = clusters;
-    this.runtime = context.services.runtime;
-    this.stats = context.services.stats;
   }
 
   action(message: Message): ClusterHandle | undefined {
     if (message.$typeName === routeAction) {
-      const handle = this.#context.services.clusters.handle((message as Route).cluster);
+      const handle = this.#services.clusters.handle((message as Route).cluster);
       this.#clusters.push(handle);
       return handle;
     }
-    const text = `${message.$typeName} names no cluster for datagrams: ${routeAction} does`;
-    this.#context.config.error(message, '', this.code, text);
-    return undefined;
+    return this.refuse(message, `${message.$typeName} names no cluster for datagrams: ${routeAction} does`);
   }
 
   input(message: Message): DataInput<ConnectionData> | undefined {
     const input = inputs.has(message.$typeName) ? connectionInput(message) : undefined;
-    if (input === undefined) {
-      const text = `${message.$typeName} cannot be known of a datagram`;
-      this.#context.config.error(message, '', this.code, text);
-    }
-    return input;
+    return input ?? this.refuse(message, `${message.$typeName} cannot be known of a datagram`);
   }
 }
