@@ -38,6 +38,8 @@ type State = (typeof State)[keyof typeof State];
 export class EncryptedWrites {
   readonly #handle: WritableHandle;
   readonly #target: EncryptedWriteTarget;
+  /** Small writes need not call back: whoever reads learns of a connection that has failed. */
+  quiet = true;
   #request: OwnedRequest | null = null;
   #state: State = State.Spent;
   #size = 0;
@@ -115,7 +117,7 @@ export class EncryptedWrites {
 
   #started(request: OwnedRequest, status: number): void {
     if (status !== 0) this.complete(status);
-    else if (this.#state === State.InFlight && this.#size <= quietLimit) request.oncomplete = null;
+    else if (this.#state === State.InFlight && this.quiet && this.#size <= quietLimit) request.oncomplete = null;
   }
 
   complete(status: number): void {

@@ -44,6 +44,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   transportFailureReason = '';
   detectedCloseType: DetectedCloseType = 'Normal';
   localCloseReason = '';
+  terminationDetails = '';
   bytesRead = 0;
   /** The peer did not take its last bytes, or did not close, within the delayed-close timeout. */
   delayedCloseTimedOut = false;
@@ -246,6 +247,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   #onEnd(): void {
     if (this.#endSeen) return;
     this.#endSeen = true;
+    this.#output.onInputEnd();
     if (this.#state === 1) {
       this.#finish(ConnectionEvent.LocalClose);
       return;
@@ -378,9 +380,6 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     );
   }
 
-  /** For %CONNECTION_TERMINATION_DETAILS% and logs. */
-  terminationDetails = '';
-
   #finish(event: ConnectionEvent): void {
     if (this.#state === 2) return;
     const local = this.#state === 1;
@@ -388,7 +387,8 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     this.#closeWatch?.cancel();
     this.#output.stop();
     const socket = this.#socket;
-    if (socket !== null && !socket.destroyed) socket.destroy();
+    // One whose carrier was reset goes with it: destroyed in the same turn, with a write under way, Node 26 crashes.
+    if (socket !== null && !socket.destroyed && this.#carrier?.destroyed !== true) socket.destroy();
     this.#memory.release();
     this.#emit(local ? ConnectionEvent.LocalClose : event);
   }

@@ -6,6 +6,7 @@ import type { CallbackList } from './callback-list.ts';
 import { EncryptedWrites, type EncryptedWriteTarget } from './encrypted-writes.ts';
 import { OutputBuffer, releasePages } from './output-buffer.ts';
 import type { Page } from './read-buffer.ts';
+import { writeError } from './socket-errors.ts';
 import { unsentBytes, writeParts, writeText } from './socket-writes.ts';
 
 /**
@@ -14,7 +15,13 @@ import { unsentBytes, writeParts, writeText } from './socket-writes.ts';
  */
 const flushThreshold = 32 * 1024;
 
+/** libuv's number of ECONNRESET. */
+const connectionReset = -104;
+
 export interface OutputOwner {
+  /** The peer's FIN ends its direction alone. */
+  readonly halfClose: boolean;
+  readonly readDisabled: boolean;
   onError(error: Error): void;
   /** Something that is called here threw. */
   onFault(error: unknown): void;
@@ -39,6 +46,9 @@ export class SocketOutput implements TurnEnd, EncryptedWriteTarget {
   /** Size of the write in progress; 0 once it has called back. */
   #handing = 0;
   readonly #onWritten = (error?: Error | null): void => this.#written(error);
+  /** The peer has ended its direction. */
+  #inputEnded = false;
+  #deathWatched = false;
   /** The socket ends behind what waits for an encrypted write. */
   #endLater: { readonly finished: (() => void) | undefined } | null = null;
 
@@ -175,9 +185,11 @@ export class SocketOutput implements TurnEnd, EncryptedWriteTarget {
     if (before !== 0) {
       encrypted.tellWhenDone();
       this.#watchHigh(before + size);
+      if (this.#owner.readDisabled) this.#watchDeath();
       return;
     }
     this.#encrypt(encrypted, size);
+    if (this.#inputEnded) this.#watchDeath();
     // A large write is pending until the next turn; that tells something only where the kernel did not take all of it.
     if (this.#bufferLimit === 0 || size <= this.#bufferLimit || unsentBytes(this.#carrier) === 0) return;
     this.#watchHigh(encrypted.pending);
@@ -185,6 +197,8 @@ export class SocketOutput implements TurnEnd, EncryptedWriteTarget {
 
   #encrypt(encrypted: EncryptedWrites, size: number): void {
     this.bytesWritten += size;
+    // A write that fails takes the socket's error with it. Who reads sees an end then, if it reads, and if an end ends it.
+    encrypted.quiet = !(this.#owner.halfClose || this.#owner.readDisabled);
     const text = this.#gathered.takeText();
     if (text !== null) {
       encrypted.writeText(text);
@@ -239,6 +253,24 @@ export class SocketOutput implements TurnEnd, EncryptedWriteTarget {
   /** Whoever stops reading does not see a failure that way: a write under way shall tell. */
   tellFailures(): void {
     if (this.#encrypted !== null && this.#encrypted.pending !== 0) this.#encrypted.tellWhenDone();
+  }
+
+  onInputEnd(): void {
+    this.#inputEnded = true;
+    this.#watchDeath();
+  }
+
+  /**
+   * Node writes session tickets and alerts by itself. When the kernel refuses one, because the connection was reset, it tells
+   * nobody and does not write on: a write of ours is then never done, with nothing left below it to wait for. A write that
+   * only waits for its turn is done within the next.
+   */
+  #watchDeath(turns = 3): void {
+    if (turns === 3 && (this.#deathWatched || this.#encrypted === null)) return;
+    const stuck = this.#socket !== null && this.#encrypted?.pending !== 0 && unsentBytes(this.#carrier) === 0;
+    this.#deathWatched = stuck && turns > 0;
+    if (this.#deathWatched) setImmediate(() => this.#watchDeath(turns - 1));
+    else if (stuck) this.#owner.onError(writeError(connectionReset));
   }
 
   /** FIN, or TLS's farewell, behind the last byte, which may wait for `socket` to be ready. */

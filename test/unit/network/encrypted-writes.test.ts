@@ -275,3 +275,28 @@ t.test('reading stops and goes on', async (t) => {
   };
   await until(() => watcher.bytes === size + 5, 'all bytes');
 });
+
+t.test('a reset that only a write of Node’s own met: a connection that half-closes ends all the same', async (t) => {
+  const { connection, watcher, peer, server } = await encryptedPair(t, { halfClose: true });
+  // As a session ticket: a write of which nobody is told how it ended.
+  const ticket = EncryptedWrites.of(server, { onEncryptedWritten: () => undefined });
+  peer.carrier.resetAndDestroy();
+  ticket?.writeText('ticket');
+  connection.writeBuffer(Buffer.alloc(100_000, 'x'));
+  await until(() => connection.closed, 'the end');
+  t.equal(watcher.events.at(-1), 'RemoteClose');
+  t.equal(connection.transportFailureReason, 'Connection reset by peer');
+});
+
+t.test('aborted while bytes come and go: Node crashed when carrier and TLS socket went in one turn', async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const { connection, watcher, peer } = await encryptedPair(t);
+    peer.socket.write(Buffer.alloc(400_000, 'y'));
+    connection.writeBuffer(Buffer.alloc(400_000, 'x'));
+    connection.flush();
+    await until(() => watcher.received.length > 0, 'the first bytes');
+    connection.close(CloseType.Abort);
+    await until(() => peer.error !== '' || peer.ended, 'the reset');
+  }
+  t.pass('20 of them');
+});
