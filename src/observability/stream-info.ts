@@ -4,6 +4,7 @@
 // Times are monotonic milliseconds (base/clock.ts), -1 while they have not happened.
 
 import type { Address } from '../base/address.ts';
+import { fromByteString } from '../base/byte-string.ts';
 import { appendFlag } from './response-flags.ts';
 import type { TlsConnectionInfo } from './tls-info.ts';
 
@@ -150,7 +151,7 @@ export class FilterStateText implements FilterStateObject {
   }
 
   get json(): unknown {
-    return Buffer.from(this.text, 'latin1').toString('utf8');
+    return fromByteString(this.text);
   }
 }
 

@@ -53,6 +53,8 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   protected readonly cluster: PoolCluster;
   protected readonly host: UpstreamHost;
   protected readonly priority: Priority;
+  /** What the host knows it by. */
+  protected readonly key: string;
   /** What its streams ask of their connections; null: nothing. */
   options: StreamTransportOptions | null;
   readonly #breaker: CircuitBreaker;
@@ -70,8 +72,10 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
+    key = '',
     options: StreamTransportOptions | null = null,
   ) {
+    this.key = key;
     this.options = options;
     this.environment = environment;
     this.cluster = cluster;

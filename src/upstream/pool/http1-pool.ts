@@ -1,28 +1,10 @@
 // Owns the HTTP/1.1 connections to one host for one priority.
 import type { ResponseDecoder } from '../../http/codec/api.ts';
-import type { StreamTransportOptions } from '../../network/api.ts';
-import type { Cancellable, HttpPool, PoolCallbacks, Priority } from '../api.ts';
-import type { UpstreamHost } from '../host.ts';
+import type { Cancellable, HttpPool, PoolCallbacks } from '../api.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { Http1Connection } from './http1-connection.ts';
 
 export class Http1Pool extends ConnectionPool<Http1Connection, ResponseDecoder, PoolCallbacks> implements HttpPool {
-  /** What the host knows it by. */
-  readonly #key: string;
-
-  constructor(
-    environment: PoolEnvironment,
-    cluster: PoolCluster,
-    host: UpstreamHost,
-    priority: Priority,
-    key = '',
-    options: StreamTransportOptions | null = null,
-  ) {
-    super(environment, cluster, host, priority, options);
-    this.#key = key;
-  }
-
   newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks, fresh = false): Cancellable | null {
     return this.add(decoder, callbacks, fresh);
   }
@@ -36,6 +18,6 @@ export class Http1Pool extends ConnectionPool<Http1Connection, ResponseDecoder, 
     const { connectionPools } = this.cluster.circuitBreakers[this.priority];
     if (occupied) connectionPools.inc();
     else connectionPools.dec();
-    this.host.pools.onOccupied(this.priority, this.#key, this, occupied);
+    this.host.pools.onOccupied(this.priority, this.key, this, occupied);
   }
 }

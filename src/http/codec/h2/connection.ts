@@ -80,7 +80,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
   }
 
   /** A header block came for a stream that is not there. */
-  protected abstract beginStream(streamId: number, endStream: boolean): ConnectionError | null;
+  protected abstract beginStream(streamId: number): ConnectionError | null;
   /** A whole block is in `head`. `stream`: null for the one that begins. */
   protected abstract onBlock(stream: Http2Stream | null, streamId: number, endStream: boolean): ConnectionError | null;
   /** What `head` reads next. */
@@ -221,7 +221,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     const stream = this.streams.get(id) ?? null;
     const endStream = (this.#block.flags & FrameFlag.EndStream) !== 0;
     if (stream === null) {
-      const error = this.beginStream(id, endStream);
+      const error = this.beginStream(id);
       if (error !== null) return error;
     } else if (stream.inputEnded) {
       return closedError('HEADERS: stream is half-closed');

@@ -20,8 +20,6 @@ export function readHttp2Settings(
     initialConnectionWindow: message?.initialConnectionWindowSize ?? defaults.initialConnectionWindow,
     // Extended CONNECT has no way on yet.
     allowConnect: false,
-    maxOutboundFrames: message?.maxOutboundFrames ?? defaults.maxOutboundFrames,
-    maxOutboundControlFrames: message?.maxOutboundControlFrames ?? defaults.maxOutboundControlFrames,
     maxConsecutiveEmptyFrames:
       message?.maxConsecutiveInboundFramesWithEmptyPayload ?? defaults.maxConsecutiveEmptyFrames,
     maxPriorityFramesPerStream: message?.maxInboundPriorityFramesPerStream ?? defaults.maxPriorityFramesPerStream,

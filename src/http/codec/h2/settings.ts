@@ -22,10 +22,6 @@ export interface Http2Settings {
   readonly initialConnectionWindow: number;
   /** Extended CONNECT. */
   readonly allowConnect: boolean;
-  /** Frames of all kinds that may wait for the peer. */
-  readonly maxOutboundFrames: number;
-  /** Of them PING, SETTINGS and RST_STREAM. */
-  readonly maxOutboundControlFrames: number;
   readonly maxConsecutiveEmptyFrames: number;
   readonly maxPriorityFramesPerStream: number;
   readonly maxWindowUpdatesPerDataFrame: number;
@@ -43,8 +39,6 @@ export const defaultHttp2Settings: Http2Settings = {
   initialStreamWindow: 16 * 1024 * 1024,
   initialConnectionWindow: 24 * 1024 * 1024,
   allowConnect: false,
-  maxOutboundFrames: 10_000,
-  maxOutboundControlFrames: 1000,
   maxConsecutiveEmptyFrames: 1,
   maxPriorityFramesPerStream: 100,
   maxWindowUpdatesPerDataFrame: 10,

@@ -40,7 +40,8 @@ export abstract class Http2Stream implements Stream {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #endPending = false;
-  #trailersPending: string | null = null;
+  /** Of trailers that wait. Called when they are written, so that blocks go out in the order of the table. */
+  #encodeTrailers: (() => string) | null = null;
   #aboveHighWatermark = false;
   #readDisabled = 0;
   /** Octets that came while reading was disabled: the peer does not get them back yet. */
@@ -103,7 +104,6 @@ export abstract class Http2Stream implements Stream {
     this.#checkHighWatermark();
   }
 
-  /** `block`: encoded when it is written, so that blocks go out in the order of the table. */
   protected endWithTrailers(encode: () => string): void {
     if (this.closed || this.outputEnded) return;
     this.outputEnded = true;
@@ -113,9 +113,7 @@ export abstract class Http2Stream implements Stream {
       return;
     }
     this.#encodeTrailers = encode;
-    this.#trailersPending = '';
   }
-  #encodeTrailers: (() => string) | null = null;
 
   protected endOutput(): void {
     this.outputEnded = true;
@@ -123,7 +121,7 @@ export abstract class Http2Stream implements Stream {
   }
 
   get hasPending(): boolean {
-    return this.#pending.length > 0 || this.#endPending || this.#trailersPending !== null;
+    return this.#pending.length > 0 || this.#endPending || this.#encodeTrailers !== null;
   }
 
   /** Only an end of stream waits, which takes no window. */
@@ -145,7 +143,7 @@ export abstract class Http2Stream implements Stream {
     this.#pendingBytes -= written;
     if (this.#pending.length === 0) {
       if (last) this.#endPending = false;
-      if (this.#trailersPending !== null) this.#writeEnd();
+      if (this.#encodeTrailers !== null) this.#writeEnd();
     }
     if (this.#aboveHighWatermark && this.#pendingBytes * 2 < this.owner.streamBufferLimit && !this.#connectionFull) {
       this.#aboveHighWatermark = false;
@@ -156,7 +154,6 @@ export abstract class Http2Stream implements Stream {
 
   #writeEnd(): void {
     if (this.#encodeTrailers !== null) {
-      this.#trailersPending = null;
       this.owner.writeTrailers(this, this.#encodeTrailers());
       this.#encodeTrailers = null;
     } else if (this.#endPending) {
@@ -212,7 +209,6 @@ export abstract class Http2Stream implements Stream {
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#endPending = false;
-    this.#trailersPending = null;
     this.#encodeTrailers = null;
     this.owner.remove(this);
     this.callbacks?.onResetStream(reason, details);

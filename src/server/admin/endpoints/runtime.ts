@@ -1,4 +1,5 @@
 // /runtime and /runtime_modify: the layers of layered_runtime, and the operator's own.
+import { fromByteString } from '../../../base/byte-string.ts';
 import { percentDecode } from '../../../base/percent.ts';
 import type { Server } from '../../compose.ts';
 import { type AdminEndpoint, type AdminRequest, type AdminResponse, action, json, text, view } from '../endpoint.ts';
@@ -45,5 +46,5 @@ function valuesOf({ target, contentType, body }: AdminRequest): Map<string, stri
 
 /** Byte by byte: what is no escape stays as it stands. */
 function decoded(text: string): string {
-  return Buffer.from(percentDecode(text), 'latin1').toString('utf8');
+  return fromByteString(percentDecode(text));
 }

@@ -1,6 +1,7 @@
 // Owns what becomes of the values behind a version 2 header's addresses: texts for metadata or filter state, and what is kept
 // for connections to upstream hosts.
 import { isUtf8 } from 'node:buffer';
+import { fromByteString } from '../../../../base/byte-string.ts';
 import type { AcceptedConnection, FilterStateObject } from '../../../../listener/api.ts';
 import { ProxyProtocolOptions, proxyOptionsKey } from '../../../common/proxy-protocol/options.ts';
 import type { ProxyHeader } from './header.ts';
@@ -35,7 +36,7 @@ class ValuesObject implements FilterStateObject {
   }
 
   get json(): unknown {
-    return Object.fromEntries([...this.values].map(([key, value]) => [key, Buffer.from(value, 'latin1').toString()]));
+    return Object.fromEntries([...this.values].map(([key, value]) => [key, fromByteString(value)]));
   }
 
   field(name: string): string | undefined {
