@@ -169,10 +169,8 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
 
   #onTrailers(stream: Http2ClientStream, endStream: boolean): ConnectionError | null {
     const { head } = this;
-    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
-    if (!endStream) return this.malformed(stream, stream.id, 'trailers do not end the stream');
-    if (stream.expectedLength >= 0 && stream.expectedLength !== stream.receivedLength)
-      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+    const fault = stream.trailersFault(head, endStream);
+    if (fault !== null) return this.malformed(stream, stream.id, fault);
     stream.decoder.decodeTrailers(head.trailers());
     if (!stream.closed) stream.endInput();
     return null;

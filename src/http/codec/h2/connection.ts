@@ -28,7 +28,7 @@ import { MessageHead } from './message-head.ts';
 import { ReceiveWindows } from './receive-window.ts';
 import { RecentResets } from './recent-resets.ts';
 import { type Http2CodecStats, type Http2Settings, PeerSettings } from './settings.ts';
-import { type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
+import { type Http2Stream, reasonOf, type StreamOwner, wrongLength } from './stream.ts';
 
 export abstract class Http2Connection implements FrameHandler, StreamOwner {
   readonly encoder = new HpackEncoder();
@@ -153,10 +153,9 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     const end = endOfFrame && (this.#flags & FrameFlag.EndStream) !== 0;
     stream.receivedLength += data.length;
     stream.bytesMeter.wireBytesReceived += data.length;
-    const { expectedLength, receivedLength } = stream;
-    if (expectedLength >= 0 && (receivedLength > expectedLength || (end && receivedLength !== expectedLength))) {
+    if (!stream.bodyFits(end)) {
       this.receiveWindows.giveBack(this.#length);
-      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+      return this.malformed(stream, stream.id, wrongLength);
     }
     if (data.length > 0 || end) stream.onData(data, end);
     if (endOfFrame) {

@@ -167,15 +167,13 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   #onTrailers(stream: Http2ServerStream, endStream: boolean): ConnectionError | null {
     const { head } = this;
-    if (!endStream) return this.malformed(stream, stream.id, 'trailers do not end the stream');
-    if (head.overflow) {
+    if (endStream && head.overflow) {
       this.stats.headerOverflow.inc();
       this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
       return null;
     }
-    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
-    if (stream.expectedLength >= 0 && stream.expectedLength !== stream.receivedLength)
-      return this.malformed(stream, stream.id, 'the body is not as long as content-length says');
+    const fault = stream.trailersFault(head, endStream);
+    if (fault !== null) return this.malformed(stream, stream.id, fault);
     stream.decoder?.decodeTrailers(head.trailers());
     if (!stream.closed) stream.endInput();
     return null;

@@ -3,7 +3,11 @@
 import { BytesMeter, ResetReason, type Stream, type StreamCallbacks } from '../api.ts';
 import type { DataWriter } from './data-writer.ts';
 import { H2ErrorCode } from './frames.ts';
+import type { MessageHead } from './message-head.ts';
 import type { ReceiveWindow } from './receive-window.ts';
+
+/** In words. */
+export const wrongLength = 'the body is not as long as content-length says';
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
@@ -78,6 +82,18 @@ export abstract class Http2Stream implements Stream {
     const octets = this.#unconsumed;
     this.#unconsumed = 0;
     return octets;
+  }
+
+  /** Whether the body is as long as content-length says, as far as it has come. */
+  bodyFits(end: boolean): boolean {
+    const { expectedLength, receivedLength } = this;
+    return expectedLength < 0 || (end ? receivedLength === expectedLength : receivedLength <= expectedLength);
+  }
+
+  /** Why the block in `head`, which came behind the message's own, is no trailers of it; null: it is. */
+  trailersFault({ malformed }: MessageHead, endStream: boolean): string | null {
+    if (!endStream) return 'trailers do not end the stream';
+    return malformed ?? (this.bodyFits(true) ? null : wrongLength);
   }
 
   endInput(): void {
