@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { freePort } from '../../bench/machine/ports.ts';
 import { ClientConnection } from '../parity/lib/client.ts';
-import { allocatePort, type ProxyKind, ProxyProcess } from '../parity/lib/proxy-process.ts';
+import { type ProxyKind, ProxyProcess } from '../parity/lib/proxy-process.ts';
 import { defaultRules } from '../parity/lib/scenario.ts';
 import { Signals } from '../parity/lib/signals.ts';
 import { ScriptedUpstream } from '../parity/lib/upstream.ts';
@@ -93,7 +94,7 @@ if (!existsSync(CORPUS)) {
   t.test('HTTP/1 corpus', { timeout: 120_000 }, async (ct) => {
     const requests = JSON.parse(readFileSync(CORPUS, 'utf8')) as CorpusRequest[];
     const folder = mkdtempSync(join(tmpdir(), 'corpus-'));
-    const ports = { ADMIN: await allocatePort(), LISTEN: await allocatePort(), UPSTREAM: await allocatePort() };
+    const ports = { ADMIN: await freePort(), LISTEN: await freePort(), UPSTREAM: await freePort() };
     const upstream = new ScriptedUpstream('UPSTREAM', new Signals());
     await upstream.listen(ports.UPSTREAM);
     let config = readFileSync(join(import.meta.dirname, 'http1-default.yaml'), 'utf8');

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { freePort } from '../../bench/machine/ports.ts';
 import {
   accessLog,
   address,
@@ -21,7 +22,7 @@ import { DnsServer } from '../support/dns-server.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { remora } from '../support/remora.ts';
 import { turns, until } from '../support/until.ts';
-import { freePort, upstream } from '../support/upstream.ts';
+import { upstream } from '../support/upstream.ts';
 
 const caresType = 'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig';
 const rawBufferType = 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';

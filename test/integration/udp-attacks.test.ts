@@ -3,13 +3,13 @@
 
 import { readdirSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { freePort } from '../../bench/machine/ports.ts';
 import { bootstrap, cluster, type Json } from '../support/bootstrap.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { type RunningProxy, remora } from '../support/remora.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { type UdpPeer, udpAddress, udpListener, udpPeer } from '../support/udp.ts';
 import { turns, until } from '../support/until.ts';
-import { freePort } from '../support/upstream.ts';
 
 MemoryLog.capture();
 const seed = Number(process.env['FUZZ_SEED'] ?? 5);

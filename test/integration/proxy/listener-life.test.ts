@@ -1,6 +1,7 @@
 // Sentences about the life of listeners: one that is removed while it warms is never bound; the statistics of a listener
 // live as long as one of its versions.
 import t, { type Test } from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import { ipAddress } from '../../../src/base/address.ts';
 import { FilterChain } from '../../../src/listener/filter-chain.ts';
 import type { ListenerManager } from '../../../src/listener/listener-manager.ts';
@@ -19,7 +20,6 @@ import { Client, get, RawClient } from '../../support/client.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { type RunningProxy, remora, writeFile } from '../../support/remora.ts';
 import { turns, until } from '../../support/until.ts';
-import { freePort } from '../../support/upstream.ts';
 
 MemoryLog.capture();
 const Routes = 'envoy.config.route.v3.RouteConfiguration';

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import {
   accessLog,
   address,
@@ -23,7 +24,7 @@ import { SteadyLoad } from '../../support/load.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { remora } from '../../support/remora.ts';
 import { turns, until } from '../../support/until.ts';
-import { freePort, upstream } from '../../support/upstream.ts';
+import { upstream } from '../../support/upstream.ts';
 
 const log = MemoryLog.capture();
 

@@ -1,11 +1,12 @@
 // Sentences about attempts that fail: retries, circuit breakers, and what the client is told.
 import t from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import { address } from '../../support/bootstrap.ts';
 import { Client, get, RawClient } from '../../support/client.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { remora } from '../../support/remora.ts';
 import { turns, until } from '../../support/until.ts';
-import { freePort, upstream } from '../../support/upstream.ts';
+import { upstream } from '../../support/upstream.ts';
 
 const log = MemoryLog.capture();
 

@@ -1,6 +1,7 @@
 // Sentences about UDP listeners and sessions: what needs a clock, several addresses, or a port that is taken. How Envoy does
 // the rest is recorded in the parity suites udp-proxy and udp-updates.
 import t, { type Test } from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import {
   bootstrap,
   cluster,
@@ -15,7 +16,6 @@ import { MemoryLog } from '../../support/memory-log.ts';
 import { type RunningProxy, remora } from '../../support/remora.ts';
 import { type UdpPeer, udpAddress, udpListener, udpPeer } from '../../support/udp.ts';
 import { turns, until } from '../../support/until.ts';
-import { freePort } from '../../support/upstream.ts';
 
 MemoryLog.capture();
 

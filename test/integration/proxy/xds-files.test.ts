@@ -3,6 +3,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import {
   address,
   bootstrap,
@@ -21,7 +22,7 @@ import { SteadyLoad } from '../../support/load.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { type RunningProxy, remora, writeFile } from '../../support/remora.ts';
 import { until } from '../../support/until.ts';
-import { freePort, upstream } from '../../support/upstream.ts';
+import { upstream } from '../../support/upstream.ts';
 
 const log = MemoryLog.capture();
 const Listener = 'envoy.config.listener.v3.Listener';

@@ -2,6 +2,7 @@
 // the real Envoy 1.40 with the same upstreams.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { systemTimers } from '../../../src/base/timers.ts';
@@ -168,10 +169,8 @@ t.test('one connection serves one request after the other', async (t) => {
 });
 
 t.test('nobody listens', async (t) => {
-  const upstream = await Upstream.start(t, () => {});
-  upstream.stop();
   const gone = await Upstream.start(t, () => {}, {
-    endpoints: upstream.cluster.config.endpoints,
+    endpoints: endpoints({ endpoints: [{ port: await freePort() }] }),
   });
   const failed = await gone.get();
   t.match(failed, {
@@ -189,16 +188,15 @@ t.test('nobody listens', async (t) => {
 
 t.test('the first address refuses, the second serves', async (t) => {
   const upstream = await Upstream.start(t, answer(ok));
-  const closed = await Upstream.start(t, () => {});
-  closed.stop();
+  const nobody = endpoints({ endpoints: [{ port: await freePort() }] });
   const [working] = upstream.cluster.config.endpoints.localities;
-  const [refusing] = closed.cluster.config.endpoints.localities;
+  const [refusing] = nobody.localities;
   const serving = working?.endpoints[0]?.address;
   const endpoint = refusing?.endpoints[0];
   if (refusing === undefined || endpoint === undefined || !serving) throw new Error('two endpoints');
   const two = await Upstream.start(t, () => {}, {
     endpoints: {
-      ...closed.cluster.config.endpoints,
+      ...nobody,
       localities: [{ ...refusing, endpoints: [{ ...endpoint, additionalAddresses: [serving] }] }],
     },
   });

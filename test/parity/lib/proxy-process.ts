@@ -1,10 +1,8 @@
 // Owns the proxy under test as a process: the real Envoy (the oracle) or Remora, started alike with Envoy's own flags, ready when
 // its admin says so, ended by its pid.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -153,35 +151,4 @@ export function executable(kind: ProxyKind): string {
 export function oracleVersion(binary: string): string {
   const said = execFileSync(binary, ['--version'], { encoding: 'utf8' });
   return /version: [0-9a-f]+\/([^/\s]+)/.exec(said)?.[1] ?? 'unknown';
-}
-
-const taken = new Set<number>();
-
-/** A port nobody listens on, below the range the kernel hands out by itself. */
-export async function allocatePort(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000);
-    if (taken.has(port)) continue;
-    if ((await isFree(port)) && (await isFreeForUdp(port))) {
-      taken.add(port);
-      return port;
-    }
-  }
-  throw new Error('no free port found');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-function isFreeForUdp(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => resolve(false));
-    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => socket.close(() => resolve(true)));
-  });
 }

@@ -15,12 +15,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../../bench/machine/ports.ts';
 import { DnsServer } from '../../support/dns-server.ts';
 import { ClientConnection } from './client.ts';
 import { judge, type Verdict } from './compare.ts';
 import { normalise, type Observation } from './observation.ts';
 import { PKI_FOLDER, type Pki, pki } from './pki.ts';
-import { allocatePort, type ProxyKind, ProxyProcess } from './proxy-process.ts';
+import { type ProxyKind, ProxyProcess } from './proxy-process.ts';
 import { type ClientStep, defaultRules, type Scenario, type Suite } from './scenario.ts';
 import { Signals } from './signals.ts';
 import { SilentPort } from './silent-port.ts';
@@ -89,7 +90,7 @@ export class SuiteRun {
       certificates?.write(folder);
       for (const name of new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((m) => m[1] ?? '')))) {
         if (name === 'TMP') continue;
-        const port = await allocatePort();
+        const port = await freePort();
         ports[name] = port;
         if (name.startsWith('SILENT')) silent.push(await SilentPort.open(port));
         if (name.startsWith(UDP_UPSTREAM)) {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { freePort } from '../../../bench/machine/ports.ts';
 import { ipAddress, pipeAddress } from '../../../src/base/address.ts';
 import { CloseType } from '../../../src/network/api.ts';
 import { connect } from '../../../src/network/connect.ts';
@@ -10,7 +11,7 @@ import { listen } from '../../../src/network/listen-socket.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { socketPair, Watcher } from '../../support/socket-pair.ts';
 import { turns, until } from '../../support/until.ts';
-import { freePort, upstream } from '../../support/upstream.ts';
+import { upstream } from '../../support/upstream.ts';
 
 t.test('what is written in a turn goes out together, in order', async (t) => {
   const { connection, peer } = await socketPair(t);
