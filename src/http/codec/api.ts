@@ -107,6 +107,11 @@ export interface ServerStream extends Stream {
   encodeHeaders(headers: ResponseHeaders, endStream: boolean): void;
   encodeData(data: Buffer, endStream: boolean): void;
   encodeTrailers(trailers: HeaderMap): void;
+  /**
+   * HTTP/2: the response is over, and the rest of the request not wanted. True: parts of the response wait for the client's
+   * window; behind them the stream ends, which `onStreamComplete` tells. False: nothing waits.
+   */
+  endWithOutput?(): boolean;
 }
 
 export interface ServerCodecCallbacks {

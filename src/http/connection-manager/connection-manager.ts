@@ -256,6 +256,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     // The request's end will not be waited for (RFC 9112 section 9.5): this connection carries nothing more. HTTP/2 has an
     // end for the stream alone (RFC 9113 section 8.1).
     if (!this.#isHttp2) this.#closing = true;
+    stream.requestAborted = true;
+    if (stream.codecStream.endWithOutput?.() === true) return;
     this.stats.downstreamRqRxReset.inc();
     stream.codecStream.callbacks = null;
     stream.codecStream.resetStream(ResetReason.LocalReset);

@@ -24,7 +24,9 @@ const lastIdentifier = 0x7fffffff;
 
 export class Http2ClientStream extends Http2Stream implements CodecClientStream {
   readonly decoder: ResponseDecoder;
-  responseStarted = false;
+  headCame = false;
+  /** Nobody has heard of it before. */
+  requestStarted = false;
   head = false;
   readonly #codec: Http2ClientCodec;
 
@@ -54,6 +56,7 @@ export class Http2ClientStream extends Http2Stream implements CodecClientStream 
 
   encodeHeaders(headers: RequestHeaders, endStream: boolean): void {
     if (this.closed) return;
+    this.requestStarted = true;
     this.head = headers.method === 'HEAD';
     this.#codec.encodeHead(this, headers, endStream);
     if (endStream) this.endOutput();
@@ -116,6 +119,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.writeHeaders(stream, encodeRequestHead(this.encoder, headers), endStream);
   }
 
+  override writeReset(stream: Http2Stream, code: H2ErrorCode): void {
+    if ((stream as Http2ClientStream).requestStarted) super.writeReset(stream, code);
+  }
+
   // --- responses -----------------------------------------------------------------------------------------------------------
 
   /** The server begins none. */
@@ -134,7 +141,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   }
 
   protected beginHead(stream: Http2Stream | null): void {
-    if (stream === null || (stream as Http2ClientStream).responseStarted) this.head.beginTrailers();
+    if (stream === null || (stream as Http2ClientStream).headCame) this.head.beginTrailers();
     else this.head.beginResponse();
   }
 
@@ -147,13 +154,13 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
       this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
       return null;
     }
-    if (stream.responseStarted) return this.#onTrailers(stream, endStream);
+    if (stream.headCame) return this.#onTrailers(stream, endStream);
     const headers = head.response();
     if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
     if (headers.status < 200) return this.#onInterim(stream, headers, endStream);
-    stream.responseStarted = true;
+    stream.headCame = true;
     const bodiless = stream.head || headers.status === 204 || headers.status === 304;
-    stream.expectedLength = bodiless ? -1 : head.contentLength;
+    stream.expectedLength = bodiless ? 0 : head.contentLength;
     if (endStream && stream.expectedLength > 0)
       return this.malformed(stream, stream.id, 'there is no body, but a length');
     stream.decoder.decodeHeaders(headers, endStream);

@@ -18,6 +18,7 @@ import {
   largestWindow,
   minMaxFrameSize,
   pingFrame,
+  protocolTableSize,
   rstStreamFrame,
   settingsAck,
   windowUpdateFrame,
@@ -69,7 +70,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     this.writer = new DataWriter(connection, this.#guard);
     this.#block = new BlockGatherer(settings.maxHeadersBytes);
     this.#reader = new FrameReader(this, minMaxFrameSize);
-    this.#decoder = new HpackDecoder(settings.hpackTableSize);
+    // Until the peer has acknowledged our settings, it goes by the protocol's own size (RFC 9113 section 4.3.1).
+    this.#decoder = new HpackDecoder(Math.max(protocolTableSize, settings.hpackTableSize));
     const { initialConnectionWindow, initialStreamWindow } = settings;
     this.receiveWindows = new ReceiveWindows(connection, initialConnectionWindow, initialStreamWindow);
     this.head = new MessageHead(settings, stats);
@@ -135,8 +137,9 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     if (stream === null) {
       if (this.isIdle(this.#streamId)) return protocolError('DATA: stream in idle');
       this.receiveWindows.giveBack(this.#length);
-      // Both ends had ended it, or we have reset it and the peer did not know.
-      return this.resets.has(this.#streamId) ? null : closedError('DATA: stream is closed');
+      // Both ends had ended it, or we have reset it and the peer did not know: of this one we have kept no memory.
+      if (!this.resets.has(this.#streamId)) this.writeRst(this.#streamId, H2ErrorCode.StreamClosed);
+      return null;
     }
     if (stream.inputEnded) return closedError('DATA: stream is half-closed');
     if (!stream.receiveWindow.receive(this.#length)) {
@@ -149,20 +152,23 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
 
   onDataPayload(data: Buffer, endOfFrame: boolean): ConnectionError | null {
     const stream = this.#dataStream;
-    if (stream === null || stream.closed) return null;
+    if (stream === null) return null;
     const end = endOfFrame && (this.#flags & FrameFlag.EndStream) !== 0;
+    const error = stream.closed ? null : this.#deliver(stream, data, end);
+    if (!endOfFrame) return error;
+    // It may have ended anywhere within the frame: the connection's window loses nothing to it.
+    if (stream.closed) this.receiveWindows.giveBack(this.#length);
+    else stream.countReceived(this.#length);
+    if (end && !stream.closed) stream.endInput();
+    return error;
+  }
+
+  #deliver(stream: Http2Stream, data: Buffer, end: boolean): ConnectionError | null {
+    if (!stream.headCame) return this.malformed(stream, stream.id, 'DATA in front of the head');
     stream.receivedLength += data.length;
     stream.bytesMeter.wireBytesReceived += data.length;
-    if (!stream.bodyFits(end)) {
-      this.receiveWindows.giveBack(this.#length);
-      return this.malformed(stream, stream.id, wrongLength);
-    }
+    if (!stream.bodyFits(end)) return this.malformed(stream, stream.id, wrongLength);
     if (data.length > 0 || end) stream.onData(data, end);
-    if (endOfFrame) {
-      if (stream.closed) this.receiveWindows.giveBack(this.#length);
-      else stream.countReceived(this.#length);
-    }
-    if (end && !stream.closed) stream.endInput();
     return null;
   }
 
@@ -263,13 +269,13 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
   #onSettings(payload: Buffer): ConnectionError | null {
     if ((this.#flags & FrameFlag.Ack) !== 0) {
       this.receiveWindows.onSettingsAcknowledged(this.streams.values());
+      this.#decoder.setAllowedTableSize(this.settings.hpackTableSize);
       return null;
     }
     this.#settingsCame = true;
     const windowBefore = this.peer.initialWindow;
-    const error = this.peer.read(payload);
+    const error = this.peer.read(payload, this.encoder);
     if (error !== null) return error;
-    this.encoder.setMaxTableSize(this.peer.headerTableSize);
     this.connection.writeLatin1(settingsAck);
     const change = this.peer.initialWindow - windowBefore;
     if (change !== 0) {
@@ -390,6 +396,10 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     this.writer.full = false;
     this.writer.resume();
     if (this.writer.full) return;
-    for (const stream of [...this.streams.values()]) stream.setConnectionFull(false);
+    for (const stream of [...this.streams.values()]) {
+      stream.setConnectionFull(false);
+      // What this one's feeder had was enough.
+      if (this.writer.full) return;
+    }
   }
 }

@@ -22,22 +22,29 @@ export class DataWriter {
 
   /** What may go of borrowed `data`; returns how many octets those were. `end`: behind all of it the stream ends. */
   write(stream: Http2Stream, data: Buffer, end: boolean): number {
-    let written = 0;
-    while (!this.full || data.length === 0) {
-      const left = data.length - written;
-      const size = Math.min(left, stream.sendWindow, this.window, minMaxFrameSize);
-      if (size <= 0 && left > 0) return written;
-      const last = end && size === left;
-      this.#connection.writeLatin1(frameHeader(size, FrameType.Data, last ? FrameFlag.EndStream : 0, stream.id));
-      if (size > 0) this.#connection.writeBuffer(data.subarray(written, written + size));
-      this.#guard.dataFramesSent++;
-      stream.bytesMeter.wireBytesSent += size;
-      stream.sendWindow -= size;
-      this.window -= size;
+    let written = this.writeFrame(stream, data, end);
+    while (written < data.length) {
+      const size = this.writeFrame(stream, data.subarray(written), end);
+      if (size === 0) return written;
       written += size;
-      if (written === data.length) return written;
     }
     return written;
+  }
+
+  /** The same, one frame at most. */
+  writeFrame(stream: Http2Stream, data: Buffer, end: boolean): number {
+    const { length } = data;
+    // Windows may be negative; what has no octets needs none of them.
+    const size = length === 0 ? 0 : Math.min(length, stream.sendWindow, this.window, minMaxFrameSize);
+    if (length > 0 && (size <= 0 || this.full)) return 0;
+    const last = end && size === length;
+    this.#connection.writeLatin1(frameHeader(size, FrameType.Data, last ? FrameFlag.EndStream : 0, stream.id));
+    if (size > 0) this.#connection.writeBuffer(size === length ? data : data.subarray(0, size));
+    this.#guard.dataFramesSent++;
+    stream.bytesMeter.wireBytesSent += size;
+    stream.sendWindow -= size;
+    this.window -= size;
+    return size;
   }
 
   wait(stream: Http2Stream): void {

@@ -55,6 +55,8 @@ export const minMaxFrameSize = 16_384;
 export const largestWindow = 0x7fffffff;
 /** Of every window, before anything else was said (section 6.9.2). */
 export const protocolWindow = 65_535;
+/** Of every HPACK table, likewise (section 6.5.2). */
+export const protocolTableSize = 4096;
 
 /** The nine octets in front of a payload of `length` octets. */
 export function frameHeader(length: number, type: number, flags: number, streamId: number): string {

@@ -1,7 +1,7 @@
 // Owns the memory of streams that we have reset: frames of theirs may still be on their way, and are no offence.
 
 /** Then the oldest are forgotten. */
-const most = 128;
+const most = 1024;
 
 export class RecentResets {
   readonly #ids = new Set<number>();

@@ -22,6 +22,7 @@ const anyStream = 0x7fffffff;
 
 export class Http2ServerStream extends Http2Stream implements ServerStream {
   readonly protocol = Protocol.Http2;
+  readonly headCame = true;
   decoder: RequestDecoder | null = null;
   readonly #codec: Http2ServerCodec;
 

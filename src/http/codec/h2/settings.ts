@@ -1,7 +1,14 @@
 // Owns what is agreed on for a connection (RFC 9113 section 6.5) and the options and counters of our side, with Envoy's names
 // and defaults (asked of Envoy 1.40 on the wire).
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#config-core-v3-http2protocoloptions
-import { type ConnectionError, H2ErrorCode, largestWindow, minMaxFrameSize } from './frames.ts';
+import {
+  type ConnectionError,
+  H2ErrorCode,
+  largestWindow,
+  minMaxFrameSize,
+  protocolTableSize,
+  protocolWindow,
+} from './frames.ts';
 
 export const SettingId = {
   HeaderTableSize: 0x1,
@@ -50,17 +57,22 @@ export const defaultHttp2Settings: Http2Settings = {
 
 /** What the peer has said, before it has: the protocol's defaults. */
 export class PeerSettings {
-  headerTableSize = 4096;
+  headerTableSize = protocolTableSize;
   maxConcurrentStreams = Number.POSITIVE_INFINITY;
-  initialWindow = 65_535;
+  initialWindow = protocolWindow;
   maxFrameSize = minMaxFrameSize;
   enableConnect = false;
 
-  /** A payload of a length that is a multiple of six. Null: taken, as far as it is known. */
-  read(payload: Buffer): ConnectionError | null {
+  /**
+   * A payload of a length that is a multiple of six. Null: taken, as far as it is known. `encoder` hears of every size of the
+   * table: the smallest counts, even if another stands behind it (RFC 7541 section 4.2).
+   */
+  read(payload: Buffer, encoder: { setMaxTableSize(octets: number): void }): ConnectionError | null {
     for (let at = 0; at < payload.length; at += 6) {
-      const error = this.#take(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+      const identifier = payload.readUInt16BE(at);
+      const error = this.#take(identifier, payload.readUInt32BE(at + 2));
       if (error !== null) return error;
+      if (identifier === SettingId.HeaderTableSize) encoder.setMaxTableSize(this.headerTableSize);
     }
     return null;
   }

@@ -28,6 +28,8 @@ export abstract class Http2Stream implements Stream {
   readonly id: number;
   sendWindow: number;
   readonly receiveWindow: ReceiveWindow;
+  /** The peer's message has begun: DATA may come. */
+  abstract readonly headCame: boolean;
   /** Its END_STREAM has come. */
   inputEnded = false;
   /** Ours has been handed to the connection. */
@@ -47,6 +49,8 @@ export abstract class Http2Stream implements Stream {
   /** Of trailers that wait. Called when they are written, so that blocks go out in the order of the table. */
   #encodeTrailers: (() => string) | null = null;
   #aboveHighWatermark = false;
+  /** The rest of the peer's message is not wanted. */
+  #endsWithOutput = false;
   #readDisabled = 0;
   /** Octets that came while reading was disabled: the peer does not get them back yet. */
   #unconsumed = 0;
@@ -145,7 +149,7 @@ export abstract class Http2Stream implements Stream {
     return this.sendWindow > 0 || this.#pendingBytes === 0;
   }
 
-  /** Writes no more than one frame of what waits. */
+  /** Writes one frame of what waits, so that nobody behind it waits for more. */
   writePending(): void {
     const first = this.#pending[0];
     if (first === undefined) {
@@ -153,7 +157,7 @@ export abstract class Http2Stream implements Stream {
       return;
     }
     const last = this.#pending.length === 1 && this.#endPending;
-    const written = this.owner.writer.write(this, first, last);
+    const written = this.owner.writer.writeFrame(this, first, last);
     if (written === first.length) this.#pending.shift();
     else if (written > 0) this.#pending[0] = first.subarray(written);
     this.#pendingBytes -= written;
@@ -206,8 +210,23 @@ export abstract class Http2Stream implements Stream {
 
   // --- end ---------------------------------------------------------------------------------------------------------------
 
+  /**
+   * The rest of the peer's message is not wanted (RFC 9113 section 8.1): the stream ends as soon as all of ours is written,
+   * which needs the peer's window. False: it is.
+   */
+  endWithOutput(): boolean {
+    if (this.closed || !this.hasPending) return false;
+    this.#endsWithOutput = true;
+    return true;
+  }
+
   #closeIfDone(): void {
-    if (this.closed || !this.inputEnded || !this.outputEnded || this.hasPending) return;
+    if (this.closed || !this.outputEnded || this.hasPending) return;
+    if (this.#endsWithOutput && !this.inputEnded) {
+      this.owner.writeReset(this, H2ErrorCode.NoError);
+      this.inputEnded = true;
+    }
+    if (!this.inputEnded) return;
     this.closed = true;
     this.owner.remove(this);
   }

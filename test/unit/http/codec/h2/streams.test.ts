@@ -1,0 +1,198 @@
+// Streams and windows octet by octet: what the fuzzers and a reading of the code have found, once each.
+import t from 'tap';
+import { type ClientStream, ResetReason, type ServerStream } from '../../../../../src/http/codec/api.ts';
+import {
+  FrameFlag,
+  FrameType,
+  frameHeader,
+  headersFrames,
+  settingsAck,
+  settingsFrame,
+  windowUpdateFrame,
+} from '../../../../../src/http/codec/h2/frames.ts';
+import { SettingId } from '../../../../../src/http/codec/h2/settings.ts';
+import { RequestHeaders, ResponseHeaders } from '../../../../../src/http/headers/header-map.ts';
+import {
+  clientPreface,
+  encodeBlock,
+  type Fields,
+  type Frame,
+  MemoryClient,
+  MemoryServer,
+  type ServerHooks,
+  type Told,
+} from './memory-codec.ts';
+
+const request: Fields = [
+  [':method', 'POST'],
+  [':scheme', 'http'],
+  [':path', '/'],
+  [':authority', 'a.test'],
+];
+const open = (id: number, end = false): string => headersFrames(encodeBlock(request), id, end, 16_384);
+const data = (id: number, size: number, end = false): string =>
+  frameHeader(size, FrameType.Data, end ? FrameFlag.EndStream : 0, id) + 'x'.repeat(size);
+const shortWindow = settingsFrame([[SettingId.InitialWindowSize, 10]]);
+
+function bodies(frames: readonly Frame[], id: number): number[] {
+  return frames
+    .filter((frame) => frame.type === FrameType.Data && frame.id === id)
+    .map(({ payload }) => payload.length);
+}
+
+/** The request of that number, from 0. */
+function requestOf(server: MemoryServer, index: number): Told<ServerStream> {
+  return server.requests[index] as Told<ServerStream>;
+}
+
+function answer(server: MemoryServer, index: number, size: number, end = true): void {
+  const { stream } = requestOf(server, index);
+  stream.encodeHeaders(new ResponseHeaders(200), false);
+  stream.encodeData(Buffer.alloc(size, 'y'), end);
+}
+
+t.test('a stream that ends within a frame takes nothing from the connection’s window', async (t) => {
+  const settings = { initialStreamWindow: 100_000, initialConnectionWindow: 100_000 };
+  const hooks: ServerHooks = { onData: (_told, stream) => stream.resetStream(ResetReason.LocalReset) };
+  const server = new MemoryServer(settings, hooks);
+  server.feed(clientPreface + settingsAck);
+  let given = 0;
+  for (let id = 1; id < 100; id += 2) {
+    for (const frame of server.feed(open(id) + data(id, 16_384), 1000))
+      if (frame.type === FrameType.WindowUpdate && frame.id === 0) given += frame.payload.readUInt32BE(0);
+    t.equal(server.error, null, `stream ${id}`);
+  }
+  t.ok(given > 50 * 16_384 - 100_000, 'all but what is not told yet was given back');
+});
+
+t.test('an end without octets takes no window, not even a negative one', async (t) => {
+  const server = new MemoryServer();
+  server.feed(clientPreface + open(1, true));
+  answer(server, 0, 1000, false);
+  server.feed(shortWindow);
+  requestOf(server, 0).stream.encodeData(Buffer.alloc(0), true);
+  t.same(
+    server.frames().map(({ type, flags, payload }) => [type, flags, payload.length]),
+    [[FrameType.Data, FrameFlag.EndStream, 0]],
+  );
+  t.equal(server.codec.activeStreams, 0);
+});
+
+t.test('one frame of each stream in turn, whatever waits in one piece', async (t) => {
+  const server = new MemoryServer();
+  server.feed(
+    clientPreface + settingsFrame([[SettingId.InitialWindowSize, 1_000_000]]) + open(1, true) + open(3, true),
+  );
+  answer(server, 0, 200_000);
+  answer(server, 1, 200_000);
+  const first = server.frames().filter(({ type }) => type === FrameType.Data);
+  t.ok(
+    first.every(({ id }) => id === 1),
+    'the window of the connection is used up by the first',
+  );
+  const next = server.feed(windowUpdateFrame(0, 16_384 * 4));
+  t.same(
+    next.map(({ id, payload }) => [id, payload.length]),
+    [
+      [1, 16_384],
+      [3, 16_384],
+      [1, 16_384],
+      [3, 16_384],
+    ],
+  );
+});
+
+t.test('an answer that waits for the client’s window is whole before the stream ends', async (t) => {
+  const server = new MemoryServer();
+  server.feed(clientPreface + shortWindow + open(1));
+  answer(server, 0, 25);
+  const told = requestOf(server, 0);
+  t.equal(told.stream.endWithOutput?.(), true);
+  t.same(bodies(server.frames(), 1), [10]);
+  t.same(server.feed(data(1, 100)), [], 'what comes meanwhile is taken');
+  t.equal(server.completed.length, 0);
+  const last = server.feed(windowUpdateFrame(1, 100));
+  t.same(
+    last.map(({ type, flags, payload }) => [type, flags, payload.length]),
+    [
+      [FrameType.Data, FrameFlag.EndStream, 15],
+      [FrameType.RstStream, 0, 4],
+    ],
+  );
+  t.equal(last.at(-1)?.payload.readUInt32BE(0), 0);
+  t.equal(server.completed.length, 1);
+  t.equal(server.codec.activeStreams, 0);
+});
+
+t.test('the table of HPACK changes when the client has acknowledged it', async (t) => {
+  // Two requests before the client has heard of our settings: the second refers to the first.
+  const [one, two] = ['\x82\x86\x84\x41\x06a.test', '\x82\x86\x84\xbe'].map((block, i) =>
+    headersFrames(block, 1 + 2 * i, true, 16_384),
+  );
+  const server = new MemoryServer({ hpackTableSize: 0 });
+  server.feed(`${clientPreface}${one}${two}`);
+  t.equal(server.error, null);
+  t.equal(server.requests[1]?.request?.authority, 'a.test');
+  server.feed(settingsAck + headersFrames('\x20\x82\x86\x84\x01\x06a.test', 5, true, 16_384));
+  t.equal(server.error, null);
+  t.equal(server.requests.length, 3);
+  const stubborn = new MemoryServer({ hpackTableSize: 0 });
+  stubborn.feed(`${clientPreface}${settingsAck}${one}`);
+  t.match(stubborn.error?.message, /was to become smaller/);
+});
+
+t.test('of two sizes of the table in one SETTINGS the smaller is kept to', async (t) => {
+  const server = new MemoryServer();
+  const table = SettingId.HeaderTableSize;
+  server.feed(
+    clientPreface +
+      settingsFrame([
+        [table, 0],
+        [table, 4096],
+      ]) +
+      open(1, true),
+  );
+  requestOf(server, 0).stream.encodeHeaders(new ResponseHeaders(200), true);
+  const [head] = server.frames();
+  t.equal(head?.payload.toString('latin1', 0, 4), '\x20\x3f\xe1\x1f');
+});
+
+function ask(client: MemoryClient, method = 'GET'): Told<ClientStream> {
+  const told = client.open();
+  const headers = new RequestHeaders();
+  Object.assign(headers, { method, scheme: 'http', path: '/', authority: 'a.test' });
+  told.stream.encodeHeaders(headers, true);
+  return told;
+}
+
+t.test('a server must begin with its head, and gives no body where there is none', async (t) => {
+  for (const bytes of [data(1, 3), data(1, 0, true)]) {
+    const client = new MemoryClient();
+    const told = ask(client);
+    client.feed(settingsFrame([]) + bytes);
+    t.match(client.error?.message, /in front of the head/);
+    t.equal(told.body, '');
+  }
+  for (const [method, status] of [
+    ['HEAD', '200'],
+    ['GET', '204'],
+    ['GET', '304'],
+  ] as const) {
+    const client = new MemoryClient();
+    const told = ask(client, method);
+    const head = encodeBlock([
+      [':status', status],
+      ['content-length', '3'],
+    ]);
+    client.feed(settingsFrame([]) + headersFrames(head, 1, false, 16_384) + data(1, 3, true));
+    t.match(client.error?.message, /as long as/, `${method} ${status}`);
+    t.equal(told.body, '');
+  }
+});
+
+t.test('a stream that nobody has heard of is not reset', async (t) => {
+  const client = new MemoryClient();
+  client.open().stream.resetStream(ResetReason.LocalReset);
+  t.equal(client.sink.take(), '');
+  t.equal(client.codec.activeStreams, 0);
+});
