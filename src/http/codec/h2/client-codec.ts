@@ -130,7 +130,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     return 0;
   }
 
-  protected isIdle(streamId: number): boolean {
+  isIdle(streamId: number): boolean {
     return streamId >= this.#nextStream || (streamId & 1) === 0;
   }
 

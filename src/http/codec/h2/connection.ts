@@ -4,6 +4,7 @@ import type { CodecConnection, CodecError } from '../api.ts';
 import { ResetReason } from '../api.ts';
 import { BlockGatherer } from './block-gatherer.ts';
 import { closedError, flowError, protocolError, sizeError } from './connection-errors.ts';
+import { type DataOwner, DataReader } from './data-reader.ts';
 import { DataWriter } from './data-writer.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
@@ -29,27 +30,28 @@ import { MessageHead } from './message-head.ts';
 import { ReceiveWindows } from './receive-window.ts';
 import { RecentResets } from './recent-resets.ts';
 import { type Http2CodecStats, type Http2Settings, PeerSettings } from './settings.ts';
-import { type Http2Stream, reasonOf, type StreamOwner, wrongLength } from './stream.ts';
+import { type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
 
-export abstract class Http2Connection implements FrameHandler, StreamOwner {
+export abstract class Http2Connection implements FrameHandler, StreamOwner, DataOwner {
   readonly encoder = new HpackEncoder();
   readonly streamBufferLimit: number;
   protected readonly connection: CodecConnection;
   protected readonly settings: Http2Settings;
   protected readonly stats: Http2CodecStats;
   protected readonly peer = new PeerSettings();
-  protected readonly streams = new Map<number, Http2Stream>();
+  readonly streams = new Map<number, Http2Stream>();
   protected readonly head: MessageHead;
   protected goAwaySent = false;
   protected goAwayReceived = false;
 
   readonly #reader: FrameReader;
   readonly #decoder: HpackDecoder;
-  protected readonly receiveWindows: ReceiveWindows;
+  readonly #dataReader: DataReader;
+  readonly receiveWindows: ReceiveWindows;
   readonly #guard: FloodGuard;
   readonly writer: DataWriter;
   readonly #block: BlockGatherer;
-  protected readonly resets = new RecentResets();
+  readonly resets = new RecentResets();
   #failed: CodecError | null = null;
   #settingsCame = false;
 
@@ -57,8 +59,6 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
   #type = 0;
   #flags = 0;
   #streamId = 0;
-  #length = 0;
-  #dataStream: Http2Stream | null = null;
 
   /** `streamBufferLimit`: octets that may wait for one stream's window before its feeder is told. */
   constructor(connection: CodecConnection, settings: Http2Settings, stats: Http2CodecStats, streamBufferLimit: number) {
@@ -69,6 +69,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     this.#guard = new FloodGuard(settings, stats);
     this.writer = new DataWriter(connection, this.#guard);
     this.#block = new BlockGatherer(settings.maxHeadersBytes);
+    this.#dataReader = new DataReader(this, this.#guard);
     this.#reader = new FrameReader(this, minMaxFrameSize);
     // Until the peer has acknowledged our settings, it goes by the protocol's own size (RFC 9113 section 4.3.1).
     this.#decoder = new HpackDecoder(Math.max(protocolTableSize, settings.hpackTableSize));
@@ -88,7 +89,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
   /** What `head` reads next. */
   protected abstract beginHead(stream: Http2Stream | null): void;
   /** Nothing was said on it yet, by either side. */
-  protected abstract isIdle(streamId: number): boolean;
+  abstract isIdle(streamId: number): boolean;
   protected abstract get lastPeerStream(): number;
   protected abstract onStreamRemoved(stream: Http2Stream): void;
   protected abstract onGoAway(lastStreamId: number, code: number): void;
@@ -123,53 +124,11 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     this.#type = type;
     this.#flags = flags;
     this.#streamId = streamId;
-    this.#length = length;
-    return type === FrameType.Data ? this.#beginData() : null;
-  }
-
-  #beginData(): ConnectionError | null {
-    if (!this.receiveWindows.receive(this.#length)) return flowError('DATA beyond the window of the connection');
-    const stream = this.streams.get(this.#streamId) ?? null;
-    this.#dataStream = stream;
-    const empty = this.#length === 0 && (this.#flags & FrameFlag.EndStream) === 0;
-    const flood = this.#guard.onFrame(empty);
-    if (flood !== null) return flood;
-    if (stream === null) {
-      if (this.isIdle(this.#streamId)) return protocolError('DATA: stream in idle');
-      this.receiveWindows.giveBack(this.#length);
-      // Both ends had ended it, or we have reset it and the peer did not know: of this one we have kept no memory.
-      if (!this.resets.has(this.#streamId)) this.writeRst(this.#streamId, H2ErrorCode.StreamClosed);
-      return null;
-    }
-    if (stream.inputEnded) return closedError('DATA: stream is half-closed');
-    if (!stream.receiveWindow.receive(this.#length)) {
-      this.#dataStream = null;
-      this.receiveWindows.giveBack(this.#length);
-      this.resetWith(stream, H2ErrorCode.FlowControlError, 'DATA beyond the window of the stream');
-    }
-    return null;
+    return type === FrameType.Data ? this.#dataReader.begin(flags, streamId, length) : null;
   }
 
   onDataPayload(data: Buffer, endOfFrame: boolean): ConnectionError | null {
-    const stream = this.#dataStream;
-    if (stream === null) return null;
-    const end = endOfFrame && (this.#flags & FrameFlag.EndStream) !== 0;
-    const error = stream.closed ? null : this.#deliver(stream, data, end);
-    if (!endOfFrame) return error;
-    // It may have ended anywhere within the frame: the connection's window loses nothing to it.
-    if (stream.closed) this.receiveWindows.giveBack(this.#length);
-    else stream.countReceived(this.#length);
-    if (end && !stream.closed) stream.endInput();
-    return error;
-  }
-
-  #deliver(stream: Http2Stream, data: Buffer, end: boolean): ConnectionError | null {
-    if (!stream.headCame) return this.malformed(stream, stream.id, 'DATA in front of the head');
-    stream.receivedLength += data.length;
-    stream.bytesMeter.wireBytesReceived += data.length;
-    if (!stream.bodyFits(end)) return this.malformed(stream, stream.id, wrongLength);
-    if (data.length > 0 || end) stream.onData(data, end);
-    return null;
+    return this.#dataReader.read(data, endOfFrame);
   }
 
   onPayload(payload: Buffer): ConnectionError | null {
@@ -242,7 +201,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
   }
 
   /** A message that is none: ends the stream, or, as Envoy by default, the connection. `stream`: null where none was made. */
-  protected malformed(stream: Http2Stream | null, id: number, message: string): ConnectionError | null {
+  malformed(stream: Http2Stream | null, id: number, message: string): ConnectionError | null {
     this.stats.rxMessagingError.inc();
     if (!this.settings.streamErrorOnInvalidMessage) return protocolError(message);
     if (stream === null) this.writeRst(id, H2ErrorCode.ProtocolError);
@@ -348,14 +307,14 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner {
     this.writeRst(stream.id, code);
   }
 
-  protected writeRst(id: number, code: H2ErrorCode): void {
+  writeRst(id: number, code: H2ErrorCode): void {
     this.stats.txReset.inc();
     this.resets.add(id);
     this.connection.writeLatin1(rstStreamFrame(id, code));
   }
 
   /** The peer has done something wrong on it. */
-  protected resetWith(stream: Http2Stream, code: H2ErrorCode, details: string): void {
+  resetWith(stream: Http2Stream, code: H2ErrorCode, details: string): void {
     this.writeRst(stream.id, code);
     stream.onReset(ResetReason.ProtocolError, details);
   }

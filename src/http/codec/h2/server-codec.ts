@@ -105,7 +105,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     return this.#lastStream;
   }
 
-  protected isIdle(streamId: number): boolean {
+  isIdle(streamId: number): boolean {
     return streamId > this.#lastStream || (streamId & 1) === 0;
   }
 
