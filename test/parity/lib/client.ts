@@ -1,5 +1,8 @@
 // Owns the scripted client: raw sockets to the proxy, each recording every response that came and whether the proxy closed.
 import { connect, type Socket } from 'node:net';
+import type { Http2Options } from './http2/options.ts';
+import { Http2Peer } from './http2/peer.ts';
+import { awaitOn, type Http2Await } from './http2/requests.ts';
 import type { Signals } from './signals.ts';
 import { ClientHandshake, type ClientTls } from './tls.ts';
 import { isInterim, WireReader } from './wire-reader.ts';
@@ -10,6 +13,8 @@ export class ClientConnection {
   readonly socket: Socket;
   readonly handshake: ClientHandshake | null;
   readonly reader = new WireReader('response');
+  /** Null where the connection is one of HTTP/1, or of no protocol. */
+  readonly http2: Http2Peer | null;
   localPort = 0;
   /** The proxy closed or reset the connection (both are one to a recording: which comes first on the wire is a race). */
   closed = false;
@@ -21,16 +26,23 @@ export class ClientConnection {
 
   readonly #raw: Socket;
 
-  private constructor(name: string, raw: Socket, handshake: ClientHandshake | null, signals: Signals) {
+  private constructor(
+    name: string,
+    raw: Socket,
+    handshake: ClientHandshake | null,
+    signals: Signals,
+    http2: Http2Options | null,
+  ) {
     this.name = name;
     this.#raw = raw;
     this.handshake = handshake;
     const socket = handshake?.socket ?? raw;
     this.socket = socket;
     this.#signals = signals;
+    this.http2 = http2 === null ? null : new Http2Peer('client', (octets) => this.#write(octets), http2);
     raw.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
-      this.reader.push(chunk);
+      (this.http2 ?? this.reader).push(chunk);
       signals.changed();
     });
     const gone = () => {
@@ -53,10 +65,11 @@ export class ClientConnection {
     tls: ClientTls | null = null,
     resume: Buffer | null = null,
     noProtocol = false,
+    http2: Http2Options | null = null,
   ): Promise<ClientConnection> {
     const raw = connect({ port, host, allowHalfOpen: true });
     const handshake = tls === null ? null : await ClientHandshake.start(raw, tls, resume);
-    const connection = new ClientConnection(name, raw, handshake, signals);
+    const connection = new ClientConnection(name, raw, handshake, signals, http2);
     if (noProtocol) connection.reader.raw = '';
     raw.once('connect', () => {
       connection.localPort = raw.localPort ?? 0;
@@ -65,7 +78,17 @@ export class ClientConnection {
       connection.socket.once(tls === null ? 'connect' : 'secureConnect', resolve);
       connection.socket.once('close', () => resolve());
     });
+    connection.http2?.start();
     return connection;
+  }
+
+  #write(octets: Buffer): void {
+    if (!this.socket.destroyed && !this.socket.writableEnded) this.socket.write(octets);
+  }
+
+  /** Separate turns keep separate sends separate segments. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Sends raw bytes; `methods` are those of the requests in it, for the reading of their responses. */
@@ -76,8 +99,13 @@ export class ClientConnection {
     const bytes = Buffer.from(data, 'latin1');
     if (!this.socket.write(bytes))
       await this.#signals.within(5_000, () => !this.socket.writableNeedDrain || this.closed);
-    // Separate turns keep separate sends separate segments.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.turn();
+  }
+
+  /** HTTP/2: waits for that on that stream, by default the last. */
+  async on(what: Http2Await, stream: number | undefined, limitMs: number): Promise<boolean> {
+    if (this.http2 === null) throw new Error(`connection ${this.name} is none of HTTP/2, it has no ${what}`);
+    return awaitOn(this.http2, what, stream, { signals: this.#signals, limitMs, closed: () => this.closed });
   }
 
   /** Waits for the next final response, or for the end of the connection. */
@@ -99,9 +127,12 @@ export class ClientConnection {
     return this.#signals.within(limitMs, () => this.closed || seen() >= wanted);
   }
 
-  /** Raw connections: so many bytes have come. */
-  async received(bytes: number, limitMs: number): Promise<boolean> {
-    return this.#signals.within(limitMs, () => this.closed || this.reader.totalBytes >= bytes);
+  /** Raw connections: so many bytes have come; HTTP/2: so many of a body, on that stream or the last. */
+  async received(bytes: number, stream: number | undefined, limitMs: number): Promise<boolean> {
+    const { http2, reader } = this;
+    const has = () =>
+      http2 === null ? reader.totalBytes : (http2.streams.get(stream ?? http2.latest)?.bodyBytes ?? 0);
+    return this.#signals.within(limitMs, () => this.closed || has() >= bytes);
   }
 
   closes(limitMs: number): Promise<boolean> {
@@ -110,11 +141,13 @@ export class ClientConnection {
 
   /** Every request sent has had its final response. */
   get answered(): boolean {
+    if (this.http2 !== null) return [...this.http2.streams.values()].every((stream) => stream.done || stream.left);
     return this.#finals() >= this.requestsSent;
   }
 
   /** Nothing of what was begun is still under way. */
   get finished(): boolean {
+    if (this.http2 !== null) return [...this.http2.streams.values()].every((stream) => stream.done);
     return this.answered && this.reader.messages.every((m) => m.complete);
   }
 

@@ -57,7 +57,8 @@ function compareJson(path: string, envoy: Json | undefined, remora: Json | undef
 /** Field lines: which name has other values, and only when none has, whether their order is another. */
 function compareFields(path: string, envoy: string[], remora: string[], found: FieldDifference[]): void {
   const before = found.length;
-  const names = new Set([...envoy, ...remora].map((line) => line.slice(0, line.indexOf(':'))));
+  // The second character on: names of pseudo-headers begin with a colon.
+  const names = new Set([...envoy, ...remora].map((line) => line.slice(0, line.indexOf(':', 1))));
   for (const name of names) {
     const theirs = envoy.filter((line) => line.startsWith(`${name}:`)).join('\n');
     const ours = remora.filter((line) => line.startsWith(`${name}:`)).join('\n');

@@ -4,11 +4,14 @@
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ClientConnection } from './client.ts';
+import type { Field } from './http2/hpack.ts';
+import { type Http2Stream, line } from './http2/message.ts';
+import type { Http2Peer } from './http2/peer.ts';
 import type { Fingerprint } from './pki.ts';
 import type { BodyView, Scenario } from './scenario.ts';
 import type { UdpClient, UdpUpstream } from './udp.ts';
 import type { ScriptedUpstream } from './upstream.ts';
-import type { WireMessage } from './wire-reader.ts';
+import type { WireMessage, WireReader } from './wire-reader.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -50,10 +53,9 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   const masker = new Masker(scenario, taken);
   const client: Record<string, Json> = {};
   for (const connection of taken.clients) {
-    const responses = connection.reader.messages.map((m) => masker.message(m, scenario.view));
     client[connection.name] = {
       ...(connection.handshake === null ? {} : { tls: connection.handshake.outcome }),
-      ...(connection.reader.raw === null ? { responses } : { bytes: masker.bytes(connection.reader.raw) }),
+      ...seen(connection, 'responses', scenario.view, masker),
       closed: connection.closed,
     };
     if (connection.reader.leftover !== '')
@@ -69,16 +71,14 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   }
   for (const server of taken.upstreams) {
     // A connection that carried nothing is a race: the proxy may give a request up while it is still connecting.
-    const used = server.connections.filter((connection) => connection.reader.totalBytes > 0);
+    const used = server.connections.filter(({ reader, http2 }) => reader.totalBytes > 0 || (http2?.latest ?? 0) > 0);
     // A TLS upstream tells which handshakes did not end well, by alert.
     if (server.refusals.length > 0) upstream[`${server.name} refusals`] = server.refusals;
     if (used.length === 0) continue;
-    upstream[server.name] = used.map(({ tls, reader, closedByProxy }) => ({
-      ...(tls === null ? {} : { tls }),
-      ...(reader.raw === null
-        ? { requests: reader.messages.map((m) => masker.message(m, 'text')) }
-        : { bytes: masker.bytes(reader.raw) }),
-      closed: closedByProxy,
+    upstream[server.name] = used.map((connection) => ({
+      ...(connection.tls === null ? {} : { tls: connection.tls }),
+      ...seen(connection, 'requests', 'text', masker),
+      closed: connection.closedByProxy,
     }));
   }
   const log: Record<string, Json> = {};
@@ -87,6 +87,31 @@ export function normalise(scenario: Scenario, taken: Taken): Observation {
   if (Object.keys(log).length > 0) observation['log'] = log;
   if (Object.keys(taken.stats).length > 0) observation['stats'] = taken.stats;
   return observation;
+}
+
+/** What came on a connection, in the form of its protocol. */
+function seen(
+  { reader, http2 }: { reader: WireReader; http2: Http2Peer | null },
+  name: 'requests' | 'responses',
+  view: BodyView,
+  masker: Masker,
+): Record<string, Json> {
+  if (http2 !== null) return ofHttp2(http2, view, masker);
+  if (reader.raw !== null) return { bytes: masker.bytes(reader.raw) };
+  return { [name]: reader.messages.map((m) => masker.message(m, view)) };
+}
+
+function ofHttp2(peer: Http2Peer, view: BodyView, masker: Masker): Record<string, Json> {
+  const streams = [...peer.streams.values()].sort((one, other) => one.id - other.id);
+  return {
+    settings: peer.settings,
+    window: peer.window,
+    streams: Object.fromEntries(streams.map((stream) => [stream.id, masker.stream(stream, view)])),
+    ...(peer.goaways.length === 0 ? {} : { goaway: peer.goaways.map((goaway) => ({ ...goaway })) }),
+    ...(peer.pinged ? { pinged: true } : {}),
+    ...(peer.problems.length === 0 ? {} : { problems: peer.problems }),
+    ...(peer.leftover === '' ? {} : { leftover: masker.bytes(peer.leftover) }),
+  };
 }
 
 function logLine(line: string): Json {
@@ -158,6 +183,22 @@ class Masker {
     if (message.trailers.length > 0) result['trailers'] = message.trailers.map((line) => this.text(line));
     if (message.problem !== undefined) result['problem'] = this.text(message.problem);
     return result;
+  }
+
+  /** Null: nothing came on it. */
+  stream(stream: Http2Stream, view: BodyView): Json {
+    const lines = (fields: readonly Field[]) => fields.map((field) => this.#header(line(field)));
+    if (stream.headers === null && stream.interim.length === 0 && stream.reset === null) return null;
+    return {
+      ...(stream.interim.length === 0 ? {} : { interim: stream.interim.map((fields) => ({ headers: lines(fields) })) }),
+      ...(stream.headers === null
+        ? {}
+        : { headers: lines(stream.headers), body: this.#body(Buffer.concat(stream.body).toString('latin1'), view) }),
+      ...(stream.trailers === null ? {} : { trailers: lines(stream.trailers) }),
+      end: stream.end,
+      ...(stream.reset === null ? {} : { reset: stream.reset }),
+      ...(stream.problem === null ? {} : { problem: this.text(stream.problem) }),
+    };
   }
 
   #header(line: string): string {

@@ -19,6 +19,8 @@ import { freePort } from '../../../bench/machine/ports.ts';
 import { DnsServer } from '../../support/dns-server.ts';
 import { ClientConnection } from './client.ts';
 import { judge, type Verdict } from './compare.ts';
+import type { Http2Peer } from './http2/peer.ts';
+import { sendRequest } from './http2/requests.ts';
 import { normalise, type Observation } from './observation.ts';
 import { PKI_FOLDER, type Pki, pki } from './pki.ts';
 import { type ProxyKind, ProxyProcess } from './proxy-process.ts';
@@ -149,7 +151,10 @@ export class SuiteRun {
   async play(scenario: Scenario, expected: Observation | null): Promise<Played> {
     const signals = new Signals();
     for (const upstream of this.#upstreams)
-      upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, scenario.raw);
+      upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, {
+        raw: scenario.raw,
+        http2: scenario.http2[upstream.name] ?? {},
+      });
     for (const upstream of this.#udpUpstreams) upstream.begin(scenario.upstream[upstream.name], signals);
     for (const log of scenario.logs) this.#logOffsets.set(log, this.#logSize(log));
     this.#dns?.records.clear();
@@ -224,22 +229,26 @@ export class SuiteRun {
       await signals.within(OTHERS_LIMIT_MS, () => others.every((other) => other.answered || other.closed));
     }
     const client = await this.#client(name, scenario, clients, signals);
+    if (client.http2 !== null && (await this.#http2Step(step, client, client.http2))) return;
     if ('send' in step) {
       await client.send(
         this.#fill(step.send.repeat(step.times ?? 1)),
-        scenario.raw ? [] : (step.methods ?? methodsOf(step.send)),
+        scenario.raw || client.http2 !== null ? [] : (step.methods ?? methodsOf(step.send)),
       );
+    } else if ('frames' in step) {
+      throw new Error(`${scenario.folder}: connection ${name} is none of HTTP/2: say so under http2`);
     } else if ('request' in step) {
-      const bytes = compose(step.request, step.headers ?? [], step.body);
+      const bytes = compose(step.request, (step.headers ?? []).map(String), step.body?.toString());
       await client.send(this.#fill(bytes), [step.request.split(' ')[0] ?? 'GET']);
       if (step.wait ?? true) await client.nextResponse(STEP_LIMIT_MS);
     } else if ('bytes' in step) {
-      await client.received(step.bytes, STEP_LIMIT_MS);
+      await client.received(step.bytes, step.stream, STEP_LIMIT_MS);
     } else if ('await' in step) {
       if (step.await === 'response') await client.nextResponse(STEP_LIMIT_MS);
       else if (step.await === 'head') await client.nextHead(STEP_LIMIT_MS);
       else if (step.await === 'interim') await client.nextInterim(STEP_LIMIT_MS);
-      else await client.closes(STEP_LIMIT_MS);
+      else if (step.await === 'closed') await client.closes(STEP_LIMIT_MS);
+      else throw new Error(`${scenario.folder}: connection ${name} is none of HTTP/2: it has no ${step.await}`);
     } else if ('connect' in step) {
       // Opening it was all.
     } else if ('end' in step) {
@@ -247,6 +256,24 @@ export class SuiteRun {
     } else {
       client.reset();
     }
+  }
+
+  /** True where the step is one that HTTP/2 has in its own way. */
+  async #http2Step(step: ClientStep, client: ClientConnection, peer: Http2Peer): Promise<boolean> {
+    if ('frames' in step) {
+      peer.send(step.frames, step.stream);
+      await client.turn();
+    } else if ('request' in step) {
+      const scheme = client.handshake === null ? 'http' : 'https';
+      const stream = sendRequest(peer, step, scheme, (text) => this.#fill(text));
+      await client.turn();
+      if (step.wait ?? true) await client.on('response', stream, STEP_LIMIT_MS);
+    } else if ('await' in step && step.await !== 'closed') {
+      await client.on(step.await, step.stream, STEP_LIMIT_MS);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   async #udpClient(
@@ -283,7 +310,8 @@ export class SuiteRun {
     const resumed = tls?.resume === undefined ? undefined : clients.get(tls.resume);
     const session = resumed?.handshake?.session ?? null;
     const at = { port, host: hostOf(placeholder) };
-    const client = await ClientConnection.open(name, at, signals, tls ?? null, session, scenario.raw);
+    const http2 = placeholder === 'ADMIN' ? scenario.http2[name] : (scenario.http2[name] ?? scenario.http2['*']);
+    const client = await ClientConnection.open(name, at, signals, tls ?? null, session, scenario.raw, http2 ?? null);
     clients.set(name, client);
     return client;
   }

@@ -5,13 +5,17 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { DnsRecord } from '../../support/dns-server.ts';
+import type { FrameSpec } from './http2/frames.ts';
+import { checkFrames, type Http2Options, http2Options, isFrame } from './http2/options.ts';
+import type { Http2Await, Http2Request } from './http2/requests.ts';
 import { CLIENT_TLS_KEYS, type ClientTls, MORE_CLIENT_TLS_KEYS, SERVER_TLS_KEYS, type ServerTls } from './tls.ts';
 
 /** What the client does next. `on` names the connection (default `a`), opened when first used. */
-export type ClientStep = { on?: string } & (
+export type ClientStep = { on?: string; stream?: number } & (
   | { send: string; times?: number; methods?: string[] }
-  | { request: string; headers?: string[]; body?: string; wait?: boolean }
-  | { await: 'response' | 'head' | 'interim' | 'closed' }
+  | (Http2Request & { wait?: boolean })
+  | { frames: FrameSpec[] }
+  | { await: Http2Await | 'closed' }
   | { upstream: number }
   | { stat: string; is: number }
   | { signal: string }
@@ -34,7 +38,9 @@ export type UpstreamAction =
   | { bytes: number }
   | { end: true }
   | { close: true }
-  | { reset: true };
+  | { reset: true }
+  | FrameSpec
+  | { frames: FrameSpec[] };
 
 /** The first rule that fits and is not used up answers. No action at all: never answers. */
 export interface UpstreamRule {
@@ -73,6 +79,8 @@ interface Shared {
   logs: string[];
   /** Connection → its TLS; `*` for those not named, save to ADMIN; null: none. */
   tls: Record<string, ClientTls | null>;
+  /** Connections of HTTP/2 (`*`: those not named, save to ADMIN), and upstreams by placeholder. */
+  http2: Record<string, Http2Options>;
 }
 
 export interface Scenario extends Shared {
@@ -121,7 +129,7 @@ export interface Suite {
 
 export const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 const FILES = 'files';
-const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title', 'tls', 'servers', 'dns'];
+const SUITE_KEYS = ['listen', 'volatile', 'mask', 'logs', 'flags', 'title', 'tls', 'servers', 'dns', 'http2'];
 const SCENARIO_KEYS = [
   ...[
     'title',
@@ -137,7 +145,7 @@ const SCENARIO_KEYS = [
     'stats',
     'gauges',
   ],
-  ...['view', 'quiet', 'differences', 'tls', 'raw', 'dns'],
+  ...['view', 'quiet', 'differences', 'tls', 'raw', 'dns', 'http2'],
 ];
 const STEP_KEYS = [
   'on',
@@ -153,7 +161,22 @@ const STEP_KEYS = [
   'stat',
   'is',
 ];
-const MORE_STEP_KEYS = ['bytes', 'datagram', 'datagrams', 'signal', 'move', 'to', 'connect', 'end', 'reset', 'answer'];
+const MORE_STEP_KEYS = [
+  'frames',
+  'stream',
+  'trailers',
+  'open',
+  'bytes',
+  'datagram',
+  'datagrams',
+  'signal',
+  'move',
+  'to',
+  'connect',
+  'end',
+  'reset',
+  'answer',
+];
 const DNS_KEYS = ['a', 'aaaa', 'ttl', 'rcode', 'silent'];
 const RULE_KEYS = ['path', 'times', 'when', 'reply'];
 const ACTION_KEYS = ['write', 'times', 'until', 'await', 'bytes', 'end', 'close', 'reset'];
@@ -188,6 +211,7 @@ function loadSuite(name: string): Suite {
     mask: masks(settings['mask'], settingsFile),
     logs: settings['logs'] === undefined ? logs : texts(settings['logs'], settingsFile),
     tls: clientTls(settings['tls'], settingsFile),
+    http2: http2Options(settings['http2'], settingsFile),
   };
   const scenarios: Scenario[] = [];
   const files: Record<string, string> = {};
@@ -237,6 +261,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     const verbs = [
       'send',
       'request',
+      'frames',
       'await',
       'upstream',
       'stat',
@@ -251,7 +276,9 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
       'reset',
     ].filter((v) => v in checked);
     if (verbs.length !== 1) throw new Error(`${file}: a client step needs exactly one verb: ${JSON.stringify(step)}`);
-    for (const verb of ['send', 'request', 'body', 'datagram']) if (verb in checked) text(checked[verb], file);
+    for (const verb of ['send', 'request', 'datagram']) if (verb in checked) text(checked[verb], file);
+    if ('body' in checked && !Array.isArray(checked['body'])) text(checked['body'], file);
+    if ('frames' in checked) checkFrames(checked['frames'], file);
     dnsRecords(checked['answer'], file);
     return step as ClientStep;
   });
@@ -265,6 +292,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     mask: [...shared.mask, ...masks(raw['mask'], file)],
     logs: raw['logs'] === undefined ? shared.logs : texts(raw['logs'], file),
     tls: { ...shared.tls, ...clientTls(raw['tls'], file) },
+    http2: { ...shared.http2, ...http2Options(raw['http2'], file) },
     connections: (raw['connections'] ?? {}) as Record<string, string>,
     overlap: raw['overlap'] === true,
     fresh: raw['fresh'] === true,
@@ -295,12 +323,18 @@ function rules(raw: unknown, file: string): Record<string, UpstreamRule[]> {
       const rule = record(entry, file);
       onlyKeys(rule, RULE_KEYS, file);
       for (const action of list(rule['reply'], file)) {
-        if (typeof action !== 'string') onlyKeys(record(action, file), ACTION_KEYS, file);
+        if (typeof action !== 'string') checkAction(record(action, file), file);
       }
       return entry as UpstreamRule;
     });
   }
   return result;
+}
+
+function checkAction(action: Record<string, unknown>, file: string): void {
+  if ('frames' in action) checkFrames(action['frames'], file);
+  else if (isFrame(action)) checkFrames([action], file);
+  else onlyKeys(action, ACTION_KEYS, file);
 }
 
 /** What an upstream does that the scenario says nothing of. */

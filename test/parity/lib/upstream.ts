@@ -2,6 +2,10 @@
 // runs at the moment. Raw on purpose: an HTTP library would hide what is on the wire.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { type FrameSpec, PREFACE } from './http2/frames.ts';
+import { firstOf, type Http2Stream } from './http2/message.ts';
+import { type Http2Options, isFrame } from './http2/options.ts';
+import { Http2Peer } from './http2/peer.ts';
 import type { Json } from './observation.ts';
 import type { UpstreamAction, UpstreamRule } from './scenario.ts';
 import type { Signals } from './signals.ts';
@@ -12,6 +16,10 @@ import { WireReader } from './wire-reader.ts';
 export class UpstreamConnection {
   readonly socket: Socket;
   readonly reader = new WireReader('request');
+  /** From the preface on, if it began with one. */
+  http2: Http2Peer | null = null;
+  /** What may be a preface. */
+  #first: Buffer | null = Buffer.alloc(0);
   readonly remotePort: number;
   /** What the handshake came to; null without TLS. */
   readonly tls: Json;
@@ -35,9 +43,9 @@ export class UpstreamConnection {
     this.remotePort = raw.remotePort ?? 0;
     raw.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
-      this.reader.push(chunk);
+      this.#receive(chunk);
       owner.signals.changed();
-      void this.#serve();
+      if (this.http2 === null) void this.#serve();
     });
     socket.on('end', () => {
       this.#ended = true;
@@ -47,6 +55,40 @@ export class UpstreamConnection {
     });
     socket.on('error', () => this.#gone());
     socket.on('close', () => this.#gone());
+  }
+
+  /** A connection that begins with the preface of HTTP/2 is one. */
+  #receive(chunk: Buffer): void {
+    let octets = chunk;
+    if (this.#first !== null && this.reader.raw === null) {
+      octets = Buffer.concat([this.#first, chunk]);
+      const size = Math.min(octets.length, PREFACE.length);
+      const same = octets.subarray(0, size).equals(PREFACE.subarray(0, size));
+      this.#first = same && size < PREFACE.length ? octets : null;
+      if (this.#first !== null) return;
+      if (same) this.#speakHttp2();
+    }
+    (this.http2 ?? this.reader).push(octets);
+  }
+
+  #speakHttp2(): void {
+    const write = (octets: Buffer) => {
+      if (!this.socket.destroyed && !this.socket.writableEnded) this.socket.write(octets);
+    };
+    this.http2 = new Http2Peer('server', write, this.#owner.http2);
+    this.http2.onRequest = (stream) => void this.#serveStream(stream);
+    this.http2.start();
+  }
+
+  /** Requests of HTTP/2 are answered beside each other. */
+  async #serveStream(stream: Http2Stream): Promise<void> {
+    const rule = this.#owner.pick(firstOf(stream.headers ?? [], ':path') ?? '');
+    if ((rule.when ?? 'complete') === 'complete') await this.#until(() => stream.done);
+    await this.run(rule.reply, () => stream.done, stream);
+  }
+
+  #sendFrames(frames: readonly FrameSpec[], stream: Http2Stream | null): void {
+    this.http2?.send(frames, stream?.id ?? 0);
   }
 
   #gone(): void {
@@ -73,14 +115,23 @@ export class UpstreamConnection {
     this.#busy = false;
   }
 
-  async run(actions: readonly UpstreamAction[], complete: () => boolean): Promise<void> {
+  /** `stream`: the request's, of HTTP/2. */
+  async run(
+    actions: readonly UpstreamAction[],
+    complete: () => boolean,
+    stream: Http2Stream | null = null,
+  ): Promise<void> {
     if (actions.some((action) => typeof action === 'object' && 'await' in action && action.await === 'end'))
       this.#awaitsEnd = true;
     for (const action of actions) {
       if (this.closing || this.socket.destroyed) return;
-      if (typeof action === 'string') this.socket.write(Buffer.from(action, 'latin1'));
+      if (typeof action === 'string' && stream !== null) this.#sendFrames(asFrames(action), stream);
+      else if (typeof action === 'string') this.socket.write(Buffer.from(action, 'latin1'));
+      else if ('frames' in action) this.#sendFrames(action.frames, stream);
+      else if (isFrame(action)) this.#sendFrames([action as FrameSpec], stream);
       else if ('write' in action) this.socket.write(Buffer.from(action.write.repeat(action.times ?? 1), 'latin1'));
-      else if ('bytes' in action) await this.#until(() => this.reader.totalBytes >= action.bytes);
+      else if ('bytes' in action)
+        await this.#until(() => (stream?.bodyBytes ?? this.reader.totalBytes) >= action.bytes);
       else if ('end' in action) this.socket.end();
       else if ('until' in action) await this.#owner.signals.given(action.until);
       else if ('await' in action) await this.#until(action.await === 'end' ? () => this.#ended : complete);
@@ -113,6 +164,8 @@ export class ScriptedUpstream {
   readonly #server: Server;
   /** Connections carry bytes of no protocol. */
   raw = false;
+  /** What connections of HTTP/2 say of themselves. */
+  http2: Http2Options = {};
   #rules: { rule: UpstreamRule; left: number }[] = [];
   #epoch = 0;
   #tls: TlsServer | null = null;
@@ -158,8 +211,13 @@ export class ScriptedUpstream {
   }
 
   /** Starts a scenario: its rules hold from here, and what was recorded before is forgotten. */
-  begin(rules: readonly UpstreamRule[], signals: Signals, raw = false): void {
+  begin(
+    rules: readonly UpstreamRule[],
+    signals: Signals,
+    { raw, http2 }: { raw: boolean; http2: Http2Options } = { raw: false, http2: {} },
+  ): void {
     this.raw = raw;
+    this.http2 = http2;
     this.#epoch++;
     this.signals = signals;
     this.connections = [];
@@ -190,7 +248,7 @@ export class ScriptedUpstream {
 
   /** Request heads seen in this scenario. */
   get requests(): number {
-    return this.connections.reduce((sum, c) => sum + c.reader.messages.length, 0);
+    return this.connections.reduce((sum, c) => sum + (c.http2?.streams.size ?? c.reader.messages.length), 0);
   }
 
   /** Closes what the proxy has kept open, and waits until it has closed too, so that the next scenario opens its own. */
@@ -209,4 +267,19 @@ export class ScriptedUpstream {
     for (const connection of this.connections) connection.socket.destroy();
     this.#server.close();
   }
+}
+
+/** A whole answer of HTTP/1 as the frames that say the same, so that one rule serves both protocols. */
+function asFrames(text: string): FrameSpec[] {
+  const [head, ...body] = text.split('\r\n\r\n');
+  const [start, ...fields] = (head ?? '').split('\r\n');
+  const status = /^HTTP\/1\.1 (\d{3})/.exec(start ?? '')?.[1];
+  if (status === undefined)
+    throw new Error(`an upstream of HTTP/2 answers in frames, not with ${JSON.stringify(text)}`);
+  const headers = [
+    `:status: ${status}`,
+    ...fields.map((field) => field.replace(/^[^:]+/, (name) => name.toLowerCase())),
+  ];
+  const data = body.join('\r\n\r\n');
+  return data === '' ? [{ headers, end: true }] : [{ headers }, { data, end: true }];
 }
