@@ -180,6 +180,8 @@ export interface ProxiedConnection {
 export interface UpstreamTransportSource {
   /** What it was made from: compared by value to tell a changed cluster from a repeated one. */
   readonly message: unknown;
+  /** Peers choose a protocol by ALPN. */
+  readonly negotiates: boolean;
   /** `scope`: the cluster's. */
   open(scope: StatsScope): UpstreamTransport;
 }

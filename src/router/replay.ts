@@ -1,5 +1,6 @@
 // Owns the rule of DESIGN 4: a request that died with a keep-alive connection which the upstream closed just as the
-// request went out on it may go out once more on a fresh one, without any retry policy.
+// request went out on it may go out once more on a fresh one, without any retry policy; and so may one that the upstream says
+// it did not hear (RFC 9113 section 6.8).
 import { ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 
@@ -15,13 +16,16 @@ export function isIdempotent(method: string): boolean {
  * Where nothing has left yet even a POST may go out elsewhere.
  */
 export function mayReplay(attempt: ReplayedAttempt, reason: ResetReason, headers: RequestHeaders): boolean {
-  if (!attempt.reused || attempt.responseStarted || headers.protocol !== '') return false;
+  if (attempt.responseStarted || headers.protocol !== '') return false;
+  if (attempt.unheard) return true;
+  if (!attempt.reused) return false;
   if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
   return isIdempotent(headers.method) || attempt.unsent;
 }
 
 export interface ReplayedAttempt {
   readonly reused: boolean;
+  readonly unheard: boolean;
   readonly responseStarted: boolean;
   readonly unsent: boolean;
 }

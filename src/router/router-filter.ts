@@ -3,7 +3,7 @@
 
 import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import { logger } from '../base/logger.ts';
-import { Protocol, ResetReason } from '../http/codec/api.ts';
+import { ResetReason } from '../http/codec/api.ts';
 import { type DecoderFilter, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../http/filter/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
@@ -236,8 +236,6 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     attempt.info.transportFailureReason = isTransportFailure(reason) ? details.replaceAll(' ', '_') : '';
     this.logAttempt(attempt, resetFlag(reason));
     attempt.cancel();
-    // HTTP/1 has no resets to count: its connections end.
-    if (attempt.info.protocol >= Protocol.Http2) cluster.stats.upstreamRqRxReset.inc();
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (responseStarted && this.responseStarted) {
       if (awaitsGrpcStatus(attempt, this.headers as RequestHeaders))

@@ -1,7 +1,7 @@
 // Owns what one request knows while the router works on it, and what others ask of it meanwhile: the load balancer, the
 // client's connection, the attempts. The filter itself extends this class: a request costs no object more for it.
 import type { LazyTimeout, TimeoutHandler } from '../base/lazy-timeout.ts';
-import type { Protocol } from '../http/codec/api.ts';
+import { Protocol } from '../http/codec/api.ts';
 import type { DecoderFilterCallbacks, DownstreamWatermarkCallbacks } from '../http/filter/api.ts';
 import type { RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
@@ -133,16 +133,18 @@ export abstract class RouterRequest
   }
 
   /**
-   * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent or nothing
-   * has left yet, no more than `replayLimit`.
+   * Bytes of body to keep: for retries what the route allows, for a replay, because the method is idempotent, nothing has
+   * left yet, or the host can say that it did not hear it, no more than `replayLimit`.
    */
   protected keepLimit(): number {
     const { bufferLimit } = this;
     // What was read already waits; the client is held back.
     if (this.hostLookup !== null) return Number.POSITIVE_INFINITY;
     if (this.keepsBodyByWish) return bufferLimit > 0 ? bufferLimit : Number.POSITIVE_INFINITY;
-    const replayable = isIdempotent((this.headers as RequestHeaders).method) || this.attempt?.unsent !== false;
-    return replayable ? Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit) : 0;
+    const { attempt } = this;
+    const mayBeUnheard = attempt?.unsent !== false || attempt.info.protocol === Protocol.Http2;
+    if (!mayBeUnheard && !isIdempotent((this.headers as RequestHeaders).method)) return 0;
+    return Math.min(replayLimit, bufferLimit > 0 ? bufferLimit : replayLimit);
   }
 
   protected markRequestEnd(): void {

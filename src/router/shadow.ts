@@ -1,7 +1,7 @@
 // Owns a copy of a request that goes to another cluster (request_mirror_policies). Its answer goes to nobody, and nothing
 // that happens to it touches the request itself: where it cannot keep up it is given up.
 import type { LazyTimeout, TimeoutHandler } from '../base/lazy-timeout.ts';
-import { Protocol, type ResetReason } from '../http/codec/api.ts';
+import type { Protocol, ResetReason } from '../http/codec/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import type { StreamTransportOptions } from '../network/api.ts';
@@ -195,7 +195,6 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   }
 
   onUpstreamReset(attempt: UpstreamRequest, reason: ResetReason): void {
-    if (attempt.info.protocol >= Protocol.Http2) attempt.cluster.stats.upstreamRqRxReset.inc();
     attempt.host.stats.rqError++;
     if (!attempt.responseStarted) this.#countFailure(resetStatus(reason));
     this.#logEnd(attempt, resetFlag(reason));

@@ -3,10 +3,10 @@
 import type { LazyTimeout } from '../base/lazy-timeout.ts';
 import {
   type ClientStream,
-  Protocol,
   ResetReason,
   type ResponseDecoder,
   type StreamCallbacks,
+  unheardDetails,
 } from '../http/codec/api.ts';
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { UpstreamInfo } from '../observability/stream-info.ts';
@@ -55,6 +55,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   /** Part of the request went to the codec. */
   requestStarted = false;
   reused = false;
+  /** The host has said that it did not begin to work on it. */
+  unheard = false;
   /** The response's headers; null before them. Where attempts are logged a copy, as they came. */
   response: ResponseHeaders | null = null;
   trailers: HeaderMap | null = null;
@@ -286,6 +288,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     if (!this.detached) this.takeBytes();
     this.#stream = null;
     if (this.detached) return;
+    this.unheard = details === unheardDetails;
     this.#router.onUpstreamReset(this, reason, details);
   }
 
@@ -321,10 +324,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     stream.callbacks = null;
     // A connection that goes back to its pool must not stay unread.
     while (this.#readDisabled > 0) this.readDisable(false);
-    if (!this.responseComplete || !this.requestSent) {
-      if (this.info.protocol >= Protocol.Http2) this.cluster.stats.upstreamRqTxReset.inc();
-      stream.resetStream(ResetReason.LocalReset);
-    }
+    if (!this.responseComplete || !this.requestSent) stream.resetStream(ResetReason.LocalReset);
     this.#stream = null;
   }
 }

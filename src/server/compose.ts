@@ -8,6 +8,7 @@ import { systemTimers, type Timers } from '../base/timers.ts';
 import type { ConfigOptions } from '../config/api.ts';
 import { type ExtensionEntry, ExtensionRegistry } from '../config/extension-registry.ts';
 import { createClientCodec } from '../http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../http/codec/h2/api.ts';
 import { pinnedName } from '../http/headers/name.ts';
 import type { ActiveListener } from '../listener/active-listener.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
@@ -104,6 +105,7 @@ export class Server {
       stats: this.stats,
       connect,
       createHttp1Codec: createClientCodec,
+      createHttp2Codec: createHttp2ClientCodec,
       dnsResolver: (config) => resolvers.get(config),
     });
     this.drain = new DrainManager(clock, random, options.drainTimeMs, options.drainStrategy);

@@ -162,8 +162,6 @@ export interface ClusterInfo {
   readonly perConnectionBufferLimitBytes: number;
   readonly maxResponseHeadersBytes: number;
   readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** HTTP features the pool will use, so that the router may prepare headers. */
-  readonly upstreamProtocol: Protocol;
   /** Hosts are told whose connection is forwarded (PROXY protocol). */
   readonly tellsOfClients: boolean;
   /** HTTP connections are shared by the requests of one client connection only. */

@@ -1,13 +1,15 @@
 // Owns the shape of a cluster's configuration after conversion: frozen plain data, compared by value to tell an update
 // from a repetition. `config.ts` makes it from the protobuf message.
 import type { Address } from '../base/address.ts';
-import type { Http1Settings, Protocol } from '../http/codec/api.ts';
+import type { Http1Settings } from '../http/codec/api.ts';
+import type { Http2Settings } from '../http/codec/h2/api.ts';
 import type { MatchNode } from '../matchers/api.ts';
 import type { TcpKeepalive, UpstreamTransportSource } from '../network/api.ts';
 import type { ExpectedNames, HostHealth, Locality } from './api.ts';
 import type { ClusterTypeFactory } from './cluster-type/api.ts';
 import type { OriginalDstConfig } from './clusters/original-dst.ts';
 import type { CommonLbConfig, LoadBalancerConfig } from './load-balancing/api.ts';
+import type { PoolProtocol } from './pool/http-pool.ts';
 
 export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -19,6 +21,8 @@ export interface ClusterConfig {
   readonly connectTimeoutMs: number;
   readonly perConnectionBufferLimitBytes: number;
   readonly poolPerDownstreamConnection: boolean;
+  /** Streams that connections are made for, for each that there is; 1: none is made ahead of need. */
+  readonly preconnectRatio: number;
   /** From the cluster itself; EDS brings its own. Left out of the comparison of clusters: hosts are diffed in place. */
   readonly endpoints: EndpointsConfig;
   readonly loadBalancer: LoadBalancerConfig;
@@ -117,8 +121,10 @@ export interface HappyEyeballsConfig {
 }
 
 export interface UpstreamHttpConfig {
-  readonly protocol: Protocol;
+  /** What is spoken with hosts: one protocol, what the client speaks, or what each host chooses by ALPN. */
+  readonly protocol: PoolProtocol | 'downstream';
   readonly http1: Http1Settings;
+  readonly http2: Http2Settings;
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number;
   /** Milliseconds without a request after which a connection closes; 0: never. */

@@ -2,6 +2,7 @@
 // name on the request path. Status codes get their counters when a status is first seen, as in Envoy.
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
 import type { Http1CodecStats } from '../http/codec/api.ts';
+import { type Http2CodecStats, http2CodecStats } from '../http/codec/h2/api.ts';
 import type { Counter, Gauge, Histogram, StatsScope } from '../observability/stats/api.ts';
 import type { ClusterTrafficStats } from './api.ts';
 
@@ -12,6 +13,7 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly upstreamCxTotal: Counter;
   readonly upstreamCxActive: Gauge;
   readonly upstreamCxHttp1Total: Counter;
+  readonly upstreamCxHttp2Total: Counter;
   readonly upstreamCxConnectFail: Counter;
   readonly upstreamCxConnectTimeout: Counter;
   readonly upstreamCxConnectAttemptsExceeded: Counter;
@@ -108,6 +110,7 @@ export class ClusterStats implements ClusterTrafficStats {
   readonly #zones: { readonly to: string; readonly group: ResponseGroup }[] = [];
   #rqTime: Histogram | null = null;
   #http1: Http1CodecStats | null = null;
+  #http2: Http2CodecStats | null = null;
 
   constructor(scope: StatsScope) {
     this.scope = scope;
@@ -116,6 +119,7 @@ export class ClusterStats implements ClusterTrafficStats {
     this.upstreamCxTotal = counter('upstream_cx_total');
     this.upstreamCxActive = gauge('upstream_cx_active');
     this.upstreamCxHttp1Total = counter('upstream_cx_http1_total');
+    this.upstreamCxHttp2Total = counter('upstream_cx_http2_total');
     this.upstreamCxConnectFail = counter('upstream_cx_connect_fail');
     this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout');
     this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded');
@@ -219,6 +223,12 @@ export class ClusterStats implements ClusterTrafficStats {
     return this.#http1;
   }
 
+  /** Made with the first codec, as in Envoy. */
+  get http2(): Http2CodecStats {
+    this.#http2 ??= http2CodecStats(this.scope.scope('http2.'));
+    return this.#http2;
+  }
+
   /**
    * Counts the response in all its groups, `upstream_rq_completed` too. Codes outside 100..599 count as completed only.
    * `byStatus` false: the cluster's own counters leave the status out (suppress_grpc_request_failure_code_stats).
@@ -273,7 +283,6 @@ const laterCounters = [
   'lb_zone_routing_cross_zone',
   'lb_zone_routing_sampled',
   'upstream_cx_connect_with_0_rtt',
-  'upstream_cx_http2_total',
   'upstream_cx_http3_total',
   'upstream_cx_preconnect_skipped',
   'upstream_http3_broken',

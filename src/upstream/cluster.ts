@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { type Runtime, RuntimeInteger } from '../base/runtime.ts';
-import type { Protocol } from '../http/codec/api.ts';
+import { Protocol } from '../http/codec/api.ts';
 import type { StreamTransportOptions } from '../network/api.ts';
 import type { DnsResolver, DnsResolverConfig } from '../network/dns.ts';
 import type { Counter, StatsScope } from '../observability/stats/api.ts';
@@ -32,7 +32,7 @@ import { HostSets, type HostsUpdate } from './host-sets.ts';
 import { HostTransports } from './host-transports.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
-import { Http1Pool } from './pool/http1-pool.ts';
+import { HttpConnectionPool, type PoolProtocol } from './pool/http-pool.ts';
 import { HostTcpPool } from './pool/tcp-pool.ts';
 import { proxiedKey } from './stream-transport.ts';
 
@@ -105,7 +105,6 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
       perConnectionBufferLimitBytes: config.perConnectionBufferLimitBytes,
       maxResponseHeadersBytes: config.http.http1.maxHeadersBytes,
       metadata: config.metadata,
-      upstreamProtocol: config.http.protocol,
       tellsOfClients: this.#transports.perDownstream,
       poolPerDownstreamConnection: config.poolPerDownstreamConnection,
       expectedNames: config.http.expectedNames,
@@ -162,13 +161,15 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
   httpPool(
     host: Host,
     priority: Priority,
-    _downstreamProtocol: Protocol,
+    downstreamProtocol: Protocol,
     options: StreamTransportOptions | null = null,
   ): HttpPool | null {
     // Hosts come from this class alone; the interface hides what hangs on them.
     const upstreamHost = host as UpstreamHost;
     const key = options === null ? '' : poolKey(upstreamHost, options);
-    const pool = upstreamHost.pools.find(priority, key);
+    const protocol = this.#poolProtocol(downstreamProtocol);
+    const pools = this.#poolsOf(upstreamHost, protocol);
+    const pool = pools.find(priority, key);
     if (pool?.occupied) return pool;
     if (!this.circuitBreakers[priority].connectionPools.canCreate()) {
       this.stats.upstreamCxPoolOverflow.inc();
@@ -178,10 +179,22 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
       pool.options = options;
       return pool;
     }
-    const made = new Http1Pool(this.#environment, this, upstreamHost, priority, key, options);
-    if (key === '') upstreamHost.pools.add(priority, made);
+    const made = new HttpConnectionPool(this.#environment, this, upstreamHost, pools, protocol, priority, key, options);
+    if (key === '') pools.add(priority, made);
     if (upstreamHost.removed) made.drain();
     return made;
+  }
+
+  #poolProtocol(downstreamProtocol: Protocol): PoolProtocol {
+    const { protocol } = this.config.http;
+    if (protocol !== 'downstream') return protocol;
+    return downstreamProtocol >= Protocol.Http2 ? 'http2' : 'http1';
+  }
+
+  #poolsOf(host: UpstreamHost, protocol: PoolProtocol): HostPools<HttpConnectionPool> {
+    if (protocol !== 'http2' || this.config.http.protocol !== 'downstream') return host.pools;
+    host.http2Pools ??= new HostPools();
+    return host.http2Pools;
   }
 
   tcpPool(host: Host, priority: Priority, options: StreamTransportOptions | null = null): TcpPool {

@@ -36,7 +36,7 @@ import type {
 } from './cluster-config.ts';
 import { clusterTypeCategory } from './cluster-type/api.ts';
 import { readEndpoints } from './config-endpoints.ts';
-import { httpConfig, readHttpOptions } from './config-http.ts';
+import { checkNegotiation, httpConfig, readHttpOptions } from './config-http.ts';
 import { readCircuitBreakers, readMaxConnectionsPerHost } from './config-limits.ts';
 import { legacyPolicyTypes, readCommonLb, readLoadBalancer } from './config-load-balancer.ts';
 import { readOriginalDst } from './config-original-dst.ts';
@@ -96,6 +96,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     observabilityName: cluster.altStatName === '' ? cluster.name : cluster.altStatName,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     poolPerDownstreamConnection: cluster.connectionPoolPerDownstreamConnection,
+    preconnectRatio: cluster.preconnectPolicy?.perUpstreamPreconnectRatio ?? 1,
     perConnectionBufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     endpoints: readEndpoints(cluster.loadAssignment, discovery?.kind === 'extension', context),
     commonLb: readCommonLb(cluster),
@@ -119,6 +120,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     metadata: metadataOf(cluster.metadata),
     source: cluster,
   };
+  checkNegotiation(config, httpOptions, context);
   if (
     discovery === undefined ||
     transport === undefined ||

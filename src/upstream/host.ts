@@ -7,7 +7,7 @@ import type { UpstreamTransport } from '../network/api.ts';
 import type { Host, HostHealth, HostStats, HostUser, Locality } from './api.ts';
 import type { EndpointConfig, Metadata } from './cluster-config.ts';
 import { HostPools } from './host-pools.ts';
-import type { Http1Pool } from './pool/http1-pool.ts';
+import type { HttpConnectionPool } from './pool/http-pool.ts';
 import type { HostTcpPool } from './pool/tcp-pool.ts';
 
 const noMetadata: Metadata = Object.freeze({});
@@ -44,7 +44,9 @@ export class UpstreamHost implements Host {
   /** envoy.config.core.v3.HealthStatus as discovery gave it. */
   healthStatus: number;
   readonly stats: HostStats = new HostNumbers();
-  readonly pools = new HostPools<Http1Pool>();
+  readonly pools = new HostPools<HttpConnectionPool>();
+  /** Where clients choose the protocol, of those that chose HTTP/2; null where none did. */
+  http2Pools: HostPools<HttpConnectionPool> | null = null;
   /** Null where nobody asked for plain connections. */
   tcpPools: HostPools<HostTcpPool> | null = null;
   /** Its cluster has it no longer: pools made for it (a request that chose it just before) drain at once. */
@@ -115,10 +117,16 @@ export class UpstreamHost implements Host {
     return this.#description;
   }
 
+  /** Connections to it are open, or on their way. */
+  get occupied(): boolean {
+    return this.pools.occupied || this.http2Pools?.occupied === true || this.tcpPools?.occupied === true;
+  }
+
   /** It left its cluster. */
   remove(): void {
     this.removed = true;
     this.pools.drain();
+    this.http2Pools?.drain();
     this.tcpPools?.drain();
     const { users } = this;
     this.users = null;
@@ -130,6 +138,7 @@ export class UpstreamHost implements Host {
     if (transport === this.transport) return;
     this.transport = transport;
     this.pools.replace();
+    this.http2Pools?.replace();
     this.tcpPools?.replace();
   }
 }

@@ -53,10 +53,10 @@ export const cluster: PackageCoverage = {
       'cleanup_interval',
       'connection_pool_per_downstream_connection',
       'upstream_http_protocol_options',
+      'http2_protocol_options',
+      'protocol_selection',
+      'preconnect_policy',
     ],
-    refused: {
-      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
-    },
     notYet: {
       health_checks: 'a later issue',
       outlier_detection: 'a later issue',
@@ -64,11 +64,9 @@ export const cluster: PackageCoverage = {
       maglev_lb_config: 'a later issue',
       use_tcp_for_dns_lookups: 'names are asked for over UDP, and over TCP only when an answer was cut off',
       close_connections_on_host_health_failure: 'a later issue',
-      protocol_selection: 'HTTP/2: issue 6',
       lrs_server: 'issue 7',
       track_timeout_budgets: 'a later issue',
       track_cluster_stats: 'a later issue',
-      preconnect_policy: 'a later issue',
     },
     harmless: {
       ignore_health_on_host_removal: 'no host stays behind for its health: there are no health checks yet',
@@ -111,6 +109,10 @@ export const cluster: PackageCoverage = {
   'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': {
     implemented: ['choice_count', 'active_request_bias'],
     notYet: { slow_start_config: 'a later issue' },
+  },
+  'envoy.config.cluster.v3.Cluster.PreconnectPolicy': {
+    implemented: ['per_upstream_preconnect_ratio'],
+    notYet: { predictive_preconnect_ratio: 'balancers do not tell which host they will choose next' },
   },
   'envoy.config.cluster.v3.Cluster.RoundRobinLbConfig': { notYet: { slow_start_config: 'a later issue' } },
   'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds', 'per_host_thresholds'] },

@@ -156,12 +156,12 @@ export const http: PackageCoverage = {
       'common_http_protocol_options',
       'explicit_http_config',
       'use_downstream_protocol_config',
+      'auto_config',
       'retry_policy',
       'request_mirror_policies',
       'upstream_http_protocol_options',
     ],
     refused: {
-      auto_config: 'choosing the protocol by ALPN is not implemented yet: issue 6',
       header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
       http_filters:
         'filters of upstream requests are not implemented yet: a request would pass without what they do to it',
@@ -188,14 +188,18 @@ export const http: PackageCoverage = {
     implemented: ['auto_sni', 'auto_san_validation', 'override_auto_sni_header'],
   },
   [`${upstream}.ExplicitHttpConfig`]: {
-    implemented: ['http_protocol_options'],
+    implemented: ['http_protocol_options', 'http2_protocol_options'],
     refused: {
-      http2_protocol_options: 'HTTP/2 to upstreams is not implemented yet: issue 6',
       http3_protocol_options: 'HTTP/3 to upstreams is not implemented yet',
     },
   },
   [`${upstream}.UseDownstreamHttpConfig`]: {
-    implemented: ['http_protocol_options'],
-    notYet: { http2_protocol_options: 'HTTP/2: issue 6', http3_protocol_options: 'HTTP/3: a later issue' },
+    implemented: ['http_protocol_options', 'http2_protocol_options'],
+    notYet: { http3_protocol_options: 'HTTP/3: a later issue' },
+  },
+  [`${upstream}.AutoHttpConfig`]: {
+    implemented: ['http_protocol_options', 'http2_protocol_options'],
+    refused: { http3_protocol_options: 'HTTP/3 to upstreams is not implemented yet' },
+    harmless: { alternate_protocols_cache_options: 'it tells of hosts that speak HTTP/3, which is not spoken here' },
   },
 };

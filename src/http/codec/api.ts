@@ -33,6 +33,9 @@ export const ResetReason = {
 } as const;
 export type ResetReason = (typeof ResetReason)[keyof typeof ResetReason];
 
+/** Details of a reset that says that the peer never began to work on the stream: it may be sent again anywhere. */
+export const unheardDetails = 'http2.goaway';
+
 /** What is wrong with the peer's bytes; the connection cannot go on. */
 export interface CodecError {
   /** Response-code details, e.g. `http1.codec_error`, `http1.invalid_url`. Envoy's contract. */
@@ -187,6 +190,8 @@ export interface ClientCodecCallbacks {
   onStreamComplete(stream: CodecClientStream, reusable: boolean, announced: boolean): void;
   /** HTTP/1: a request is over that the connection shall not outlive; what was written goes first. */
   onLastRequestEnd?(): void;
+  /** HTTP/2: a stream ended before its time; `onStreamComplete` follows. */
+  onStreamReset?(reason: ResetReason): void;
   /** The peer takes no further streams. */
   onGoAway(): void;
   /** HTTP/1: seconds from `Keep-Alive: timeout=` of the last response; the pool closes a little earlier (DESIGN 4). */

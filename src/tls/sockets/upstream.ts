@@ -28,6 +28,7 @@ import type { TlsStats } from './stats.ts';
 /** What is wrong with a context is found with the configuration; its secrets are opened when the cluster comes to be. */
 export class UpstreamTlsSource implements UpstreamTransportSource {
   readonly message: unknown;
+  readonly negotiates = true;
   readonly #open: (scope: StatsScope) => UpstreamTls;
 
   constructor(message: unknown, open: (scope: StatsScope) => UpstreamTls) {

@@ -138,7 +138,7 @@ export class OriginalDstHosts implements HostSource, TimerHandler {
   onTimer(timer: Timer): void {
     let gone = false;
     for (const [key, entry] of this.#entries) {
-      if (!entry.used && !isOccupied(this.#context.host(key))) {
+      if (!entry.used && this.#context.host(key)?.occupied !== true) {
         this.#entries.delete(key);
         gone = true;
       }
@@ -147,12 +147,6 @@ export class OriginalDstHosts implements HostSource, TimerHandler {
     if (gone) this.#show();
     timer.refresh();
   }
-}
-
-/** Connections to it are open, or on their way. */
-function isOccupied(host: UpstreamHost | null): boolean {
-  if (host === null) return false;
-  return host.pools.occupied || host.tcpPools?.occupied === true;
 }
 
 function metadataText(

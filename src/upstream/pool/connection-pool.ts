@@ -1,6 +1,6 @@
-// Owns the connections to one host for one priority, each of which carries one stream at a time, whatever speaks on
-// them: idle ones are given out last in, first out (the others then reach their idle timeout), new ones are made on
-// demand within the circuit breakers, streams that find none wait in a bounded queue. HTTP/1.1 and plain TCP extend it.
+// Owns the connections to one host for one priority, each of which carries one stream at a time or many, whatever speaks on
+// them: those that can take another are given out last in, first out (the others then reach their idle timeout), new ones
+// are made on demand within the circuit breakers, streams that find none wait in a bounded queue. HTTP and TCP extend it.
 import { logger } from '../../base/logger.ts';
 import type { StreamTransportOptions } from '../../network/api.ts';
 import {
@@ -17,6 +17,8 @@ import type { PoolCluster, PoolEnvironment } from './environment.ts';
 import { PendingStreams, type PendingStreamsOwner } from './pending-streams.ts';
 
 const log = logger('pool');
+/** Connections ahead of need that are begun at once. */
+const mostAhead = 3;
 
 /** A connection as its pool sees it. `D` receives what comes on a stream, `K` hears of the connection. */
 export interface PooledConnection<D, K> {
@@ -26,19 +28,28 @@ export interface PooledConnection<D, K> {
   readonly state: 0 | 1 | 2;
   /** Streams begun on it. */
   readonly requests: number;
+  readonly activeStreams: number;
+  /** Streams that it can take now, beside those it has; 0 unless it is open. */
+  readonly capacity: number;
+  /** Streams that it is thought to take at a time, while it connects. */
+  readonly expectedStreams: number;
+  /** Its pool's: it is among those that are given out. */
+  ready: boolean;
   /** Given up by its pool while connecting: its end says nothing of the host. */
   surplus: boolean;
   /** Idle for too long, though the timer that says so is late. */
   readonly expired: boolean;
+  /** It has no stream, and none that waits. */
   becomeIdle(): void;
-  /** The pool has made sure that the connection is open and idle. */
+  /** The pool has made sure that there is capacity. */
   startStream(decoder: D, callbacks: K): void;
   close(): void;
 }
 
 /** What a pool's connections tell it. */
 export interface ConnectionOwner<C> {
-  /** Established, or its stream is over and it can carry another. */
+  onConnectionOpen(connection: C): void;
+  /** It can carry another stream: one is over, or the peer allows more. */
   onConnectionReady(connection: C): void;
   onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void;
   onConnectionClosed(connection: C): void;
@@ -59,10 +70,13 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   options: StreamTransportOptions | null;
   readonly #breaker: CircuitBreaker;
   readonly #pending = new PendingStreams<D, K>(this);
-  readonly #idle: C[] = [];
+  /** With capacity, or without it for a moment. */
+  readonly #ready: C[] = [];
   /** All of them. */
   readonly #connections = new Set<C>();
+  /** Streams that the connections on their way are thought to take. */
   #connecting = 0;
+  #active = 0;
   #draining = false;
   /** It has connections, or streams that wait. */
   occupied = false;
@@ -88,14 +102,11 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   protected abstract connect(): C;
 
   protected add(decoder: D, callbacks: K, fresh: boolean): Cancellable | null {
-    const connection = fresh ? null : this.#takeIdle();
+    const connection = fresh ? null : this.#findReady();
     if (connection !== null) {
-      if (!this.#breaker.requests.canCreate()) {
-        this.#idle.push(connection);
-        this.#refuseActive(callbacks);
-        return null;
-      }
-      this.#start(connection, decoder, callbacks);
+      if (this.#breaker.requests.canCreate()) this.#start(connection, decoder, callbacks);
+      else this.#refuseActive(callbacks);
+      if (this.cluster.config.preconnectRatio > 1) this.#connectIfNeeded();
       return null;
     }
     if (!this.#breaker.pendingRequests.canCreate()) {
@@ -150,7 +161,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   // --- connections ---------------------------------------------------------------------------------------------------
 
   #connectIfNeeded(): void {
-    while (this.#pending.size > this.#connecting) {
+    for (let made = 0; this.#needsConnection(made); made++) {
       const { config, stats } = this.cluster;
       const allowed = this.#breaker.connections.canCreate() && this.host.stats.cxActive < config.maxConnectionsPerHost;
       if (!allowed) {
@@ -158,36 +169,57 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
         // Other hosts may hold all connections of the cluster: one is allowed to each pool, or it would starve.
         if (this.#connections.size > 0) return;
       }
-      this.#connecting++;
       const connection = this.connect();
       this.#connections.add(connection);
+      this.#connecting += connection.expectedStreams;
       if (log.debugEnabled) {
         log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
       }
     }
   }
 
+  /** `made`: in this round. As in Envoy, what is made ahead of need is no more than three at a time. */
+  #needsConnection(made: number): boolean {
+    const waiting = this.#pending.size;
+    const { preconnectRatio } = this.cluster.config;
+    if (preconnectRatio <= 1 || this.#draining || this.host.health !== 'healthy') return waiting > this.#connecting;
+    if (made >= mostAhead) return false;
+    let capacity = this.#connecting + this.#active;
+    for (const connection of this.#ready) capacity += connection.capacity;
+    return (waiting + this.#active) * preconnectRatio > capacity;
+  }
+
+  onConnectionOpen(connection: C): void {
+    this.#connecting -= connection.expectedStreams;
+    this.onConnectionReady(connection);
+  }
+
   onConnectionReady(connection: C): void {
-    if (connection.requests === 0) this.#connecting--;
     const passFresh = connection.requests > 0 && this.#connecting > 0;
-    for (let next = this.#pending.shift(passFresh); next !== null; next = this.#pending.shift(passFresh)) {
+    while (connection.capacity > 0) {
+      const next = this.#pending.shift(passFresh);
+      if (next === null) break;
       this.#leavePending();
-      if (this.#breaker.requests.canCreate()) {
-        this.#start(connection, next.decoder, next.callbacks);
+      if (this.#breaker.requests.canCreate()) this.#start(connection, next.decoder, next.callbacks);
+      else this.#refuseActive(next.callbacks);
+    }
+    // It took less than was thought, or speaks another protocol.
+    if (this.#pending.size > this.#connecting) this.#connectIfNeeded();
+    if (connection.capacity === 0) return;
+    if (connection.activeStreams === 0) {
+      if (this.#draining) {
+        connection.close();
         return;
       }
-      this.#refuseActive(next.callbacks);
+      connection.becomeIdle();
     }
-    if (this.#draining) {
-      connection.close();
-      return;
-    }
-    connection.becomeIdle();
-    this.#idle.push(connection);
+    if (connection.ready) return;
+    connection.ready = true;
+    this.#ready.push(connection);
   }
 
   onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void {
-    this.#connecting--;
+    this.#connecting -= connection.expectedStreams;
     this.#connections.delete(connection);
     if (log.debugEnabled) {
       const why = connection.surplus ? 'nobody waits any more' : details || 'no reason known';
@@ -215,22 +247,21 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
     if (log.debugEnabled) {
       log.debug(`[C${connection.id}] to ${this.#where} ended after ${connection.requests} requests`);
     }
-    const index = this.#idle.indexOf(connection);
-    if (index >= 0) this.#idle.splice(index, 1);
+    this.#leaveReady(connection);
     this.#connectIfNeeded();
     this.#leaveIfEmpty();
   }
 
   #closeIdle(): void {
-    for (const connection of this.#idle.splice(0)) connection.close();
+    for (const connection of [...this.#ready]) if (connection.activeStreams === 0) connection.close();
     this.#closeSurplus();
   }
 
   /** Connections on their way that nobody waits for. */
   #closeSurplus(): void {
     for (const connection of this.#connections) {
-      if (this.#connecting <= this.#pending.size) return;
       if (connection.state !== 0) continue;
+      if (this.#connecting - connection.expectedStreams < this.#pending.size) return;
       connection.surplus = true;
       connection.close();
     }
@@ -243,17 +274,35 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
 
   // --- streams -------------------------------------------------------------------------------------------------------
 
-  #takeIdle(): C | null {
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (!connection.expired) return connection;
-      this.cluster.stats.upstreamCxIdleTimeout.inc();
-      connection.close();
+  /** The one that came last, as long as it has room. */
+  #findReady(): C | null {
+    for (;;) {
+      const connection = this.#ready.at(-1);
+      if (connection === undefined) return null;
+      if (connection.expired) {
+        this.cluster.stats.upstreamCxIdleTimeout.inc();
+        this.#leaveReady(connection);
+        connection.close();
+      } else if (connection.capacity > 0) {
+        return connection;
+      } else {
+        // It drains, or its peer has come to allow less.
+        this.#leaveReady(connection);
+      }
     }
-    return null;
+  }
+
+  #leaveReady(connection: C): void {
+    if (!connection.ready) return;
+    connection.ready = false;
+    if (this.#ready.at(-1) === connection) this.#ready.pop();
+    else this.#ready.splice(this.#ready.indexOf(connection), 1);
   }
 
   #start(connection: C, decoder: D, callbacks: K): void {
     const stats = this.cluster.stats;
+    if (connection.capacity === 1) this.#leaveReady(connection);
+    this.#active++;
     this.#breaker.requests.inc();
     stats.upstreamRqTotal.inc();
     stats.upstreamRqActive.inc();
@@ -268,6 +317,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   }
 
   onStreamEnded(): void {
+    this.#active--;
     this.#breaker.requests.dec();
     this.cluster.stats.upstreamRqActive.dec();
     this.host.stats.rqActive--;

@@ -8,6 +8,7 @@ import type {
   Http1CodecStats,
   Http1Settings,
 } from '../../http/codec/api.ts';
+import type { Http2CodecStats, Http2Settings } from '../../http/codec/h2/api.ts';
 import type { Connection } from '../../network/api.ts';
 import type { ConnectOptions } from '../../network/connect.ts';
 import type { CircuitBreaker } from '../api.ts';
@@ -25,6 +26,14 @@ export interface PoolEnvironment {
     callbacks: ClientCodecCallbacks,
     settings: Http1Settings,
     stats: Http1CodecStats,
+  ): ClientCodec;
+  /** http/codec/h2. `streamBufferLimit`: octets of a stream that may wait for the peer. */
+  createHttp2Codec(
+    connection: CodecConnection,
+    callbacks: ClientCodecCallbacks,
+    settings: Http2Settings,
+    stats: Http2CodecStats,
+    streamBufferLimit: number,
   ): ClientCodec;
 }
 

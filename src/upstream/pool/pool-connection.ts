@@ -1,5 +1,5 @@
 // Owns one connection of a pool, whatever speaks on it: connecting with its timeout, the numbers of connections and
-// bytes, the end. HTTP/1.1 (and later HTTP/2 and TCP) pools put their own behaviour on top.
+// bytes, the end. Connections of HTTP and of plain bytes put their own behaviour on top.
 import type { Address } from '../../base/address.ts';
 import type { Timer, TimerHandler } from '../../base/timers.ts';
 import type { Protocol } from '../../http/codec/api.ts';
@@ -26,8 +26,6 @@ import type { PoolCluster, PoolEnvironment } from './environment.ts';
 
 /** EADDRNOTAVAIL in the words of network/socket-connection.ts. */
 const cannotBind = 'Cannot assign requested address';
-
-const http1Protocols = ['http/1.1'];
 
 export abstract class PoolConnection
   implements ConnectionCallbacks, ConnectionReader, TimerHandler, UpstreamConnectionInfo
@@ -65,14 +63,14 @@ export abstract class PoolConnection
   #timedOut = false;
   #bytesWritten = 0;
 
-  /** `halfClose`: the peer's FIN ends its direction alone. */
+  /** `protocols`: that ALPN offers where nothing else says; null for bytes, where the peer's FIN ends its direction alone. */
   constructor(
     environment: PoolEnvironment,
     cluster: PoolCluster,
     host: UpstreamHost,
     priority: Priority,
     options: StreamTransportOptions | null,
-    halfClose = false,
+    protocols: readonly string[] | null,
   ) {
     this.#options = options;
     this.environment = environment;
@@ -91,12 +89,12 @@ export abstract class PoolConnection
     const addresses = host.additionalAddresses;
     if (addresses.length === 0) {
       this.#attempts = null;
-      this.connection = environment.connect(this.#connectOptions(this.host.address, halfClose));
+      this.connection = environment.connect(this.#connectOptions(this.host.address, protocols));
       this.connection.addCallbacks(this);
     } else {
       const order = connectOrder([this.host.address, ...addresses], config.happyEyeballs);
       this.#attempts = new ConnectAttempts(environment, order, this, (address) =>
-        environment.connect(this.#connectOptions(address, halfClose)),
+        environment.connect(this.#connectOptions(address, protocols)),
       );
       this.connection = this.#attempts.current;
     }
@@ -122,7 +120,7 @@ export abstract class PoolConnection
   abstract onData(data: Buffer, endStream: boolean): void;
   abstract onAboveWriteBufferHighWatermark(): void;
   abstract onBelowWriteBufferLowWatermark(): void;
-  protected abstract get activeStreams(): number;
+  abstract get activeStreams(): number;
   /** Established. */
   protected abstract onOpen(): void;
   protected abstract onConnectFailed(reason: PoolFailureReason, details: string): void;
@@ -248,12 +246,12 @@ export abstract class PoolConnection
     this.#bytesWritten = written;
   }
 
-  #connectOptions(address: Address, halfClose: boolean): Parameters<PoolEnvironment['connect']>[0] {
+  #connectOptions(address: Address, protocols: readonly string[] | null): Parameters<PoolEnvironment['connect']>[0] {
     const { bindAddress, tcpKeepalive, perConnectionBufferLimitBytes: bufferLimit } = this.cluster.config;
     const { transport } = this.upstreamHost;
     const { timers } = this.environment;
-    // A connection of bytes says nothing of what will be spoken on it.
-    const fallbackProtocols = halfClose ? [] : http1Protocols;
+    const halfClose = protocols === null;
+    const fallbackProtocols = protocols ?? [];
     const transportOptions = { hostname: this.host.hostname, fallbackProtocols, streams: this.#options };
     return { address, bindAddress, tcpKeepalive, bufferLimit, timers, halfClose, transport, transportOptions };
   }

@@ -19,7 +19,9 @@ export class PooledTcpConnection
   user: TcpConnectionUser | null = null;
   requests = 0;
   surplus = false;
+  ready = false;
   readonly expired = false;
+  readonly expectedStreams = 1;
   readonly #pool: ConnectionOwner<PooledTcpConnection>;
   #active = false;
   #linger: Timer | null = null;
@@ -32,7 +34,7 @@ export class PooledTcpConnection
     priority: Priority,
     options: StreamTransportOptions | null,
   ) {
-    super(environment, cluster, host, priority, options, true);
+    super(environment, cluster, host, priority, options, null);
     this.#pool = pool;
   }
 
@@ -40,8 +42,12 @@ export class PooledTcpConnection
     return this.requests > 1;
   }
 
-  protected get activeStreams(): number {
+  get activeStreams(): number {
     return this.#active ? 1 : 0;
+  }
+
+  get capacity(): number {
+    return this.state === 1 && !this.#active ? 1 : 0;
   }
 
   // --- the pool --------------------------------------------------------------------------------------------------------
@@ -116,7 +122,7 @@ export class PooledTcpConnection
   }
 
   protected onOpen(): void {
-    this.#pool.onConnectionReady(this);
+    this.#pool.onConnectionOpen(this);
   }
 
   protected onConnectFailed(reason: PoolFailureReason, details: string): void {

@@ -9,6 +9,7 @@ import { systemTimers } from '../../../src/base/timers.ts';
 import type { ClientStream } from '../../../src/http/codec/api.ts';
 import { ResetReason } from '../../../src/http/codec/api.ts';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../../../src/http/codec/h2/api.ts';
 import { RequestHeaders } from '../../../src/http/headers/header-map.ts';
 import { Names } from '../../../src/http/headers/name.ts';
 import { connect } from '../../../src/network/connect.ts';
@@ -96,6 +97,7 @@ class Upstream {
         stats: upstream.store,
         connect,
         createHttp1Codec: createClientCodec,
+        createHttp2Codec: createHttp2ClientCodec,
         dnsResolver: () => {
           throw new Error('no names here');
         },

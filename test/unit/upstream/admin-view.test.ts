@@ -1,6 +1,7 @@
 // The shapes were read off the real Envoy 1.40's /clusters and /config_dump?include_eds with the same endpoints.
 import t from 'tap';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../../../src/http/codec/h2/api.ts';
 import { clustersDump, clustersJson, clustersText, endpointsDump } from '../../../src/upstream/admin-view.ts';
 import { UpstreamClusterManager } from '../../../src/upstream/cluster-manager.ts';
 import { FakeRuntime } from '../../support/fake-runtime.ts';
@@ -19,6 +20,7 @@ function manager(): UpstreamClusterManager {
     stats: new StatsStore(),
     connect: ({ address }) => new FakeConnection(address),
     createHttp1Codec: createClientCodec,
+    createHttp2Codec: createHttp2ClientCodec,
     dnsResolver: () => {
       throw new Error('no names here');
     },

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../../../src/http/codec/h2/api.ts';
 import type { ClusterEnvironment } from '../../../src/upstream/cluster.ts';
 import type { ClusterConfig, EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
 import { UpstreamClusterManager } from '../../../src/upstream/cluster-manager.ts';
@@ -26,6 +27,7 @@ class Fixture {
       return connection;
     },
     createHttp1Codec: createClientCodec,
+    createHttp2Codec: createHttp2ClientCodec,
     dnsResolver: () => {
       throw new Error('no names here');
     },

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { Protocol } from '../../../src/http/codec/api.ts';
 import { any, config, read, refuse } from './config-support.ts';
 import { policyTypes } from './support.ts';
 
@@ -23,7 +22,7 @@ t.test("defaults are Envoy's", async (t) => {
       { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024, maxRetries: 3, trackRemaining: false },
     ],
     http: {
-      protocol: Protocol.Http11,
+      protocol: 'http1',
       maxRequestsPerConnection: 0,
       idleTimeoutMs: 3600000,
       maxConnectionDurationMs: 0,
@@ -267,9 +266,41 @@ http_protocol_options: {enable_trailers: true, header_key_format: {proper_case_w
       http1: { headersWithUnderscores: 'allow', allowChunkedLength: true, sendFullyQualifiedUrl: true },
     });
   }
-  const at = `typed_extension_protocol_options["${httpOptions}"].explicit_http_config.http2_protocol_options`;
-  await refuse(t, withHttp('explicit_http_config: {http2_protocol_options: {}}'), at, /HTTP\/2 to upstreams/);
-  await refuse(t, '{name: a, http2_protocol_options: {}}', 'http2_protocol_options', /HTTP\/2 to upstreams/);
+});
+
+// covers: envoy.config.cluster.v3.Cluster.{http2_protocol_options, protocol_selection, preconnect_policy}
+// covers: envoy.config.cluster.v3.Cluster.PreconnectPolicy.per_upstream_preconnect_ratio
+// covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.auto_config
+// covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.http2_protocol_options
+// covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.http2_protocol_options
+// covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.{http_protocol_options, http2_protocol_options}
+t.test('which protocol hosts are spoken to', async (t) => {
+  const two = '{max_concurrent_streams: 7}';
+  for (const [yaml, protocol, streams] of [
+    [withHttp(`explicit_http_config: {http2_protocol_options: ${two}}`), 'http2', 7],
+    [withHttp('use_downstream_protocol_config: {}'), 'downstream', 1024],
+    [withHttp(`use_downstream_protocol_config: {http2_protocol_options: ${two}}`), 'downstream', 7],
+    [`name: a\nhttp2_protocol_options: ${two}`, 'http2', 7],
+    ['name: a\nprotocol_selection: USE_DOWNSTREAM_PROTOCOL', 'downstream', 1024],
+    [`name: a\nhttp2_protocol_options: ${two}\n${withHttp('use_downstream_protocol_config: {}')}`, 'downstream', 1024],
+  ] as const) {
+    t.match((await config(yaml)).http, { protocol, http2: { maxConcurrentStreams: streams } }, yaml);
+  }
+  t.equal((await config('name: a\npreconnect_policy: {per_upstream_preconnect_ratio: 1.5}')).preconnectRatio, 1.5);
+  const at = `typed_extension_protocol_options["${httpOptions}"]`;
+  await refuse(t, withHttp('auto_config: {}'), `${at}.auto_config`, /by ALPN, which its transport socket has not/);
+  await refuse(
+    t,
+    '{name: a, http_protocol_options: {}, http2_protocol_options: {}}',
+    'http2_protocol_options',
+    /exclude each other/,
+  );
+  await refuse(
+    t,
+    withHttp('explicit_http_config: {http3_protocol_options: {}}'),
+    `${at}.explicit_http_config.http3_protocol_options`,
+    /HTTP\/3 to upstreams/,
+  );
 });
 
 // covers: envoy.config.cluster.v3.Cluster.{eds_cluster_config}

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { DnsClusterConfig } from '../../../src/extensions/clusters/dns/config.ts';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../../../src/http/codec/h2/api.ts';
 import type { DnsAddress, DnsCallbacks, DnsFamily, DnsResolution, DnsResolver } from '../../../src/network/dns.ts';
 import { type ClusterEnvironment, UpstreamCluster } from '../../../src/upstream/cluster.ts';
 import type { EndpointsConfig } from '../../../src/upstream/cluster-config.ts';
@@ -83,6 +84,7 @@ class Fixture {
         return connection;
       },
       createHttp1Codec: createClientCodec,
+      createHttp2Codec: createHttp2ClientCodec,
       dnsResolver: () => this.resolver,
     };
     const discovery = {

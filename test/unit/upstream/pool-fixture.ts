@@ -8,6 +8,7 @@ import {
   type StreamCallbacks,
 } from '../../../src/http/codec/api.ts';
 import { createClientCodec } from '../../../src/http/codec/h1/api.ts';
+import { createHttp2ClientCodec } from '../../../src/http/codec/h2/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../../../src/http/headers/header-map.ts';
 import { Names } from '../../../src/http/headers/name.ts';
 import type { ConnectOptions } from '../../../src/network/connect.ts';
@@ -45,6 +46,7 @@ export class PoolFixture {
       return connection;
     },
     createHttp1Codec: createClientCodec,
+    createHttp2Codec: createHttp2ClientCodec,
     dnsResolver: () => {
       throw new Error('no names here');
     },

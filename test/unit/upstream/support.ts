@@ -4,7 +4,8 @@ import { ExtensionRegistry } from '../../../src/config/extension-registry.ts';
 import { clusterTypes } from '../../../src/extensions/clusters/entries.ts';
 import { loadBalancingPolicies } from '../../../src/extensions/load-balancing-policies/entries.ts';
 import { transportSockets } from '../../../src/extensions/transport-sockets/entries.ts';
-import { defaultHttp1Settings, Protocol } from '../../../src/http/codec/api.ts';
+import { defaultHttp1Settings } from '../../../src/http/codec/api.ts';
+import { defaultHttp2Settings } from '../../../src/http/codec/h2/api.ts';
 import { StatsStore } from '../../../src/observability/stats/store.ts';
 import type { Host, LoadBalancerContext } from '../../../src/upstream/api.ts';
 import type {
@@ -135,10 +136,12 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     circuitBreakers: [defaultBreaker, defaultBreaker],
     maxConnectionsPerHost: 0xffffffff,
     poolPerDownstreamConnection: false,
+    preconnectRatio: 1,
     policies: { read: null, source: null },
     http: {
-      protocol: Protocol.Http11,
+      protocol: 'http1',
       http1: defaultHttp1Settings,
+      http2: defaultHttp2Settings,
       maxRequestsPerConnection: 0,
       idleTimeoutMs: 3_600_000,
       maxConnectionDurationMs: 0,

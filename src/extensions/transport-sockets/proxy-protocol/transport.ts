@@ -33,6 +33,10 @@ export class ProxyProtocolSource implements UpstreamTransportSource {
     this.#settings = settings;
   }
 
+  get negotiates(): boolean {
+    return this.#inner?.negotiates === true;
+  }
+
   open(scope: StatsScope): UpstreamTransport {
     return new ProxyProtocolTransport(this.#inner?.open(scope) ?? null, this.#settings);
   }

@@ -10,6 +10,7 @@ import {
   Protocol,
   ResetReason,
   type ResponseDecoder,
+  unheardDetails,
 } from '../api.ts';
 import { Http2Connection } from './connection.ts';
 import { encodeRequestHead, encodeTrailers } from './encode-head.ts';
@@ -183,7 +184,8 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     return null;
   }
 
-  protected onStreamRemoved(stream: Http2Stream): void {
+  protected onStreamRemoved(stream: Http2Stream, reset: ResetReason | null): void {
+    if (reset !== null) this.#callbacks.onStreamReset?.(reset);
     this.#callbacks.onStreamComplete(stream as Http2ClientStream, !this.goAwayReceived && !this.goAwaySent, false);
   }
 
@@ -193,7 +195,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   protected onGoAway(lastStreamId: number): void {
     this.#callbacks.onGoAway();
     for (const stream of [...this.streams.values()])
-      if (stream.id > lastStreamId) stream.onReset(ResetReason.RemoteRefusedStreamReset, 'http2.goaway');
+      if (stream.id > lastStreamId) stream.onReset(ResetReason.RemoteRefusedStreamReset, unheardDetails);
   }
 
   protected onPeerSettings(): void {

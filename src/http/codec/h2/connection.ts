@@ -91,7 +91,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   /** Nothing was said on it yet, by either side. */
   abstract isIdle(streamId: number): boolean;
   protected abstract get lastPeerStream(): number;
-  protected abstract onStreamRemoved(stream: Http2Stream): void;
+  protected abstract onStreamRemoved(stream: Http2Stream, reset: ResetReason | null): void;
   protected abstract onGoAway(lastStreamId: number, code: number): void;
   protected abstract onPeerSettings(): void;
 
@@ -335,10 +335,10 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     if (this.writer.full) stream.setConnectionFull(true);
   }
 
-  remove(stream: Http2Stream): void {
+  remove(stream: Http2Stream, reset: ResetReason | null): void {
     this.streams.delete(stream.id);
     this.receiveWindows.giveBack(stream.takeUnconsumed());
-    this.onStreamRemoved(stream);
+    this.onStreamRemoved(stream, reset);
   }
 
   /** The connection is gone. */

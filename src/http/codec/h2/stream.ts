@@ -19,7 +19,8 @@ export interface StreamOwner {
   /** The receiver has taken bytes: the peer may send more. */
   consumed(stream: Http2Stream, octets: number): void;
   /** Both directions have ended, or it was reset. */
-  remove(stream: Http2Stream): void;
+  /** `reset`: why it ended before its time; null: it did not. */
+  remove(stream: Http2Stream, reset: ResetReason | null): void;
 }
 
 export abstract class Http2Stream implements Stream {
@@ -228,7 +229,7 @@ export abstract class Http2Stream implements Stream {
     }
     if (!this.inputEnded) return;
     this.closed = true;
-    this.owner.remove(this);
+    this.owner.remove(this, null);
   }
 
   resetStream(reason: ResetReason): void {
@@ -245,7 +246,7 @@ export abstract class Http2Stream implements Stream {
     this.#pendingBytes = 0;
     this.#endPending = false;
     this.#encodeTrailers = null;
-    this.owner.remove(this);
+    this.owner.remove(this, reason);
     this.callbacks?.onResetStream(reason, details);
   }
 }

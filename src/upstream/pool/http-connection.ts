@@ -1,5 +1,6 @@
-// Owns one HTTP/1.1 connection of a pool: one stream at a time, how long it may stay idle, when it must not be used
-// again. It reads while idle, so that a peer that closes is noticed before a request goes out on a dead connection.
+// Owns one HTTP connection of a pool: one stream at a time on HTTP/1, as many as the peer allows on HTTP/2; how long it may
+// stay idle, when it must not be used again. It reads while idle, so that a peer that closes is noticed before a request goes
+// out on a dead connection.
 import type { Timer } from '../../base/timers.ts';
 import {
   type ClientCodec,
@@ -11,28 +12,44 @@ import {
 } from '../../http/codec/api.ts';
 import { CloseType, ConnectionEvent, type StreamTransportOptions } from '../../network/api.ts';
 import type { PoolCallbacks, PoolFailureReason, Priority } from '../api.ts';
+import type { UpstreamHttpConfig } from '../cluster-config.ts';
 import type { UpstreamHost } from '../host.ts';
 import type { ConnectionOwner, PooledConnection } from './connection-pool.ts';
 import type { PoolCluster, PoolEnvironment } from './environment.ts';
+import type { PoolProtocol } from './http-pool.ts';
 import { PoolConnection } from './pool-connection.ts';
 
 /** Taken off the peer's `Keep-Alive: timeout`, so that our close arrives before its own (DESIGN 4). */
 const keepAliveMarginMs = 1000;
 
-export class Http1Connection
+/** Offered by ALPN where nothing else says what to offer. */
+const offered: Readonly<Record<PoolProtocol, readonly string[]>> = {
+  http1: ['http/1.1'],
+  http2: ['h2'],
+  alpn: ['h2', 'http/1.1'],
+};
+
+export class HttpConnection
   extends PoolConnection
   implements ClientCodecCallbacks, PooledConnection<ResponseDecoder, PoolCallbacks>
 {
-  readonly protocol = Protocol.Http11;
+  protocol: Protocol;
   /** Requests begun on it. */
   requests = 0;
-  /** Must not carry another request: it closes when the present one ends. */
+  /** Must not carry another request: it closes when the present ones end. */
   draining = false;
+  ready = false;
+  readonly expectedStreams: number;
   /** Given up by its pool while connecting: its end says nothing of the host. */
   surplus = false;
-  readonly #pool: ConnectionOwner<Http1Connection>;
+  readonly #pool: ConnectionOwner<HttpConnection>;
+  /** Not known before it is open. */
+  readonly #byAlpn: boolean;
   #codec: ClientCodec | null = null;
-  #streamActive = false;
+  #active = 0;
+  /** Streams at a time. */
+  #limit = 1;
+  #startedIdle = true;
   #protocolError = false;
   #inputEnded = false;
   #idleLimitMs: number;
@@ -40,31 +57,50 @@ export class Http1Connection
   #idleTimer: Timer | null = null;
 
   constructor(
-    pool: ConnectionOwner<Http1Connection>,
+    pool: ConnectionOwner<HttpConnection>,
     environment: PoolEnvironment,
     cluster: PoolCluster,
     host: UpstreamHost,
+    protocol: PoolProtocol,
     priority: Priority,
     options: StreamTransportOptions | null,
   ) {
-    super(environment, cluster, host, priority, options);
+    super(environment, cluster, host, priority, options, offered[protocol]);
+    const { http } = cluster.config;
     this.#pool = pool;
-    this.#idleLimitMs = cluster.config.http.idleTimeoutMs;
-    cluster.stats.upstreamCxHttp1Total.inc();
+    this.#idleLimitMs = http.idleTimeoutMs;
+    this.#byAlpn = protocol === 'alpn';
+    this.protocol = protocol === 'http2' ? Protocol.Http2 : Protocol.Http11;
+    // As in Envoy: one, where the host may come to choose HTTP/1.
+    this.expectedStreams = protocol === 'http2' ? Math.min(http.http2.maxConcurrentStreams, requestsLeft(http, 0)) : 1;
+    if (!this.#byAlpn) this.#countProtocol();
   }
 
+  #countProtocol(): void {
+    const { upstreamCxHttp1Total, upstreamCxHttp2Total } = this.cluster.stats;
+    (this.protocol === Protocol.Http2 ? upstreamCxHttp2Total : upstreamCxHttp1Total).inc();
+  }
+
+  /** It had carried a request, and was idle when the last one went out on it: the peer may have been about to close it. */
   get reused(): boolean {
-    return this.requests > 1;
+    return this.requests > 1 && this.#startedIdle;
   }
 
-  protected get activeStreams(): number {
-    return this.#streamActive ? 1 : 0;
+  get activeStreams(): number {
+    return this.#active;
   }
 
-  /** The caller has made sure that the connection is open and idle. */
+  get capacity(): number {
+    if (this.state !== 1 || this.draining || this.#inputEnded) return 0;
+    if (this.#limit === 1) return 1 - this.#active;
+    return Math.max(0, Math.min(this.#limit - this.#active, requestsLeft(this.cluster.config.http, this.requests)));
+  }
+
+  /** The caller has made sure that there is capacity. */
   startStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): void {
     const codec = this.#codec as ClientCodec;
-    this.#streamActive = true;
+    this.#startedIdle = this.#active === 0;
+    this.#active++;
     this.requests++;
     if (this.requests === this.cluster.config.http.maxRequestsPerConnection) {
       this.draining = true;
@@ -75,7 +111,11 @@ export class Http1Connection
 
   /** The peer's announced keep-alive is over, though the timer that says so is late. */
   get expired(): boolean {
-    return this.#idleLimitMs > 0 && this.environment.clock.monotonic() - this.#idleSince >= this.#idleLimitMs;
+    return (
+      this.#active === 0 &&
+      this.#idleLimitMs > 0 &&
+      this.environment.clock.monotonic() - this.#idleSince >= this.#idleLimitMs
+    );
   }
 
   becomeIdle(): void {
@@ -86,8 +126,13 @@ export class Http1Connection
   // --- codec ---------------------------------------------------------------------------------------------------------
 
   onStreamComplete(stream: CodecClientStream, reusable: boolean, announced: boolean): void {
-    if (!this.#streamActive) return;
+    if (this.#active === 0) return;
     this.countWritten();
+    if (this.protocol === Protocol.Http2) {
+      this.#endStream();
+      if (this.state === 1) this.#onFewer();
+      return;
+    }
     if (!reusable && !(stream.requestComplete && stream.responseComplete)) {
       // Reset, or answered before the request had gone up: the connection ends with the request in progress.
       if (this.state === 1) this.close();
@@ -102,9 +147,22 @@ export class Http1Connection
     else this.close();
   }
 
+  onStreamReset(reason: ResetReason): void {
+    const { stats } = this.cluster;
+    if (reason === ResetReason.LocalReset) stats.upstreamRqTxReset.inc();
+    else if (reason === ResetReason.RemoteReset) stats.upstreamRqRxReset.inc();
+    else if (reason === ResetReason.ConnectionTermination) stats.upstreamRqPendingFailureEject.inc();
+  }
+
   #endStream(): void {
-    this.#streamActive = false;
+    this.#active--;
     this.#pool.onStreamEnded();
+  }
+
+  /** HTTP/2: streams come and go, and the connection goes with the last of them where it must. */
+  #onFewer(): void {
+    if (!this.draining) this.#pool.onConnectionReady(this);
+    else if (this.#active === 0) this.close();
   }
 
   onLastRequestEnd(): void {
@@ -112,7 +170,10 @@ export class Http1Connection
   }
 
   onGoAway(): void {
+    if (this.draining && this.#active > 0) return;
     this.draining = true;
+    this.cluster.stats.upstreamCxCloseNotify.inc();
+    if (this.#active === 0) this.close();
   }
 
   onKeepAliveTimeout(seconds: number): void {
@@ -126,7 +187,10 @@ export class Http1Connection
     }
   }
 
-  onMaxStreamsChanged(): void {}
+  onMaxStreamsChanged(max: number): void {
+    this.#limit = Math.min(max, this.cluster.config.http.http2.maxConcurrentStreams);
+    if (this.state === 1 && !this.draining) this.#pool.onConnectionReady(this);
+  }
 
   // --- connection ----------------------------------------------------------------------------------------------------
 
@@ -137,10 +201,10 @@ export class Http1Connection
     if (data.length !== 0) {
       stats.upstreamCxRxBytesTotal.add(data.length);
       this.countWritten();
-      const idle = !this.#streamActive;
+      const idle = this.#active === 0;
       if (codec.dispatch(data) !== null) {
         // A server that times an idle connection out may say so with a 408: no offence, as in Envoy.
-        if (!idle || !isTimeoutResponse(data)) stats.upstreamCxProtocolError.inc();
+        if (!idle || this.protocol === Protocol.Http2 || !isTimeoutResponse(data)) stats.upstreamCxProtocolError.inc();
         this.#failProtocol();
         return;
       }
@@ -171,13 +235,25 @@ export class Http1Connection
   }
 
   protected onOpen(): void {
-    this.#codec = this.environment.createHttp1Codec(
-      this.connection,
-      this,
-      this.cluster.config.http.http1,
-      this.cluster.stats.http1,
-    );
-    this.#pool.onConnectionReady(this);
+    const { cluster, connection } = this;
+    const { http, perConnectionBufferLimitBytes } = cluster.config;
+    if (this.#byAlpn) {
+      if (connection.nextProtocol === 'h2') this.protocol = Protocol.Http2;
+      this.#countProtocol();
+    }
+    if (this.protocol === Protocol.Http2) {
+      this.#limit = http.http2.maxConcurrentStreams;
+      this.#codec = this.environment.createHttp2Codec(
+        connection,
+        this,
+        http.http2,
+        cluster.stats.http2,
+        perConnectionBufferLimitBytes,
+      );
+    } else {
+      this.#codec = this.environment.createHttp1Codec(connection, this, http.http1, cluster.stats.http1);
+    }
+    this.#pool.onConnectionOpen(this);
   }
 
   protected onConnectFailed(reason: PoolFailureReason, details: string): void {
@@ -193,7 +269,7 @@ export class Http1Connection
     this.cluster.stats.upstreamRqPerCx.record(this.requests);
     // First out of the pool and of the counts, then the reset: whoever it reaches may ask the pool again at once.
     this.#pool.onConnectionClosed(this);
-    if (this.#streamActive) this.#endStream();
+    if (this.protocol !== Protocol.Http2 && this.#active > 0) this.#endStream();
     this.#codec?.onConnectionClosed(
       this.#protocolError ? ResetReason.ProtocolError : ResetReason.ConnectionTermination,
     );
@@ -201,14 +277,14 @@ export class Http1Connection
 
   protected onMaxDuration(): void {
     this.draining = true;
-    if (!this.#streamActive) this.close();
+    if (this.#active === 0) this.close();
   }
 
   /** The idle timer. It is not touched for each request: when it fires it looks how long the connection has been idle. */
   protected onOtherTimer(timer: Timer): void {
     if (timer !== this.#idleTimer) return;
     this.#idleTimer = null;
-    if (this.state !== 1 || this.#streamActive) return;
+    if (this.state !== 1 || this.#active > 0) return;
     const left = this.#idleLimitMs - (this.environment.clock.monotonic() - this.#idleSince);
     // A timer may fire a fraction of a millisecond early.
     if (left > 1) {
@@ -222,6 +298,10 @@ export class Http1Connection
   #armIdleTimer(delayMs: number): void {
     this.#idleTimer = this.environment.timers.schedule(delayMs, this);
   }
+}
+
+function requestsLeft({ maxRequestsPerConnection: most }: UpstreamHttpConfig, begun: number): number {
+  return most === 0 ? Number.POSITIVE_INFINITY : most - begun;
 }
 
 const timeoutResponse = /^HTTP\/1\.[01] 408/;
