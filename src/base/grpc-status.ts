@@ -28,11 +28,11 @@ export function grpcStatusOfHttp(status: number): number {
   }
 }
 
-/** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message). */
+/** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message); as Envoy, the tilde too. */
 export function percentEncode(text: string): string {
   let out = '';
   for (const byte of Buffer.from(text, 'latin1')) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    const plain = byte >= 0x20 && byte < 0x7e && byte !== 0x25;
     out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return out;

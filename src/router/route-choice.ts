@@ -23,7 +23,7 @@ export function answerDirectly(
 ): void {
   stats.rqDirectResponse.inc();
   const isRedirect = route.kind === 'redirect';
-  const location = isRedirect ? route.location(headers, callbacks.streamInfo) : '';
+  const location = isRedirect ? route.location(headers, callbacks.streamInfo) : ownLocation(route.status, headers);
   if (isRedirect) stats.rqRedirect.inc();
   callbacks.sendLocalReply({
     status: route.status,
@@ -32,16 +32,23 @@ export function answerDirectly(
     details: 'direct_response',
     modifyHeaders: (response) => {
       if (location !== '') response.set(Names.location, location);
-      else if (!isRedirect && route.contentType !== '') response.set(Names.contentType, route.contentType);
       route.finalizeResponse(response, callbacks.streamInfo, headers);
+      if (isRedirect || route.contentType === '') return;
+      response.remove(Names.contentType);
+      response.append(Names.contentType, route.contentType);
     },
   });
+}
+
+/** As Envoy: a direct response whose status has a Location names the request's own target; empty: none. */
+function ownLocation(status: number, { scheme, authority, path }: RequestHeaders): string {
+  const has = status === 201 || (status >= 300 && status < 400);
+  return has && path !== '' ? `${scheme}://${authority}${path}` : '';
 }
 
 /** The route is there for filters; a request that comes as far as the router has no way to go. */
 export function refuseToForward(
   route: NonForwardingRoute,
-  headers: RequestHeaders,
   callbacks: DecoderFilterCallbacks,
   stats: RouterStats,
 ): void {
@@ -52,7 +59,6 @@ export function refuseToForward(
     body: '',
     details: 'cluster_not_found',
     cause: `route '${route.name}' has non_forwarding_action: it leads to no cluster`,
-    modifyHeaders: (response) => route.finalizeResponse(response, callbacks.streamInfo, headers),
   });
 }
 
@@ -75,7 +81,6 @@ export function selectCluster(
       body: '',
       details: 'cluster_not_found',
       cause: `route '${route.name}' names cluster '${handle.name}', which is unknown or still warming`,
-      modifyHeaders: (response) => route.finalizeResponse(response, streamInfo, headers),
     });
     return null;
   }

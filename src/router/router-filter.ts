@@ -62,7 +62,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       return FilterHeadersStatus.StopIteration;
     }
     if (route.kind !== 'forward') {
-      if (route.kind === 'non-forwarding') refuseToForward(route, headers, callbacks, stats);
+      if (route.kind === 'non-forwarding') refuseToForward(route, callbacks, stats);
       else answerDirectly(route, headers, callbacks, stats);
       return FilterHeadersStatus.StopIteration;
     }
@@ -192,10 +192,10 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (!this.config.suppressEnvoyHeaders && this.requestEnded) {
       headers.set(Names.xEnvoyUpstreamServiceTime, String(Math.max(0, Math.round(this.now() - this.requestEndTime))));
     }
-    if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
     // Header rules may ask for it.
     callbacks.streamInfo.responseCode = status;
     route.finalizeResponse(headers, callbacks.streamInfo, this.headers);
+    if (route.includeAttemptCountInResponse) headers.set(Names.xEnvoyAttemptCount, String(this.attempts));
     if (endStream) this.finishAttempt(attempt);
     callbacks.encodeHeaders(headers, endStream, 'via_upstream');
   }
@@ -363,7 +363,17 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     this.callbacks.streamInfo.setFlag(ResponseFlag.UpstreamMaxStreamDurationReached);
     const { details, cause } = this.explainTimeout('stream-duration', attempt, delayMs);
     const body = 'upstream max stream duration reached';
-    this.callbacks.sendLocalReply({ status: this.requestEnded ? 504 : 408, body, details, cause });
+    const status = this.requestEnded ? 504 : 408;
+    const { includeAttemptCountInResponse: tellsAttempts } = this.route as ForwardRoute;
+    this.callbacks.sendLocalReply({
+      status,
+      body,
+      details,
+      cause,
+      modifyHeaders: (response) => {
+        if (tellsAttempts) response.set(Names.xEnvoyAttemptCount, String(this.attempts));
+      },
+    });
   }
 
   onTimeout(timeout: LazyTimeout): void {

@@ -29,7 +29,6 @@ export function replyForUpstream(request: FailedRequest, reply: LocalReply, over
   callbacks.sendLocalReply({
     ...reply,
     modifyHeaders: (response) => {
-      route.finalizeResponse(response, callbacks.streamInfo, headers);
       if (overloaded) response.set(Names.xEnvoyOverloaded, 'true');
       if (route.includeAttemptCountInResponse && attempts > 0) response.set(Names.xEnvoyAttemptCount, String(attempts));
     },

@@ -241,10 +241,8 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.info.responseCodeDetails = reply.details.replaceAll(' ', '_');
     if (reply.cause !== undefined) this.info.explanation = reply.cause;
     this.requestAborted = true;
-    const { localReplies, explainReplies } = this.manager.config;
     let prepared: PreparedReply | null = null;
-    if (!this.responseStarted)
-      prepared = prepareLocalReply(reply, this.headers, this.info, localReplies, explainReplies.value);
+    if (!this.responseStarted) prepared = prepareLocalReply(reply, this, this.manager.config);
     if (flag !== 0) this.info.setFlag(flag);
     if (prepared === null) {
       this.resetFromFilter(ResetReason.LocalReset);

@@ -7,10 +7,10 @@ export function isGrpcRequest(headers: RequestHeaders): boolean {
   return isGrpcContentType(headers.get(Names.contentType));
 }
 
-/** `message` is a byte string. */
+/** `message` is a byte string. A status that header rules or local_reply_config have set stays, as in Envoy. */
 export function describeAsGrpc(headers: ResponseHeaders, grpcStatus: number, message: string): void {
   headers.remove(Names.contentLength);
   headers.set(Names.contentType, 'application/grpc');
-  headers.set(Names.grpcStatus, String(grpcStatus));
+  if (!headers.has(Names.grpcStatus)) headers.set(Names.grpcStatus, String(grpcStatus));
   if (message !== '') headers.set(Names.grpcMessage, percentEncode(message));
 }

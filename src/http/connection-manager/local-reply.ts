@@ -3,6 +3,7 @@
 import { toByteString } from '../../base/byte-string.ts';
 import { grpcStatusOfHttp } from '../../base/grpc-status.ts';
 import type { StreamInfo } from '../../observability/stream-info.ts';
+import type { Route } from '../../router/api.ts';
 import type { LocalReply } from '../filter/api.ts';
 import { type RequestHeaders, ResponseHeaders } from '../headers/header-map.ts';
 import { Names } from '../headers/name.ts';
@@ -20,17 +21,30 @@ export interface PreparedReply {
   readonly code: number;
 }
 
-/** `request` is null when it was too malformed to have headers. */
+/** What is asked of the stream that is answered. */
+export interface AnsweredStream {
+  /** Null when the request was too malformed to have headers. */
+  readonly headers: RequestHeaders | null;
+  /** Its header rules hold for whoever answers; a route that answers by itself applies its own, and not to what filters say, as in Envoy. */
+  readonly matchedRoute: Route | null;
+  readonly info: StreamInfo;
+}
+
+export interface LocalReplySettings {
+  readonly localReplies: LocalReplyRewriter | null;
+  readonly explainReplies: { readonly value: boolean };
+}
+
 export function prepareLocalReply(
   reply: LocalReply,
-  request: RequestHeaders | null,
-  info: StreamInfo,
-  rewriter: LocalReplyRewriter | null,
-  explain: boolean,
+  { headers: request, matchedRoute: route, info }: AnsweredStream,
+  { localReplies: rewriter, explainReplies }: LocalReplySettings,
 ): PreparedReply {
   const headers = new ResponseHeaders(reply.status);
+  if (route?.kind === 'forward' || route?.kind === 'non-forwarding') route.finalizeResponse(headers, info, request);
   reply.modifyHeaders?.(headers);
-  const cause = explain ? info.cause : '';
+  const cause = explainReplies.value ? info.cause : '';
+  const typed = headers.has(Names.contentType);
   const original = explained(reply.bodyIsBytes === true ? reply.body : toByteString(reply.body), toByteString(cause));
   const parts: ReplyParts = { headers, status: reply.status, body: original, contentType: 'text/plain' };
   rewriter?.rewrite(parts, request, info);
@@ -38,9 +52,8 @@ export function prepareLocalReply(
   const isHead = request?.method === 'HEAD';
   if (request !== null && !info.bridgedToGrpc && isGrpcRequest(request)) {
     headers.status = 200;
-    // A JSON format ends with a line feed, a message does not.
     const status = reply.grpcStatus ?? grpcStatusOfHttp(parts.status);
-    describeAsGrpc(headers, status, isHead ? '' : body.endsWith('\n') ? body.slice(0, -1) : body);
+    describeAsGrpc(headers, status, isHead ? '' : messageOf(parts));
     return { headers, body: null, code: parts.status };
   }
   if (body === '') {
@@ -49,9 +62,15 @@ export function prepareLocalReply(
     return { headers, body: null, code: parts.status };
   }
   headers.set(Names.contentLength, String(body.length));
-  // What the reply's maker said of its body's type holds for that body only.
-  if (body !== original || !headers.has(Names.contentType)) headers.set(Names.contentType, parts.contentType);
+  // What the reply's maker said of its body's type holds for that body only; what a mapper says stays.
+  if ((typed && body !== original) || !headers.has(Names.contentType))
+    headers.set(Names.contentType, parts.contentType);
   return { headers, body: isHead ? null : Buffer.from(body, 'latin1'), code: parts.status };
+}
+
+/** A JSON format ends with a line feed, a message does not. */
+function messageOf({ body, contentType }: ReplyParts): string {
+  return contentType === 'application/json' && body.endsWith('\n') ? body.slice(0, -1) : body;
 }
 
 function explained(body: string, cause: string): string {

@@ -23,7 +23,7 @@ export abstract class StreamRoute extends StreamTimeouts {
   }
 
   /** Without matching. */
-  protected get matchedRoute(): Route | null {
+  get matchedRoute(): Route | null {
     return this.#matched ?? null;
   }
 

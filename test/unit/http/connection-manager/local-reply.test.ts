@@ -8,6 +8,8 @@ import { StreamInfo } from '../../../../src/observability/stream-info.ts';
 import { downstreamInfo, managerOf } from '../../../support/connection-manager.ts';
 import { FakeRuntime } from '../../../support/fake-runtime.ts';
 
+const explaining = { localReplies: null, explainReplies: { value: true } };
+const silent = { localReplies: null, explainReplies: { value: false } };
 const oldHttp = 'GET / HTTP/1.0\r\nHost: a\r\n\r\n';
 
 t.test('the cause stays in the log by default', (t) => {
@@ -32,10 +34,13 @@ t.test('a reply without a body gets the cause as its body, one without a cause n
   const info = new StreamInfo(0, 0, downstreamInfo);
   info.explanation = { cause: 'no route for grüße' };
   const reply = { status: 404, body: '', details: 'route_not_found' };
-  t.equal(prepareLocalReply(reply, null, info, null, true).body?.toString(), 'no route for grüße');
-  t.equal(prepareLocalReply(reply, null, info, null, false).body, null);
+  t.equal(
+    prepareLocalReply(reply, { headers: null, matchedRoute: null, info }, explaining).body?.toString(),
+    'no route for grüße',
+  );
+  t.equal(prepareLocalReply(reply, { headers: null, matchedRoute: null, info }, silent).body, null);
   info.explanation = '';
-  t.equal(prepareLocalReply(reply, null, info, null, true).body, null);
+  t.equal(prepareLocalReply(reply, { headers: null, matchedRoute: null, info }, explaining).body, null);
   t.end();
 });
 
@@ -45,7 +50,7 @@ t.test('gRPC clients read it in the message, byte for byte', (t) => {
   const request = new RequestHeaders();
   request.append(Names.contentType, 'application/grpc');
   const reply = { status: 503, body: 'no healthy upstream', details: 'no_healthy_upstream' };
-  const { headers, body } = prepareLocalReply(reply, request, info, null, true);
+  const { headers, body } = prepareLocalReply(reply, { headers: request, matchedRoute: null, info }, explaining);
   t.equal(headers.get(headerName('grpc-message')), 'no healthy upstream: %C3%BC');
   t.equal(headers.status, 200);
   t.equal(body, null);
