@@ -6,21 +6,31 @@ import { type MetricKey, metrics } from './metrics.ts';
 import { REFERENCE } from './report/table.ts';
 import { figuresOf, type JobOutcome } from './results.ts';
 
-export interface Bound {
+interface Figure {
   readonly job: string;
   readonly case: string;
   readonly proxy: 'remora' | 'remora-trim';
   readonly metric: MetricKey;
-  /** At most this times Envoy's figure, so many units of the metric itself, or this times our own figure in another job. */
+}
+
+/** Of a figure that should be low: this times Envoy's, so many units of the metric itself, or this times our own in another job. */
+export interface UpperBound extends Figure {
   readonly atMost:
     | { readonly ofEnvoy: number }
     | { readonly absolute: number }
     | { readonly times: number; readonly ofJob: string };
 }
 
+/** Of a figure that should be high. */
+export interface LowerBound extends Figure {
+  readonly atLeast: { readonly ofEnvoy: number };
+}
+
+export type Bound = UpperBound | LowerBound;
+
 const MB = 1 << 20;
 
-function routesBound(kind: string, atMost: Bound['atMost']): Bound {
+function routesBound(kind: string, atMost: UpperBound['atMost']): Bound {
   return { job: `h1-routes-${kind}`, case: '32 connections', proxy: 'remora', metric: 'cpuMicroseconds', atMost };
 }
 
@@ -65,13 +75,51 @@ export const bounds: readonly Bound[] = [
   ...['down', 'up'].map(
     (way): Bound => ({ job: 'l4-bulk', case: way, proxy: 'remora', metric: 'cpuMicroseconds', atMost: { ofEnvoy: 1 } }),
   ),
+  ...['h2', 'h2-h1', 'h1-h2', 'grpc-unary', 'grpc-stream'].flatMap((job) =>
+    (
+      [
+        [1, 0.7],
+        [8, 0.35],
+        [128, 0.35],
+      ] as const
+    ).map(
+      ([count, ofEnvoy]): Bound => ({
+        job,
+        case: `${count} in flight`,
+        proxy: 'remora',
+        metric: 'cpuMicroseconds',
+        atMost: { ofEnvoy },
+      }),
+    ),
+  ),
+  ...['response', 'request'].flatMap((way) =>
+    [1, 8, 128].map(
+      (count): Bound => ({
+        job: 'h2-large',
+        case: `${way}, ${count} in flight`,
+        proxy: 'remora',
+        metric: 'megabytesPerCpuSecond',
+        atLeast: { ofEnvoy: 1.2 },
+      }),
+    ),
+  ),
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'anonymous', atMost: { absolute: 20 * MB } },
   { job: 'startup', case: 'start', proxy: 'remora', metric: 'readyMilliseconds', atMost: { absolute: 350 } },
 ];
 
 /** The jobs that must run for the bounds to be judged. */
 export function boundJobs(): string[] {
-  return [...new Set(bounds.flatMap(({ job, atMost }) => ('ofJob' in atMost ? [job, atMost.ofJob] : [job])))];
+  return [...new Set(bounds.flatMap((bound) => [bound.job, ...otherJobs(bound)]))];
+}
+
+/** Those whose own figure a bound goes by. */
+function otherJobs(bound: Bound): string[] {
+  return 'atMost' in bound && 'ofJob' in bound.atMost ? [bound.atMost.ofJob] : [];
+}
+
+/** Whether a bound is judged by that case. */
+export function hasBound(job: string, name: string): boolean {
+  return bounds.some((bound) => bound.case === name && (bound.job === job || otherJobs(bound).includes(job)));
 }
 
 export interface Verdict {
@@ -87,6 +135,7 @@ export function judge(bound: Bound, outcomes: readonly JobOutcome[]): Verdict {
   const ours = outcome && figuresOf(outcome, bound.case, bound.proxy)?.[bound.metric];
   if (ours === undefined)
     return { bound, verdict: 'not measured', found: `no sound figure for ${bound.proxy}: ${label}` };
+  if ('atLeast' in bound) return againstEnvoy(bound, outcome, ours, 'at least', bound.atLeast.ofEnvoy);
   if ('absolute' in bound.atMost) {
     const limit = bound.atMost.absolute;
     return {
@@ -106,13 +155,24 @@ export function judge(bound: Bound, outcomes: readonly JobOutcome[]): Verdict {
       found: `${label}: ${format(ours)} against ${format(base)} ${unit} in ${ofJob}, at most ${times.toFixed(2)} times`,
     };
   }
+  return againstEnvoy(bound, outcome, ours, 'at most', bound.atMost.ofEnvoy);
+}
+
+function againstEnvoy(
+  bound: Bound,
+  outcome: JobOutcome | undefined,
+  ours: number,
+  what: 'at most' | 'at least',
+  limit: number,
+): Verdict {
+  const { label, unit, format } = metrics[bound.metric];
   const reference = outcome && figuresOf(outcome, bound.case, REFERENCE)?.[bound.metric];
   if (reference === undefined) return { bound, verdict: 'not measured', found: `no sound figure for Envoy: ${label}` };
   const found = ours / reference;
   return {
     bound,
-    verdict: found <= bound.atMost.ofEnvoy ? 'pass' : 'fail',
-    found: `${label}: ${format(ours)} against ${format(reference)} ${unit} = ${found.toFixed(2)} × Envoy, at most ${bound.atMost.ofEnvoy.toFixed(2)}`,
+    verdict: (what === 'at most' ? found <= limit : found >= limit) ? 'pass' : 'fail',
+    found: `${label}: ${format(ours)} against ${format(reference)} ${unit} = ${found.toFixed(2)} × Envoy, ${what} ${limit.toFixed(2)}`,
   };
 }
 

@@ -104,7 +104,7 @@ function printLoaded(loaded: Loaded): void {
 async function startedProxy(): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'remora-imports-'));
   const ports = { listen: await freePort(), admin: await freePort(), upstream: await freePort() };
-  const site = { ...ports, upstreamTls: 0, upstreamTcp: 0, certificates: undefined, dir };
+  const site = { ...ports, upstreamTls: 0, upstreamH2: 0, upstreamTcp: 0, certificates: undefined, dir };
   const config = join(dir, 'envoy.yaml');
   writeFileSync(config, startup.envoy(site));
   const up = async <T>(env: Record<string, string>, look: (pid: number) => T): Promise<T> => {

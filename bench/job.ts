@@ -4,6 +4,7 @@
  */
 
 import type { Certificates } from './machine/certificates.ts';
+import type { CallKind } from './wire/calls.ts';
 
 /** Where a run takes place. All ports are on 127.0.0.1. */
 export interface Site {
@@ -14,6 +15,8 @@ export interface Site {
   readonly upstream: number;
   /** The same upstream over mutual TLS. */
   readonly upstreamTls: number;
+  /** The upstream of HTTP/2; 0 where the job has none. */
+  readonly upstreamH2: number;
   /** Where the client of `L4Load` listens while it runs. */
   readonly upstreamTcp: number;
   /** Undefined where openssl is not installed. */
@@ -60,7 +63,24 @@ export interface L4Load {
   readonly connections: number;
 }
 
-export type Load = ClosedLoad | RateLoad | TlsLoad | L4Load | StartupLoad;
+/** Calls with ids of their own, whose answers are checked; see `load/h2-client.ts`. */
+export interface CallLoad {
+  readonly kind: 'call';
+  /** What the client speaks. */
+  readonly protocol: 'h1' | 'h2';
+  readonly call: CallKind;
+  readonly connections: number;
+  /** Calls in flight on each of them; 1 with HTTP/1.1. */
+  readonly streams: number;
+}
+
+export type Load = ClosedLoad | RateLoad | TlsLoad | L4Load | CallLoad | StartupLoad;
+
+/** Requests at a time. */
+export function inFlight(load: Load): number {
+  if (load.kind === 'call') return load.connections * load.streams;
+  return 'connections' in load ? load.connections : 1;
+}
 
 export interface Case {
   /** Unique within the job, short: it labels a row of the table and a group of the chart. */
@@ -82,9 +102,11 @@ export interface Job {
   readonly withTrimming?: boolean;
   /** nginx and HAProxy answer plain requests on the admin port, since `listen` speaks something else. */
   readonly readyOnAdmin?: boolean;
+  readonly http2Upstream?: boolean;
   /** Envoy v3 bootstrap, for Envoy and for Remora. */
   envoy(site: Site): string;
   /** The same job for the others; undefined where they cannot do it. */
   nginx(site: Site): string | undefined;
   haproxy(site: Site): string | undefined;
+  nghttpx?(site: Site): string | undefined;
 }

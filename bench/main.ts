@@ -2,8 +2,8 @@
  * `npm run bench`: Remora beside Envoy, nginx and HAProxy on the same jobs. See docs/benchmarks.md.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { boundJobs, budgetReport } from './budget.ts';
-import type { Job } from './job.ts';
+import { boundJobs, budgetReport, hasBound } from './budget.ts';
+import { inFlight, type Job } from './job.ts';
 import { jobs } from './jobs/index.ts';
 import { runJob, type Settings } from './measure.ts';
 import { findProxies, profileFile } from './proxies/index.ts';
@@ -43,8 +43,8 @@ interface Options {
 const program = new Command('bench')
   .description('Measures what a request costs in Remora, and in Envoy, nginx and HAProxy where they are found.')
   .option('--job <names>', `only these jobs, of ${jobs.map(({ name }) => name).join(', ')}`, list)
-  .option('--proxy <names>', 'only these proxies, of envoy, remora, nginx, haproxy', list)
-  .option('--connections <numbers>', 'only the cases with these numbers of connections', numbers)
+  .option('--proxy <names>', 'only these proxies, of envoy, remora, nginx, haproxy, nghttpx', list)
+  .option('--connections <numbers>', 'only the cases with these numbers of connections, or calls in flight', numbers)
   .option('--duration <seconds>', 'measured seconds of each run', positive, 3)
   .option('--runs <count>', 'runs of each proxy in each case; the best counts', positive, 3)
   .option('--warmup <seconds>', 'load before the first measured run of a case', positive, 2)
@@ -80,11 +80,11 @@ const settings: Settings = {
   warmup: options.warmup,
   ...(options.driver === undefined ? {} : { driver: options.driver }),
   ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
-  ...(options.connections !== undefined
-    ? { connections: options.connections }
-    : options.budget === true
-      ? { connections: [2, 32] }
-      : {}),
+  wants(job, { name, load }) {
+    const { connections } = options;
+    if (connections !== undefined) return !('connections' in load) || connections.includes(inFlight(load));
+    return options.budget !== true || hasBound(job.name, name);
+  },
   measured(job, span) {
     lastSpans.set(job.name, span);
   },
@@ -100,8 +100,13 @@ async function main(): Promise<void> {
     return;
   }
   // Documents and charts are made of whole results: a run of some proxies or cases, or a profiled one, only prints.
-  const { connections } = settings;
-  const keep = connections === undefined && options.proxy === undefined && options.envoy && options.profile !== true;
+  const { connections, budget } = options;
+  const keep =
+    connections === undefined &&
+    budget !== true &&
+    options.proxy === undefined &&
+    options.envoy &&
+    options.profile !== true;
   if (options.source !== true && options.profile !== true) buildBundle();
   const outcomes: JobOutcome[] = [];
   for (const job of chooseJobs()) {

@@ -5,8 +5,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Case, ClosedLoad, Job, L4Load, RateLoad, Site, TlsLoad } from './job.ts';
+import type { CallLoad, Case, ClosedLoad, Job, L4Load, RateLoad, Site, TlsLoad } from './job.ts';
 import { autocannon } from './load/autocannon.ts';
+import { callLoad } from './load/h2.ts';
 import { l4Load } from './load/l4.ts';
 import { constantRate } from './load/rate.ts';
 import type { LoadResult, Window } from './load/shape.ts';
@@ -33,8 +34,8 @@ export interface Settings {
   /** The client and the upstream; the cheapest installed when undefined. */
   readonly driver?: 'wrk' | 'autocannon';
   readonly upstream?: 'nginx' | 'node';
-  /** Only these numbers of connections; all when undefined. */
-  readonly connections?: readonly number[];
+  /** Whether the case shall run; all when undefined. */
+  wants?(job: Job, one: Case): boolean;
   progress(text: string): void;
   /** Called after each measured run with its time span. */
   measured?(job: Job, span: TimeSpan): void;
@@ -54,7 +55,7 @@ interface Bench {
   readonly driver: 'wrk' | 'autocannon';
   drive(
     site: Site,
-    load: ClosedLoad | RateLoad | TlsLoad | L4Load,
+    load: ClosedLoad | RateLoad | TlsLoad | L4Load | CallLoad,
     seconds: number,
     warmup: number,
     window: Window,
@@ -71,6 +72,7 @@ function makeBench(settings: Settings, certificates: Certificates | undefined): 
     driver: binary === undefined ? 'autocannon' : 'wrk',
     drive({ listen: port, upstreamTcp }, load, seconds, warmup, window) {
       if (load.kind === 'l4') return l4Load(cores.load, { port, upstream: upstreamTcp }, load, warmup, seconds, window);
+      if (load.kind === 'call') return callLoad(cores.load, port, load, warmup, seconds, window);
       if (load.kind === 'tls') {
         if (certificates === undefined) throw new Error('openssl is not installed');
         return tlsLoad(cores.load, port, load, certificates, warmup, seconds, window);
@@ -112,6 +114,7 @@ async function measureOnce(
   started.running.assertAlive();
   bench.settings.measured?.(job, { from, to });
   started.errors += result.errors;
+  if (result.complaint !== undefined) bench.settings.progress(`${started.proxy.name}: ${result.complaint}`);
   const cpu = after.total - before.total;
   const { rss, anonymous } = readMemory(pid);
   const megabytes = ((bytesPerRequest ?? 0) * result.requests) / (1 << 20);
@@ -190,16 +193,15 @@ async function measureStart(
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function selected(job: Job, connections: readonly number[] | undefined): readonly Case[] {
-  if (connections === undefined) return job.cases;
-  return job.cases.filter(({ load }) => !('connections' in load) || connections.includes(load.connections));
-}
-
 export async function runJob(job: Job, proxies: readonly BenchProxy[], settings: Settings): Promise<JobOutcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'remora-bench-'));
   const certificates = makeCertificates(join(scratch, 'certificates'));
   const bench = makeBench(settings, certificates);
-  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores, certificates, settings.upstream);
+  const http2 = job.http2Upstream === true;
+  const upstream = await startUpstream(join(scratch, 'upstream'), bench.cores, certificates, {
+    http2,
+    kind: settings.upstream,
+  });
   const failed: Record<string, string> = {};
   const started: Started[] = [];
   const launches: { proxy: BenchProxy; launch: Launch; site: Site }[] = [];
@@ -208,9 +210,9 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
     for (const proxy of proxies) {
       const dir = join(scratch, proxy.name);
       mkdirSync(dir);
-      const { port, tlsPort } = upstream;
+      const { port, tlsPort, h2Port } = upstream;
       const ports = { listen: await freePort(), admin: await freePort(), upstreamTcp: await freePort() };
-      const site: Site = { ...ports, upstream: port, upstreamTls: tlsPort, certificates, dir };
+      const site: Site = { ...ports, upstream: port, upstreamTls: tlsPort, upstreamH2: h2Port, certificates, dir };
       const launch = proxy.prepare(job, site);
       if (launch === undefined) continue;
       let running: Running | undefined;
@@ -230,12 +232,13 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
       }
     }
     const cases: CaseOutcome[] = [];
-    for (const one of selected(job, settings.connections)) {
+    for (const one of job.cases.filter((each) => settings.wants?.(job, each) ?? true)) {
       cases.push(
         one.load.kind === 'startup'
           ? await measureStart(bench, launches, one)
           : await measureLoad(bench, job, started, one),
       );
+      upstream.assertAlive();
     }
     return {
       job: job.name,
@@ -248,7 +251,7 @@ export async function runJob(job: Job, proxies: readonly BenchProxy[], settings:
         cores: bench.cores.description,
         kernel: release(),
         driver: job.cases.some(({ load }) => load.kind === 'closed') ? bench.driver : 'own client',
-        upstream: upstream.kind,
+        upstream: http2 ? 'own server' : upstream.kind,
       },
       settings: { seconds: settings.seconds, runs: settings.runs },
       versions: Object.fromEntries(proxies.map(({ name, version }) => [name, version])),

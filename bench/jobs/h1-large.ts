@@ -1,8 +1,7 @@
 /** Bodies of 1 MB (2^20 bytes) through the plain sidecar: what moving bytes costs. */
 import type { Case, Job } from '../job.ts';
+import { MEGABYTE } from '../wire/calls.ts';
 import { envoySidecar, haproxySidecar, nginxSidecar } from './sidecar.ts';
-
-export const MEGABYTE = 1 << 20;
 
 const bulk = (name: string, method: 'GET' | 'POST', path: string, upload: number): Case => ({
   name,

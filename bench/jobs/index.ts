@@ -6,6 +6,7 @@ import { h1Filters } from './h1-filters.ts';
 import { h1Large } from './h1-large.ts';
 import { h1Rate } from './h1-rate.ts';
 import { h1Routes } from './h1-routes.ts';
+import { h2Jobs } from './h2.ts';
 import { l4Jobs } from './l4.ts';
 import { startup } from './startup.ts';
 import { tlsJobs } from './tls.ts';
@@ -17,6 +18,7 @@ export const jobs: readonly Job[] = [
   ...h1Routes,
   h1Rate,
   h1Large,
+  ...h2Jobs,
   ...l4Jobs,
   ...tlsJobs,
   startup,

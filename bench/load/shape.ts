@@ -4,6 +4,8 @@ export interface LoadResult {
   readonly requests: number;
   /** Responses other than 200, connection errors and timeouts. A run with any of them proves nothing. */
   readonly errors: number;
+  /** The first of them, in words. */
+  readonly complaint?: string;
   readonly seconds: number;
   /** Latency in microseconds. */
   readonly p50: number;

@@ -5,6 +5,7 @@ import type { Job } from '../job.ts';
 import { resultsDir } from '../paths.ts';
 import { envoy } from './envoy.ts';
 import { haproxy } from './haproxy.ts';
+import { nghttpx } from './nghttpx.ts';
 import { nginx } from './nginx.ts';
 import type { BenchProxy } from './proxy.ts';
 import { remora, trimmingFlag } from './remora.ts';
@@ -29,7 +30,7 @@ export function findProxies(job: Job, selection: Selection): BenchProxy[] {
   const flag = job.withTrimming === true ? trimmingFlag() : undefined;
   if (flag !== undefined) found.push(remora({ name: 'remora-trim', flags: [flag], source }));
   if (selection.against !== undefined) found.push(remora({ name: 'remora-before', root: selection.against, source }));
-  found.push(nginx(), haproxy());
+  found.push(nginx(), haproxy(), nghttpx());
   return found.filter(
     (proxy) =>
       proxy !== undefined &&

@@ -3,23 +3,28 @@
  * else a raw-socket Node server. One upstream serves all proxies of a run in turn.
  *
  * GET /        a JSON body of 200 bytes with a unique response header
+ * GET /api/    the same with the response fields of the HTTP/2 jobs (`bench/wire/calls.ts`), the request's id among them
  * GET /large   1 MB
  * POST /upload reads the whole body, then answers 200
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MEGABYTE } from '../jobs/h1-large.ts';
 import type { Certificates } from '../machine/certificates.ts';
 import type { CorePlan } from '../machine/cores.ts';
 import { freePort, waitReady } from '../machine/ports.ts';
 import { findProgram, type Running, start } from '../machine/programs.ts';
 import { benchRoot } from '../paths.ts';
+import { ID_FIELD, MEGABYTE, responseFields } from '../wire/calls.ts';
 
 export interface Upstream {
   readonly port: number;
   /** Mutual TLS; 0 where there are no certificates, or no nginx. */
   readonly tlsPort: number;
+  /** HTTP/2, by a server of our own; 0 where it was not asked for. */
+  readonly h2Port: number;
   readonly kind: 'nginx' | 'node';
+  /** Throws with its last words when it has ended by itself. */
+  assertAlive(): void;
   stop(): Promise<void>;
 }
 
@@ -41,6 +46,12 @@ const nginxTls = (port: number, { ca, certificate, key }: Certificates): string 
     ssl_protocols TLSv1.2 TLSv1.3;
     location / { add_header x-served-id $request_id; return 200 '${SMALL_BODY}'; }
   }`;
+
+const apiFields = responseFields('call')
+  .filter(([name]) => name !== ':status' && name !== 'content-type')
+  .map(([name, value]) => `add_header ${name} ${value.replace('ID', '$request_id')};`)
+  .concat(`add_header ${ID_FIELD} $http_${ID_FIELD.replaceAll('-', '_')};`)
+  .join('\n      ');
 
 const nginxConf = (port: number, dir: string, tls: string): string => `daemon off;
 master_process off;
@@ -69,6 +80,10 @@ http {
       add_header x-served-id $request_id;
       return 200 '${SMALL_BODY}';
     }
+    location /api/ {
+      ${apiFields}
+      return 200 '${SMALL_BODY}';
+    }
     location = /large { root ${dir}; default_type application/octet-stream; }
     location = /upload {
       proxy_pass http://self/;
@@ -85,7 +100,7 @@ export async function startUpstream(
   dir: string,
   cores: CorePlan,
   certificates: Certificates | undefined,
-  wanted?: 'nginx' | 'node',
+  { http2, kind: wanted }: { http2: boolean; kind?: 'nginx' | 'node' | undefined },
 ): Promise<Upstream> {
   mkdirSync(dir, { recursive: true });
   const port = await freePort();
@@ -105,11 +120,24 @@ export async function startUpstream(
     const command = [nginx, '-p', dir, '-c', join(dir, 'upstream.conf'), '-e', join(dir, 'error.log')];
     running = start([...cores.load, ...command], join(dir, 'upstream.log'));
   }
+  const all = [running];
+  const h2Port = http2 ? await freePort() : 0;
+  if (http2) {
+    const server = join(benchRoot, 'upstream/h2-server.ts');
+    all.push(start([...cores.load, process.execPath, server, String(h2Port)], join(dir, 'h2.log')));
+    await waitReady(h2Port, '/', performance.now(), () => all[1]?.assertAlive());
+  }
   await waitReady(port, '/', performance.now(), () => running.assertAlive());
   return {
     port,
     tlsPort: nginx === undefined ? 0 : tlsPort,
+    h2Port,
     kind: nginx === undefined ? 'node' : 'nginx',
-    stop: () => running.stop(),
+    assertAlive() {
+      for (const each of all) each.assertAlive();
+    },
+    async stop() {
+      await Promise.all(all.map((each) => each.stop()));
+    },
   };
 }

@@ -4,7 +4,7 @@
  * of known length or in chunks follows, and the path. Usage: node node-server.ts PORT
  */
 import { createServer, type Socket } from 'node:net';
-import { MEGABYTE } from '../jobs/h1-large.ts';
+import { MEGABYTE } from '../wire/calls.ts';
 import { SMALL_BODY } from './index.ts';
 
 const head = (length: number): string =>
@@ -23,6 +23,8 @@ class Connection {
   /** Bytes of request body still to come; -1 while reading chunks. */
   body = 0;
   path = '';
+  /** Field that goes into the answer to a call of the HTTP/2 jobs. */
+  echo = '';
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -57,6 +59,7 @@ class Connection {
         const text = data.toString('latin1', 0, end);
         data = data.subarray(end + HEAD_END.length);
         this.path = text.slice(text.indexOf(' ') + 1, text.indexOf(' ', text.indexOf(' ') + 1));
+        this.echo = this.path.startsWith('/api/') ? (/\r\nx-correlation-id:[^\r]*/i.exec(text)?.[0] ?? '') : '';
         const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
         this.body = /\r\ntransfer-encoding:/i.test(text) ? -1 : Number(length ?? 0);
         if (this.body === 0) out += this.answer();
@@ -69,7 +72,7 @@ class Connection {
   /** The text of the response; a large body is written at once, as no other request is in flight on this connection. */
   answer(): string {
     served++;
-    if (!this.path.startsWith('/large')) return `${smallHead}${served}\r\n\r\n${SMALL_BODY}`;
+    if (!this.path.startsWith('/large')) return `${smallHead}${served}${this.echo}\r\n\r\n${SMALL_BODY}`;
     this.socket.write(`${largeHead}${served}\r\n\r\n`, 'latin1');
     this.socket.write(large);
     return '';

@@ -22,7 +22,7 @@ async function atRest(
   within: (memory: MemoryReading) => boolean,
 ): Promise<MemoryReading> {
   const ports = { listen: await freePort(), admin: await freePort(), upstream: await freePort() };
-  const site = { ...ports, upstreamTls: 0, upstreamTcp: 0, certificates: undefined, dir: folder };
+  const site = { ...ports, upstreamTls: 0, upstreamH2: 0, upstreamTcp: 0, certificates: undefined, dir: folder };
   const config = join(folder, 'envoy.yaml');
   writeFileSync(config, startup.envoy(site));
   const proxy = start([join(root, 'bin/envoy'), '-c', config, ...flags], join(folder, 'log'), env);
