@@ -53,6 +53,13 @@ export interface ConnectionReader {
   onData(data: Buffer, endStream: boolean): void;
 }
 
+export interface OutputProgress {
+  /** Bytes of output in all, those of the present turn with them. */
+  readonly given: number;
+  /** What the kernel has taken of these. */
+  readonly taken: number;
+}
+
 export interface Connection {
   readonly id: number;
   readonly localAddress: Address;
@@ -91,6 +98,8 @@ export interface Connection {
   setBufferLimit(bytes: number): void;
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** How far the output has come; absent where it cannot be told. */
+  readonly outgoing?: OutputProgress;
   /** For logs; absent where it cannot be told. */
   readonly detectedCloseType?: DetectedCloseType;
   /** Why we closed it (`details` of close); empty while we have not. */

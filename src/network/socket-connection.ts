@@ -57,7 +57,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   #reader: ConnectionReader | null = null;
   readonly #callbacks = new CallbackList();
   readonly #timers: Timers;
-  readonly #output = new SocketOutput(this, this.#callbacks);
+  readonly outgoing = new SocketOutput(this, this.#callbacks);
   #connected = false;
   /** 0 open, 1 closing (flushing or waiting for the peer), 2 closed. */
   #state: 0 | 1 | 2 = 0;
@@ -106,7 +106,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   attach(socket: Socket, viaOnread: boolean, connected: boolean): void {
     this.#connected = connected;
     this.#listen(socket);
-    if (connected) this.#output.start(socket, null);
+    if (connected) this.outgoing.start(socket, null);
     if (viaOnread) redirectReads(socket, this);
     else socket.on('data', (data: Buffer) => this.#onData(data));
   }
@@ -137,7 +137,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     const inner = this.#socket;
     if (inner === null || this.#state !== 0) return;
     this.#connected = false;
-    this.#output.suspend();
+    this.outgoing.suspend();
     inner.removeAllListeners('data');
     // What was taken off the socket for a look belongs to whoever reads it now.
     this.bytesRead = 0;
@@ -151,7 +151,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
 
   writeAhead(bytes: Buffer): void {
     this.#socket?.write(bytes);
-    this.#output.bytesWritten += bytes.length;
+    this.outgoing.bytesWritten += bytes.length;
   }
 
   failTransport(reason: string): void {
@@ -165,7 +165,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     this.#connected = true;
     this.tls = tls;
     this.nextProtocol = nextProtocol;
-    if (this.#socket !== null) this.#output.start(this.#socket, this.#carrier);
+    if (this.#socket !== null) this.outgoing.start(this.#socket, this.#carrier);
     if (this.#state === 0) this.#emit(ConnectionEvent.Connected);
     this.closeIfDue();
   }
@@ -203,7 +203,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   }
 
   setBufferLimit(bytes: number): void {
-    this.#output.setBufferLimit(bytes);
+    this.outgoing.setBufferLimit(bytes);
   }
 
   // --- reading -------------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   #onEnd(): void {
     if (this.#endSeen) return;
     this.#endSeen = true;
-    this.#output.onInputEnd();
+    this.outgoing.onInputEnd();
     if (this.#state === 1) {
       this.#finish(ConnectionEvent.LocalClose);
       return;
@@ -271,7 +271,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     // While closing, what comes is read and thrown away: the peer's FIN must be seen.
     if (disable && this.#readDisableCount === 1 && this.#state === 0) {
       pauseReads(this.#socket);
-      this.#output.tellFailures();
+      this.outgoing.tellFailures();
     } else if (!disable && this.#readDisableCount === 0 && this.#state !== 2) this.#resume();
   }
 
@@ -293,25 +293,25 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
   // --- writing -------------------------------------------------------------------------------------------------------
 
   get bytesWritten(): number {
-    return this.#output.bytesWritten;
+    return this.outgoing.bytesWritten;
   }
 
   writeLatin1(text: string): void {
-    if (this.#state === 0) this.#output.writeLatin1(text);
+    if (this.#state === 0) this.outgoing.writeLatin1(text);
   }
 
   writeBuffer(data: Buffer): void {
-    if (this.#state === 0) this.#output.writeBuffer(data);
+    if (this.#state === 0) this.outgoing.writeBuffer(data);
   }
 
   flush(): void {
-    this.#output.flush();
+    this.outgoing.flush();
   }
 
   endWrite(): void {
     if (this.#writeEnded || this.#state !== 0) return;
     this.#writeEnded = true;
-    if (this.#socket !== null) this.#output.end(this.#socket, this.#onWriteFinished);
+    if (this.#socket !== null) this.outgoing.end(this.#socket, this.#onWriteFinished);
   }
 
   /** Of two ends the later one names who closed, as in Envoy. */
@@ -328,7 +328,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     if (this.#state === 2 || (this.#state === 1 && (type === CloseType.Flush || type === CloseType.FlushAndDelay)))
       return;
     const socket = this.#socket;
-    if (socket === null && type !== CloseType.NoFlush && type !== CloseType.Abort && this.#output.gathered > 0) {
+    if (socket === null && type !== CloseType.NoFlush && type !== CloseType.Abort && this.outgoing.gathered > 0) {
       // There is something to say, and soon a socket to say it on.
       this.#closeLater = type;
       return;
@@ -339,7 +339,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     }
     if (type === CloseType.Abort) {
       this.detectedCloseType = 'LocalReset';
-      this.#output.stop();
+      this.outgoing.stop();
       // A Unix socket has no RST, nor has a TLS socket of its own: Node throws when asked for one.
       if (this.remoteAddress.kind === 'ip') (this.#carrier ?? socket).resetAndDestroy();
       this.#finish(ConnectionEvent.LocalClose);
@@ -349,8 +349,8 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     // The flush may have found the connection dead.
     if (this.closed) return;
     this.#state = 1;
-    this.#output.forgetWatermarks();
-    const pending = this.#output.pending;
+    this.outgoing.forgetWatermarks();
+    const pending = this.outgoing.pending;
     if (this.halfClose && type === CloseType.Flush && pending === 0 && this.tls === null && this.#connected) {
       // The kernel has everything, and closing sends the FIN. TLS has its own farewell to write.
       this.#finish(ConnectionEvent.LocalClose);
@@ -359,11 +359,11 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     if (this.#readDisableCount > 0) resumeReads(socket);
     if (type === CloseType.FlushAndDelay && this.delayedCloseTimeoutMs > 0 && !this.#endSeen) {
       // FIN now; the peer gets the time to read our answer and to close before an unread byte of its makes a RST.
-      this.#output.end(socket);
+      this.outgoing.end(socket);
       this.#watchClose(this.delayedCloseTimeoutMs);
       return;
     }
-    this.#output.end(socket, () => this.#finish(ConnectionEvent.LocalClose));
+    this.outgoing.end(socket, () => this.#finish(ConnectionEvent.LocalClose));
     if (pending !== 0 || !this.#connected)
       this.#watchClose(Math.max(this.#flushPatienceMs, this.delayedCloseTimeoutMs));
   }
@@ -372,7 +372,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     this.#closeWatch = new CloseWatch(
       this.#timers,
       delayMs,
-      () => this.#output.unsent,
+      () => this.outgoing.unsent,
       () => {
         this.delayedCloseTimedOut = true;
         this.#finish(ConnectionEvent.LocalClose);
@@ -385,7 +385,7 @@ export class SocketConnection implements TransportConnection, OutputOwner, ReadT
     const local = this.#state === 1;
     this.#state = 2;
     this.#closeWatch?.cancel();
-    this.#output.stop();
+    this.outgoing.stop();
     const socket = this.#socket;
     // One whose carrier was reset goes with it: destroyed in the same turn, with a write under way, Node 26 crashes.
     if (socket !== null && !socket.destroyed && this.#carrier?.destroyed !== true) socket.destroy();

@@ -75,6 +75,17 @@ export class SocketOutput implements TurnEnd, EncryptedWriteTarget {
     return this.#encrypted === null ? handed : handed + (unsentBytes(this.#carrier) ?? 0) + this.#gathered.length;
   }
 
+  /** Bytes in all that were handed to this object. */
+  get given(): number {
+    return this.bytesWritten + this.#gathered.length;
+  }
+
+  /** What the kernel has taken of `given`; of TLS, what it has taken as whole records. */
+  get taken(): number {
+    if (this.#encrypted !== null) return this.bytesWritten - this.#encrypted.pending;
+    return this.bytesWritten - (unsentBytes(this.#socket) ?? this.#pending);
+  }
+
   setBufferLimit(bytes: number): void {
     this.#bufferLimit = bytes;
   }

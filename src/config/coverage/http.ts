@@ -182,7 +182,13 @@ export const http: PackageCoverage = {
       'max_inbound_window_update_frames_per_data_frame_sent',
       'stream_error_on_invalid_http_messaging',
       'override_stream_error_on_invalid_http_message',
+      'max_outbound_frames',
+      'max_outbound_control_frames',
+      'connection_keepalive',
     ],
+  },
+  'envoy.config.core.v3.KeepaliveSettings': {
+    implemented: ['interval', 'timeout', 'interval_jitter', 'connection_idle_interval'],
   },
   'envoy.config.core.v3.UpstreamHttpProtocolOptions': {
     implemented: ['auto_sni', 'auto_san_validation', 'override_auto_sni_header'],

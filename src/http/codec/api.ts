@@ -44,6 +44,8 @@ export interface CodecError {
   readonly message: string;
   /** Status that a server answers with before closing: 400, 413, 426, 431. */
   readonly status: number;
+  /** HTTP/2: the peer is no offender against the protocol, but does too much of something. */
+  readonly flood?: boolean;
 }
 
 /** Where a codec writes. `network/connection.ts` implements it: gathered and flushed once for each loop turn. */
@@ -56,6 +58,8 @@ export interface OutputSink {
 
 /** The connection under a codec, as far as the codec may see it. */
 export interface CodecConnection extends OutputSink {
+  /** Octets of output in all, and those of them that the kernel has taken; absent where it cannot be told. */
+  readonly outgoing?: { readonly given: number; readonly taken: number };
   /** Counts: each `true` needs its `false`. While disabled no bytes are read, so the peer is held back by TCP. */
   readDisable(disable: boolean): void;
 }
@@ -124,10 +128,12 @@ export interface ServerCodecCallbacks {
   onStreamComplete(stream: ServerStream): void;
   onGoAway(): void;
   /**
-   * HTTP/1: an error in bytes that were held while a response was outstanding, found outside of `dispatch`; means the
-   * same as if `dispatch` had returned it (the stream's `onMalformed` was called before).
+   * An error that was found outside of `dispatch`; means the same as if `dispatch` had returned it. HTTP/1: in bytes that
+   * were held while a response was outstanding (the stream's `onMalformed` was called before).
    */
   onCodecError?(error: CodecError): void;
+  /** HTTP/2: the connection is of no use any more, and is to be closed at once (`connection_keepalive`, floods). */
+  onConnectionUseless?(details: string): void;
   /** HTTP/1: a bug of ours, outside of `dispatch`, already contained: the connection is to be closed at once. */
   onCodecException(): void;
 }
@@ -194,6 +200,8 @@ export interface ClientCodecCallbacks {
   onStreamReset?(reason: ResetReason): void;
   /** The peer takes no further streams. */
   onGoAway(): void;
+  /** HTTP/2: the connection is of no use any more, and is to be closed at once (`connection_keepalive`, floods). */
+  onConnectionUseless?(details: string): void;
   /** HTTP/1: seconds from `Keep-Alive: timeout=` of the last response; the pool closes a little earlier (DESIGN 4). */
   onKeepAliveTimeout(seconds: number): void;
   /** HTTP/2: the peer's limit of concurrent streams changed. */

@@ -27,6 +27,7 @@ import type { ResponseHeaders } from '../headers/header-map.ts';
 import { ActiveStream } from './active-stream.ts';
 import { ClientCertForwarder } from './client-cert.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
+import { ConnectionAccounting } from './connection-accounting.ts';
 import type { ConnectionManagerServices, DrainDecision } from './services.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
@@ -44,6 +45,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   readonly #drain: DrainDecision;
   #codec: ServerCodec | null = null;
+  #accounting!: ConnectionAccounting;
   /** An array: a Set that goes from none to one and back makes its table anew each time. */
   readonly #streams: ActiveStream[] = [];
   /** No further request after those in progress. */
@@ -57,10 +59,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   #maxDuration: LazyTimeout | null = null;
   #drainTimeout: LazyTimeout | null = null;
   #headTimeout: LazyTimeout | null = null;
-  #openedAt = 0;
   #now = 0;
-  #reportedRead = 0;
-  #reportedWritten = 0;
 
   constructor(config: ConnectionManagerConfig, services: ConnectionManagerServices, drain: DrainDecision) {
     this.config = config;
@@ -82,13 +81,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
 
   onNewConnection(): FilterStatus {
     const { stats, config, services } = this;
-    this.#now = this.#openedAt = services.clock.monotonic();
-    stats.downstreamCxTotal.inc();
-    stats.downstreamCxActive.inc();
-    if (this.info.secure === true) {
-      stats.downstreamCxSslTotal.inc();
-      stats.downstreamCxSslActive.inc();
-    }
+    this.#now = services.clock.monotonic();
+    this.#accounting = new ConnectionAccounting(stats, this.connection, this.info.secure === true, this.#now);
     this.#idle = services.timeouts.start(config.idleTimeoutMs, this, this.#now);
     const maxDurationMs = this.#jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitter);
     this.#maxDuration = services.timeouts.start(maxDurationMs, this, this.#now);
@@ -131,13 +125,18 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   /** By `codec_type`; with AUTO by ALPN, or by the first bytes. */
   #openCodec(data: Buffer): ServerCodec {
     const { config, connection, stats } = this;
-    if (speaksHttp2(config.codecType, connection, data)) {
-      stats.downstreamCxHttp2Total.inc();
-      stats.downstreamCxHttp2Active.inc();
-      this.#codec = createHttp2ServerCodec(connection, this, config.http2, stats.http2(), config.bufferLimit);
+    const http2 = speaksHttp2(config.codecType, connection, data);
+    this.#accounting.onProtocol(http2);
+    if (http2) {
+      this.#codec = createHttp2ServerCodec(
+        connection,
+        this,
+        config.http2,
+        stats.http2(),
+        config.bufferLimit,
+        this.services,
+      );
     } else {
-      stats.downstreamCxHttp1Total.inc();
-      stats.downstreamCxHttp1Active.inc();
       const settings = connection.tls === null ? config.http1 : config.http1OverTls;
       this.#codec = createServerCodec(connection, this, settings, stats.http1);
     }
@@ -149,12 +148,22 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   }
 
   onCodecError(error: CodecError): void {
-    this.stats.downstreamCxProtocolError.inc();
+    if (error.flood !== true) this.stats.downstreamCxProtocolError.inc();
     if (log.debugEnabled) log.debug(`[C${this.connection.id}] dispatch error: ${error.message}`);
     this.#closing = true;
-    if (this.#isHttp2) for (const stream of this.#streams) stream.info.setFlag(ResponseFlag.DownstreamProtocolError);
+    if (this.#isHttp2) {
+      for (const { info } of this.#streams) {
+        info.setFlag(ResponseFlag.DownstreamProtocolError);
+        if (error.flood === true) info.responseCodeDetails = error.details;
+      }
+    }
     // HTTP/1 has an answer to give first.
     if (this.#streams.length === 0 || this.#isHttp2) this.#closeConnection(CloseType.FlushAndDelay);
+  }
+
+  onConnectionUseless(details: string): void {
+    for (const { info } of this.#streams) info.responseCodeDetails = details;
+    this.#closeConnection(CloseType.NoFlush);
   }
 
   onCodecException(): void {
@@ -300,7 +309,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (status !== 0 && !info.healthCheck) stats.downstreamRqTime.record(Math.round(now - info.startTime));
     if (info.healthCheck) stats.healthChecks?.inc();
     stream.recordResolutions();
-    this.#reportBytes();
+    this.#accounting.reportBytes();
     if (this.#closed || this.#streams.length !== 0) return;
     if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);
     else this.#idle = this.services.timeouts.start(this.config.idleTimeoutMs, this, now);
@@ -340,37 +349,18 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   onConnectionEvent(event: ConnectionEvent): void {
     if (this.#closed || event === ConnectionEvent.Connected) return;
     this.#closed = true;
-    const { stats } = this;
     // A request that had begun is logged like any other.
     if (this.#codec?.headStarted === true) this.#openPartial();
     const active = this.#streams.length > 0;
     if (event === ConnectionEvent.LocalClose) this.localClose = true;
-    if (this.connection.delayedCloseTimedOut === true) stats.downstreamCxDelayedCloseTimeout.inc();
-    stats.downstreamCxDestroy.inc();
-    (this.localClose ? stats.downstreamCxDestroyLocal : stats.downstreamCxDestroyRemote).inc();
-    if (active) {
-      stats.downstreamCxDestroyActiveRq.inc();
-      (this.localClose ? stats.downstreamCxDestroyLocalActiveRq : stats.downstreamCxDestroyRemoteActiveRq).inc();
-    }
+    this.#accounting.onClose(this.localClose, active);
     this.#codec?.onConnectionClosed(ResetReason.ConnectionTermination);
     for (const stream of this.#streams.slice()) stream.onResetStream(ResetReason.ConnectionTermination, '');
     this.#headTimeout?.release();
     this.#idle?.release();
     this.#maxDuration?.release();
     this.#drainTimeout?.release();
-    stats.downstreamCxActive.dec();
-    if (this.info.secure === true) stats.downstreamCxSslActive.dec();
-    if (this.#codec !== null) (this.#isHttp2 ? stats.downstreamCxHttp2Active : stats.downstreamCxHttp1Active).dec();
-    stats.downstreamCxLengthMs.record(Math.round(this.services.clock.monotonic() - this.#openedAt));
-    this.#reportBytes();
-  }
-
-  #reportBytes(): void {
-    const { bytesRead, bytesWritten } = this.connection;
-    this.stats.downstreamCxRxBytesTotal.add(bytesRead - this.#reportedRead);
-    this.stats.downstreamCxTxBytesTotal.add(bytesWritten - this.#reportedWritten);
-    this.#reportedRead = bytesRead;
-    this.#reportedWritten = bytesWritten;
+    this.#accounting.onEnd(this.services.clock.monotonic());
   }
 
   onAboveWriteBufferHighWatermark(): void {

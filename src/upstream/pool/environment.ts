@@ -1,5 +1,6 @@
 // Owns what pools need of the world and of their cluster.
 import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
 import type { Timers } from '../../base/timers.ts';
 import type {
   ClientCodec,
@@ -8,7 +9,7 @@ import type {
   Http1CodecStats,
   Http1Settings,
 } from '../../http/codec/api.ts';
-import type { Http2CodecStats, Http2Settings } from '../../http/codec/h2/api.ts';
+import type { Http2CodecStats, Http2Services, Http2Settings } from '../../http/codec/h2/api.ts';
 import type { Connection } from '../../network/api.ts';
 import type { ConnectOptions } from '../../network/connect.ts';
 import type { CircuitBreaker } from '../api.ts';
@@ -18,6 +19,7 @@ import type { ClusterStats } from '../cluster-stats.ts';
 export interface PoolEnvironment {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   /** network/connect.ts. */
   connect(options: ConnectOptions): Connection;
   /** http/codec/h1. */
@@ -34,6 +36,7 @@ export interface PoolEnvironment {
     settings: Http2Settings,
     stats: Http2CodecStats,
     streamBufferLimit: number,
+    services: Http2Services | null,
   ): ClientCodec;
 }
 

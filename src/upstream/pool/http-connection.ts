@@ -176,6 +176,10 @@ export class HttpConnection
     if (this.#active === 0) this.close();
   }
 
+  onConnectionUseless(): void {
+    this.close(CloseType.NoFlush);
+  }
+
   onKeepAliveTimeout(seconds: number): void {
     const announced = seconds * 1000;
     const limit = announced - Math.min(keepAliveMarginMs, announced / 2);
@@ -249,6 +253,7 @@ export class HttpConnection
         http.http2,
         cluster.stats.http2,
         perConnectionBufferLimitBytes,
+        this.environment,
       );
     } else {
       this.#codec = this.environment.createHttp1Codec(connection, this, http.http1, cluster.stats.http1);

@@ -15,6 +15,7 @@ import {
 import { Http2Connection } from './connection.ts';
 import { encodeRequestHead, encodeTrailers } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
+import type { KeepaliveServices } from './keepalive.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
 import { Http2Stream } from './stream.ts';
@@ -80,8 +81,9 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     settings: Http2Settings,
     stats: Http2CodecStats,
     streamBufferLimit: number,
+    services: KeepaliveServices | null = null,
   ) {
-    super(connection, settings, stats, streamBufferLimit);
+    super(connection, settings, stats, streamBufferLimit, services);
     this.#callbacks = callbacks;
     connection.writeLatin1(
       preface +
@@ -96,6 +98,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   }
 
   newStream(decoder: ResponseDecoder): ClientStream {
+    this.beforeNewStream();
     const id = this.#nextStream;
     this.#nextStream += 2;
     const stream = new Http2ClientStream(this, decoder, id, this.peer.initialWindow, this.receiveWindows.ofStream());
@@ -196,6 +199,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.#callbacks.onGoAway();
     for (const stream of [...this.streams.values()])
       if (stream.id > lastStreamId) stream.onReset(ResetReason.RemoteRefusedStreamReset, unheardDetails);
+  }
+
+  onUseless(details: string): void {
+    this.#callbacks.onConnectionUseless?.(details);
   }
 
   protected onPeerSettings(): void {

@@ -21,3 +21,8 @@ export function closedError(message: string): ConnectionError {
 export function calm(message: string): ConnectionError {
   return { code: H2ErrorCode.EnhanceYourCalm, message };
 }
+
+/** `details`: Envoy's response-code details of the streams that it ends. */
+export function flood(message: string, details: string): ConnectionError {
+  return { code: H2ErrorCode.EnhanceYourCalm, message, flood: details };
+}

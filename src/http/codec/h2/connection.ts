@@ -7,6 +7,7 @@ import { closedError, flowError, protocolError, sizeError } from './connection-e
 import { type DataOwner, DataReader } from './data-reader.ts';
 import { DataWriter } from './data-writer.ts';
 import { FloodGuard } from './flood-guard.ts';
+import { FrameOutput, type OutputOwner } from './frame-output.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { judgeFrame } from './frame-rules.ts';
 import {
@@ -26,18 +27,19 @@ import {
 } from './frames.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
+import { Keepalive, type KeepaliveServices } from './keepalive.ts';
 import { MessageHead } from './message-head.ts';
 import { ReceiveWindows } from './receive-window.ts';
 import { RecentResets } from './recent-resets.ts';
 import { type Http2CodecStats, type Http2Settings, PeerSettings } from './settings.ts';
 import { type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
 
-export abstract class Http2Connection implements FrameHandler, StreamOwner, DataOwner {
+export abstract class Http2Connection implements FrameHandler, StreamOwner, DataOwner, OutputOwner {
   readonly encoder = new HpackEncoder();
   readonly streamBufferLimit: number;
   protected readonly connection: CodecConnection;
   protected readonly settings: Http2Settings;
-  protected readonly stats: Http2CodecStats;
+  readonly stats: Http2CodecStats;
   protected readonly peer = new PeerSettings();
   readonly streams = new Map<number, Http2Stream>();
   protected readonly head: MessageHead;
@@ -49,6 +51,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   readonly #dataReader: DataReader;
   readonly receiveWindows: ReceiveWindows;
   readonly #guard: FloodGuard;
+  protected readonly output: FrameOutput;
+  readonly #keepalive: Keepalive | null;
   readonly writer: DataWriter;
   readonly #block: BlockGatherer;
   readonly resets = new RecentResets();
@@ -61,21 +65,30 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   #streamId = 0;
 
   /** `streamBufferLimit`: octets that may wait for one stream's window before its feeder is told. */
-  constructor(connection: CodecConnection, settings: Http2Settings, stats: Http2CodecStats, streamBufferLimit: number) {
+  constructor(
+    connection: CodecConnection,
+    settings: Http2Settings,
+    stats: Http2CodecStats,
+    streamBufferLimit: number,
+    services: KeepaliveServices | null,
+  ) {
     this.connection = connection;
     this.settings = settings;
     this.stats = stats;
     this.streamBufferLimit = streamBufferLimit;
     this.#guard = new FloodGuard(settings, stats);
-    this.writer = new DataWriter(connection, this.#guard);
+    this.output = new FrameOutput(this, connection, settings, stats);
+    this.writer = new DataWriter(connection, this.#guard, this.output.guard);
     this.#block = new BlockGatherer(settings.maxHeadersBytes);
     this.#dataReader = new DataReader(this, this.#guard);
     this.#reader = new FrameReader(this, minMaxFrameSize);
     // Until the peer has acknowledged our settings, it goes by the protocol's own size (RFC 9113 section 4.3.1).
     this.#decoder = new HpackDecoder(Math.max(protocolTableSize, settings.hpackTableSize));
     const { initialConnectionWindow, initialStreamWindow } = settings;
-    this.receiveWindows = new ReceiveWindows(connection, initialConnectionWindow, initialStreamWindow);
+    this.receiveWindows = new ReceiveWindows(this.output, initialConnectionWindow, initialStreamWindow);
     this.head = new MessageHead(settings, stats);
+    const { keepalive } = settings;
+    this.#keepalive = keepalive === null || services === null ? null : new Keepalive(this.output, keepalive, services);
   }
 
   get activeStreams(): number {
@@ -94,18 +107,26 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   protected abstract onStreamRemoved(stream: Http2Stream, reset: ResetReason | null): void;
   protected abstract onGoAway(lastStreamId: number, code: number): void;
   protected abstract onPeerSettings(): void;
+  /** To be closed at once. */
+  abstract onUseless(details: string): void;
 
   // --- bytes in ----------------------------------------------------------------------------------------------------------
 
   protected readFrames(data: Buffer): CodecError | null {
     if (this.#failed !== null) return null;
-    const error = this.#reader.read(data);
+    this.#keepalive?.onBytes();
+    this.output.reading = true;
+    const error = this.#reader.read(data) ?? this.output.flood;
+    this.output.reading = false;
     return error === null ? null : this.fail(error);
   }
 
   /** Tells the peer why, and reads no further. */
-  protected fail({ code, message }: ConnectionError): CodecError {
-    this.#failed = { details: 'http2.protocol_error', message, status: 400 };
+  protected fail(error: ConnectionError): CodecError {
+    const { code, message, flood: details } = error;
+    this.#failed = { details: details ?? 'http2.protocol_error', message, status: 400, flood: details !== undefined };
+    // A peer that does not read would not read this either.
+    if (error === this.output.flood) return this.#failed;
     this.stats.goawaySent.inc();
     this.connection.writeLatin1(goAwayFrame(this.lastPeerStream, code, message));
     return this.#failed;
@@ -116,6 +137,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   }
 
   onFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
+    if (this.output.flood !== null) return this.output.flood;
     if (!this.#settingsCame && type !== FrameType.Settings) return protocolError('SETTINGS expected');
     if (this.#block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#block.streamId))
       return protocolError('a header block is not continued');
@@ -235,7 +257,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     const windowBefore = this.peer.initialWindow;
     const error = this.peer.read(payload, this.encoder);
     if (error !== null) return error;
-    this.connection.writeLatin1(settingsAck);
+    this.output.writeControl(settingsAck);
     const change = this.peer.initialWindow - windowBefore;
     if (change !== 0) {
       for (const stream of this.streams.values()) {
@@ -250,8 +272,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   }
 
   #onPing(payload: Buffer): ConnectionError | null {
-    if ((this.#flags & FrameFlag.Ack) !== 0) return null;
-    this.connection.writeLatin1(pingFrame(payload.toString('latin1'), true));
+    if ((this.#flags & FrameFlag.Ack) !== 0) this.#keepalive?.onAnswer();
+    else this.output.writeControl(pingFrame(payload.toString('latin1'), true));
     return null;
   }
 
@@ -295,7 +317,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     const frames = headersFrames(block, stream.id, endStream, this.peer.maxFrameSize);
     stream.bytesMeter.wireBytesSent += frames.length;
     stream.bytesMeter.headerBytesSent += frames.length;
-    this.connection.writeLatin1(frames);
+    this.output.writeFrame(frames);
   }
 
   writeTrailers(stream: Http2Stream, block: string): void {
@@ -310,7 +332,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   writeRst(id: number, code: H2ErrorCode): void {
     this.stats.txReset.inc();
     this.resets.add(id);
-    this.connection.writeLatin1(rstStreamFrame(id, code));
+    this.output.writeControl(rstStreamFrame(id, code));
   }
 
   /** The peer has done something wrong on it. */
@@ -322,37 +344,48 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   consumed(stream: Http2Stream, octets: number): void {
     if (!stream.inputEnded) {
       const increment = stream.receiveWindow.consume(octets);
-      if (increment > 0) this.connection.writeLatin1(windowUpdateFrame(stream.id, increment));
+      if (increment > 0) this.output.writeFrame(windowUpdateFrame(stream.id, increment));
     }
     this.receiveWindows.giveBack(octets);
   }
 
   // --- streams -------------------------------------------------------------------------------------------------------------
 
+  /** A client's: the connection may have died meanwhile. */
+  protected beforeNewStream(): void {
+    this.#keepalive?.onNewStream();
+  }
+
   protected add(stream: Http2Stream): void {
     this.streams.set(stream.id, stream);
     this.#guard.streamsBegun++;
+    this.stats.streamsActive.add(1);
     if (this.writer.full) stream.setConnectionFull(true);
   }
 
   remove(stream: Http2Stream, reset: ResetReason | null): void {
     this.streams.delete(stream.id);
+    this.stats.streamsActive.add(-1);
     this.receiveWindows.giveBack(stream.takeUnconsumed());
     this.onStreamRemoved(stream, reset);
   }
 
   /** The connection is gone. */
   onConnectionClosed(reason: ResetReason): void {
+    this.#keepalive?.stop();
+    this.output.guard.clear();
     for (const stream of [...this.streams.values()]) stream.onReset(reason, '');
   }
 
   onAboveWriteBufferHighWatermark(): void {
     this.writer.full = true;
+    this.output.guard.settle();
     for (const stream of [...this.streams.values()]) stream.setConnectionFull(true);
   }
 
   onBelowWriteBufferLowWatermark(): void {
     this.writer.full = false;
+    this.output.guard.clear();
     this.writer.resume();
     if (this.writer.full) return;
     for (const stream of [...this.streams.values()]) {

@@ -3,6 +3,7 @@
 import type { CodecConnection } from '../api.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { FrameFlag, FrameType, frameHeader, minMaxFrameSize, protocolWindow } from './frames.ts';
+import type { OutboundGuard } from './outbound-guard.ts';
 import type { Http2Stream } from './stream.ts';
 
 export class DataWriter {
@@ -12,12 +13,14 @@ export class DataWriter {
   full = false;
   readonly #connection: CodecConnection;
   readonly #guard: FloodGuard;
+  readonly #outbound: OutboundGuard;
   /** With output that waits, the next to write first. */
   readonly #waiting: Http2Stream[] = [];
 
-  constructor(connection: CodecConnection, guard: FloodGuard) {
+  constructor(connection: CodecConnection, guard: FloodGuard, outbound: OutboundGuard) {
     this.#connection = connection;
     this.#guard = guard;
+    this.#outbound = outbound;
   }
 
   /** What may go of borrowed `data`; returns how many octets those were. `end`: behind all of it the stream ends. */
@@ -41,6 +44,7 @@ export class DataWriter {
     this.#connection.writeLatin1(frameHeader(size, FrameType.Data, last ? FrameFlag.EndStream : 0, stream.id));
     if (size > 0) this.#connection.writeBuffer(size === length ? data : data.subarray(0, size));
     this.#guard.dataFramesSent++;
+    this.#outbound.onFrame();
     stream.bytesMeter.wireBytesSent += size;
     stream.sendWindow -= size;
     this.window -= size;

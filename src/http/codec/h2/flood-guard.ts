@@ -1,7 +1,7 @@
 // Owns the counts of frames that cost us more than their sender, and when there are too many of them (Envoy's options and
 // statistics; CVE-2019-9511 to 9518).
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#config-core-v3-http2protocoloptions
-import { calm } from './connection-errors.ts';
+import { flood } from './connection-errors.ts';
 import type { ConnectionError } from './frames.ts';
 import type { Http2CodecStats, Http2Settings } from './settings.ts';
 
@@ -28,20 +28,20 @@ export class FloodGuard {
     }
     if (++this.#emptyFrames <= this.#settings.maxConsecutiveEmptyFrames) return null;
     this.#stats.inboundEmptyFramesFlood.inc();
-    return calm('too many empty frames');
+    return flood('too many empty frames', 'http2.inbound_empty_frames_flood');
   }
 
   onPriority(): ConnectionError | null {
     const allowed = this.#settings.maxPriorityFramesPerStream * (1 + this.streamsBegun);
     if (++this.#priorityFrames <= allowed) return null;
     this.#stats.inboundPriorityFramesFlood.inc();
-    return calm('too many PRIORITY frames');
+    return flood('too many PRIORITY frames', 'codec_error:Too_many_PRIORITY_frames');
   }
 
   onWindowUpdate(): ConnectionError | null {
     const allowed = 5 + 2 * (this.streamsBegun + this.#settings.maxWindowUpdatesPerDataFrame * this.dataFramesSent);
     if (++this.#windowUpdates <= allowed) return null;
     this.#stats.inboundWindowUpdateFramesFlood.inc();
-    return calm('too many WINDOW_UPDATE frames');
+    return flood('too many WINDOW_UPDATE frames', 'codec_error:Too_many_WINDOW_UPDATE_frames');
   }
 }

@@ -47,6 +47,8 @@ export interface ConnectionError {
   readonly code: H2ErrorCode;
   /** In words. */
   readonly message: string;
+  /** Response-code details of the streams that end with it, where it is about a flood. */
+  readonly flood?: string;
 }
 
 export const frameHeaderSize = 9;

@@ -1,5 +1,4 @@
 // Owns receive windows (RFC 9113 section 5.2): how much the peer may still send, and when it is told of more.
-import type { CodecConnection } from '../api.ts';
 import { protocolWindow, windowUpdateFrame } from './frames.ts';
 
 export class ReceiveWindow {
@@ -37,18 +36,23 @@ export class ReceiveWindow {
   }
 }
 
+/** Who writes for it. */
+export interface FrameWriter {
+  writeFrame(frame: string): void;
+}
+
 /** Those of a connection: its own, and what its streams begin with. */
 export class ReceiveWindows {
-  readonly #connection: CodecConnection;
+  readonly #writer: FrameWriter;
   readonly #own: ReceiveWindow;
   readonly #streamSize: number;
   /** Of a new stream, as far as the peer has acknowledged it (RFC 9113 section 6.9.2). */
   #acknowledged = protocolWindow;
 
   /** Octets. */
-  constructor(connection: CodecConnection, connectionSize: number, streamSize: number) {
+  constructor(writer: FrameWriter, connectionSize: number, streamSize: number) {
     const size = Math.max(protocolWindow, connectionSize);
-    this.#connection = connection;
+    this.#writer = writer;
     this.#own = new ReceiveWindow(size, size);
     this.#streamSize = streamSize;
   }
@@ -76,6 +80,6 @@ export class ReceiveWindows {
 
   giveBack(octets: number): void {
     const increment = this.#own.consume(octets);
-    if (increment > 0) this.#connection.writeLatin1(windowUpdateFrame(0, increment));
+    if (increment > 0) this.#writer.writeFrame(windowUpdateFrame(0, increment));
   }
 }

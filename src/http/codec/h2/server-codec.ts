@@ -12,6 +12,7 @@ import {
 import { Http2Connection } from './connection.ts';
 import { encodeResponseHead, encodeTrailers } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
+import type { KeepaliveServices } from './keepalive.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
 import { Http2Stream } from './stream.ts';
@@ -66,8 +67,9 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     settings: Http2Settings,
     stats: Http2CodecStats,
     streamBufferLimit: number,
+    services: KeepaliveServices | null = null,
   ) {
-    super(connection, settings, stats, streamBufferLimit);
+    super(connection, settings, stats, streamBufferLimit, services);
     this.#callbacks = callbacks;
     connection.writeLatin1(
       settingsFrame([
@@ -197,12 +199,15 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     this.#callbacks.onGoAway();
   }
 
+  onUseless(details: string): void {
+    this.#callbacks.onConnectionUseless?.(details);
+  }
+
   protected onPeerSettings(): void {}
 
   /** The first of two: what is on its way to us still counts. */
   shutdownNotice(): void {
     if (this.goAwaySent) return;
-    this.stats.goawaySent.inc();
     this.connection.writeLatin1(goAwayFrame(anyStream, H2ErrorCode.NoError, ''));
   }
 

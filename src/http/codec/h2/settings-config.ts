@@ -1,8 +1,11 @@
 // Turns the Http2ProtocolOptions message into the settings of codecs.
+import { durationMs } from '../../../base/duration.ts';
 import type {
   Http2ProtocolOptions,
   HttpProtocolOptions,
+  KeepaliveSettings as KeepaliveMessage,
 } from '../../../generated/envoy/config/core/v3/protocol_pb.d.ts';
+import type { KeepaliveSettings } from './keepalive.ts';
 import { defaultHttp2Settings, type Http2Settings } from './settings.ts';
 
 /** `maxHeadersKb`: of the listener or cluster. */
@@ -25,10 +28,26 @@ export function readHttp2Settings(
     maxPriorityFramesPerStream: message?.maxInboundPriorityFramesPerStream ?? defaults.maxPriorityFramesPerStream,
     maxWindowUpdatesPerDataFrame:
       message?.maxInboundWindowUpdateFramesPerDataFrameSent ?? defaults.maxWindowUpdatesPerDataFrame,
+    maxOutboundFrames: message?.maxOutboundFrames ?? defaults.maxOutboundFrames,
+    maxOutboundControlFrames: message?.maxOutboundControlFrames ?? defaults.maxOutboundControlFrames,
+    keepalive: readKeepalive(message?.connectionKeepalive),
     streamErrorOnInvalidMessage: message?.overrideStreamErrorOnInvalidHttpMessage ?? deprecated,
     maxHeadersBytes: maxHeadersKb * 1024,
     maxHeadersCount: common?.maxHeadersCount ?? defaults.maxHeadersCount,
     headersWithUnderscores:
       (['allow', 'reject', 'drop'] as const)[common?.headersWithUnderscoresAction ?? 0] ?? 'allow',
+  };
+}
+
+/** Percent of the interval. */
+const defaultJitter = 15;
+
+function readKeepalive(message: KeepaliveMessage | undefined): KeepaliveSettings | null {
+  if (message === undefined) return null;
+  return {
+    intervalMs: durationMs(message.interval, 0),
+    timeoutMs: durationMs(message.timeout, 0),
+    jitter: (message.intervalJitter?.value ?? defaultJitter) / 100,
+    idleIntervalMs: durationMs(message.connectionIdleInterval, 0),
   };
 }

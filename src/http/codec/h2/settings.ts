@@ -9,6 +9,7 @@ import {
   protocolTableSize,
   protocolWindow,
 } from './frames.ts';
+import type { KeepaliveSettings } from './keepalive.ts';
 
 export const SettingId = {
   HeaderTableSize: 0x1,
@@ -32,6 +33,11 @@ export interface Http2Settings {
   readonly maxConsecutiveEmptyFrames: number;
   readonly maxPriorityFramesPerStream: number;
   readonly maxWindowUpdatesPerDataFrame: number;
+  /** Frames that may wait for a peer that does not read: of all kinds, and answers to what it sends. */
+  readonly maxOutboundFrames: number;
+  readonly maxOutboundControlFrames: number;
+  /** Null: the peer is not asked whether it lives. */
+  readonly keepalive: KeepaliveSettings | null;
   /** A message that is malformed ends its stream only, not the connection. */
   readonly streamErrorOnInvalidMessage: boolean;
   /** Octets of names and values. */
@@ -49,6 +55,9 @@ export const defaultHttp2Settings: Http2Settings = {
   maxConsecutiveEmptyFrames: 1,
   maxPriorityFramesPerStream: 100,
   maxWindowUpdatesPerDataFrame: 10,
+  maxOutboundFrames: 10_000,
+  maxOutboundControlFrames: 1000,
+  keepalive: null,
   streamErrorOnInvalidMessage: false,
   maxHeadersBytes: 60 * 1024,
   maxHeadersCount: 100,
@@ -109,6 +118,11 @@ function bad(name: string, value: number, code: H2ErrorCode = H2ErrorCode.Protoc
   return { code, message: `${name} may not be ${value}` };
 }
 
+/** Of all connections together. */
+interface Gauge {
+  add(amount: number): void;
+}
+
 interface Counter {
   inc(): void;
 }
@@ -126,6 +140,11 @@ export interface Http2CodecStats {
   readonly metadataEmptyFrames: Counter;
   readonly outboundControlFlood: Counter;
   readonly outboundFlood: Counter;
+  readonly outboundFramesActive: Gauge;
+  readonly outboundControlFramesActive: Gauge;
+  /** Octets of DATA that wait for windows. */
+  readonly pendingSendBytes: Gauge;
+  readonly streamsActive: Gauge;
   readonly requestsRejectedWithUnderscoresInHeaders: Counter;
   readonly rxMessagingError: Counter;
   readonly rxReset: Counter;

@@ -1,6 +1,6 @@
-// Owns the counters of HTTP/2 codecs, `http2.*` (Envoy's names): one set for all listeners of the process, one for each cluster.
+// Owns the counters and gauges of HTTP/2 codecs, `http2.*` (Envoy's names): one set for all listeners of the process, one for each cluster.
 import type { StatsScope } from '../../../observability/stats/api.ts';
-import { counters } from '../../../observability/stats/group.ts';
+import { counters, gauges } from '../../../observability/stats/group.ts';
 import type { Http2CodecStats } from './settings.ts';
 
 const names = {
@@ -24,7 +24,14 @@ const names = {
   txReset: 'tx_reset',
 } as const;
 
+const gaugeNames = {
+  outboundControlFramesActive: 'outbound_control_frames_active',
+  outboundFramesActive: 'outbound_frames_active',
+  pendingSendBytes: 'pending_send_bytes',
+  streamsActive: 'streams_active',
+} as const;
+
 /** `scope`: `http2.`. */
 export function http2CodecStats(scope: StatsScope): Http2CodecStats {
-  return counters(scope, names);
+  return { ...counters(scope, names), ...gauges(scope, gaugeNames) };
 }

@@ -5,6 +5,7 @@ import type { DataWriter } from './data-writer.ts';
 import { H2ErrorCode } from './frames.ts';
 import type { MessageHead } from './message-head.ts';
 import type { ReceiveWindow } from './receive-window.ts';
+import type { Http2CodecStats } from './settings.ts';
 
 /** In words. */
 export const wrongLength = 'the body is not as long as content-length says';
@@ -14,6 +15,7 @@ export interface StreamOwner {
   /** Octets of output that one stream may hold back before its feeder is told. */
   readonly streamBufferLimit: number;
   readonly writer: DataWriter;
+  readonly stats: Pick<Http2CodecStats, 'pendingSendBytes'>;
   writeTrailers(stream: Http2Stream, block: string): void;
   writeReset(stream: Http2Stream, code: H2ErrorCode): void;
   /** The receiver has taken bytes: the peer may send more. */
@@ -115,7 +117,7 @@ export abstract class Http2Stream implements Stream {
     const written = this.hasPending ? 0 : this.owner.writer.write(this, data, endStream);
     if (written < data.length) {
       this.#pending.push(Buffer.from(data.subarray(written)));
-      this.#pendingBytes += data.length - written;
+      this.#addPending(data.length - written);
     } else if (written > 0 || !this.hasPending) {
       if (endStream) this.#closeIfDone();
       return;
@@ -141,6 +143,11 @@ export abstract class Http2Stream implements Stream {
     this.#closeIfDone();
   }
 
+  #addPending(octets: number): void {
+    this.#pendingBytes += octets;
+    this.owner.stats.pendingSendBytes.add(octets);
+  }
+
   get hasPending(): boolean {
     return this.#pending.length > 0 || this.#endPending || this.#encodeTrailers !== null;
   }
@@ -161,7 +168,7 @@ export abstract class Http2Stream implements Stream {
     const written = this.owner.writer.writeFrame(this, first, last);
     if (written === first.length) this.#pending.shift();
     else if (written > 0) this.#pending[0] = first.subarray(written);
-    this.#pendingBytes -= written;
+    this.#addPending(-written);
     if (this.#pending.length === 0) {
       if (last) this.#endPending = false;
       if (this.#encodeTrailers !== null) this.#writeEnd();
@@ -243,7 +250,7 @@ export abstract class Http2Stream implements Stream {
     if (this.closed) return;
     this.closed = true;
     this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#addPending(-this.#pendingBytes);
     this.#endPending = false;
     this.#encodeTrailers = null;
     this.owner.remove(this, reason);

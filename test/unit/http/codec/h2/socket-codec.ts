@@ -22,13 +22,16 @@ import { headerName } from '../../../../../src/http/headers/name.ts';
 
 const bufferLimit = 64 * 1024;
 
-/** Every counter there is, by name. */
+/** Every counter and gauge there is, by name. */
 export function countingStats(): { readonly stats: Http2CodecStats; readonly counts: Record<string, number> } {
   const counts: Record<string, number> = {};
   const stats = new Proxy({} as Http2CodecStats, {
     get: (_target, name) => ({
       inc: () => {
         counts[String(name)] = (counts[String(name)] ?? 0) + 1;
+      },
+      add: (amount: number) => {
+        counts[String(name)] = (counts[String(name)] ?? 0) + amount;
       },
     }),
   });
