@@ -138,7 +138,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
 
   onFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
     if (this.output.flood !== null) return this.output.flood;
-    if (!this.#settingsCame && type !== FrameType.Settings) return protocolError('SETTINGS expected');
+    if (!this.#settingsCame && (type !== FrameType.Settings || (flags & FrameFlag.Ack) !== 0))
+      return protocolError('SETTINGS expected');
     if (this.#block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#block.streamId))
       return protocolError('a header block is not continued');
     const error = judgeFrame(type, flags, streamId, length);

@@ -97,6 +97,12 @@ export class MessageHead implements HeaderSink {
     else this.#headers.append(name, value);
     this.#seen |= bit;
     if (name === Names.status && !isStatus(value)) this.malformed = ':status is no status';
+    // A host field beside it would say something else.
+    else if (name === Names.authority && value === '') this.malformed = ':authority is empty';
+  }
+
+  get #trailers(): boolean {
+    return this.#request === null && this.#response === null;
   }
 
   #allowed(name: NameInfo): boolean {
@@ -110,6 +116,9 @@ export class MessageHead implements HeaderSink {
       this.malformed = `${name.name} belongs to a connection of HTTP/1`;
     } else if (name === Names.te && value !== 'trailers') {
       this.malformed = 'te may only be trailers';
+    } else if (this.#trailers && (name.flags & (NameFlag.Framing | NameFlag.FramingLookalike)) !== 0) {
+      // Dropped, as in HTTP/1 (codec/h1/trailers.ts).
+      return;
     } else if (name === Names.contentLength) {
       this.#length(value);
     } else if (name === Names.host && this.#request !== null) {
@@ -198,7 +207,9 @@ function whatIsWrong(request: RequestHeaders, seen: number, extendedConnect: boo
   if (method === '' || !isToken(method)) return ':method is no method';
   if (!/^[a-z][a-z\d+.-]*$/i.test(scheme)) return ':scheme is no scheme';
   if (authority === '') return ':authority is missing';
-  if (!allOf(authority, authorityOctet)) return ':authority has a character that no host may have';
+  // Nor does anybody else's name stand in it (RFC 9113 section 8.3.1); HTTP/1 may have it.
+  if (!allOf(authority, authorityOctet) || authority.includes('@'))
+    return ':authority has a character that no host may have';
   if (path === '*' ? method !== 'OPTIONS' : !path.startsWith('/')) return ':path does not begin with /';
   return /[\x00-\x20\x7f]/.test(path) ? ':path has a character that no path may have' : null;
 }

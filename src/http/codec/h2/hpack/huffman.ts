@@ -5,7 +5,7 @@
  * Bits of each symbol's code; the last is EOS. The code is canonical: shorter codes come first, among equals smaller symbols,
  * so that lengths say all.
  */
-const lengths: readonly number[] = [
+export const codeLengths: readonly number[] = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
   28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
   13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6, 15, 5, 6, 5, 6,
@@ -60,7 +60,7 @@ function build(): void {
   const inner = (): Node => ({ state: states++, next: [null, null], symbol: -1 });
   const root = inner();
   const nodes = [root];
-  const order = lengths.map((_, symbol) => symbol).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
+  const order = codeLengths.map((_, symbol) => symbol).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
   let code = 0;
   let bits = 0;
   for (const symbol of order) {
@@ -108,5 +108,5 @@ function walk(root: Node, from: Node, nibble: number): number {
 }
 
 function lengthOf(symbol: number): number {
-  return lengths[symbol] as number;
+  return codeLengths[symbol] as number;
 }

@@ -11,12 +11,13 @@ import {
   windowUpdateFrame,
 } from '../../../../../src/http/codec/h2/frames.ts';
 import { SettingId } from '../../../../../src/http/codec/h2/settings.ts';
-import { RequestHeaders, ResponseHeaders } from '../../../../../src/http/headers/header-map.ts';
+import { type HeaderMap, RequestHeaders, ResponseHeaders } from '../../../../../src/http/headers/header-map.ts';
 import {
   clientPreface,
   encodeBlock,
   type Fields,
   type Frame,
+  linesOf,
   MemoryClient,
   MemoryServer,
   type ServerHooks,
@@ -195,4 +196,33 @@ t.test('a stream that nobody has heard of is not reset', async (t) => {
   client.open().stream.resetStream(ResetReason.LocalReset);
   t.equal(client.sink.take(), '');
   t.equal(client.codec.activeStreams, 0);
+});
+
+t.test('what stands in front of all others is SETTINGS, not its acknowledgement', async (t) => {
+  const server = new MemoryServer();
+  server.feed(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settingsAck}${settingsFrame([])}`);
+  t.match(server.error?.message, 'SETTINGS expected');
+});
+
+t.test('trailers that would frame a message are dropped', async (t) => {
+  const server = new MemoryServer();
+  const trailers = encodeBlock([
+    ['content-length', '0'],
+    ['host', 'b.test'],
+    ['content_length', '1'],
+    ['x-sum', '7'],
+  ]);
+  server.feed(clientPreface + open(1) + data(1, 3) + headersFrames(trailers, 1, true, 16_384));
+  t.equal(server.error, null);
+  t.same(linesOf(requestOf(server, 0).trailers as HeaderMap), ['x-sum: 7']);
+});
+
+t.test('no name of a user in :authority, and never nothing', async (t) => {
+  for (const authority of ['user@a.test', '']) {
+    const server = new MemoryServer();
+    const fields: Fields = [...request.slice(0, 3), [':authority', authority], ['host', 'a.test']];
+    server.feed(clientPreface + headersFrames(encodeBlock(fields), 1, true, 16_384));
+    t.match(server.error?.message, /^:authority/);
+    t.equal(server.requests.length, 0);
+  }
 });
