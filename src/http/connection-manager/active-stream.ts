@@ -17,6 +17,7 @@ import { Names } from '../headers/name.ts';
 import { reasonPhrase } from '../headers/status.ts';
 import type { ChainedFilter, FilterChain } from './config-types.ts';
 import type { ConnectionManager } from './connection-manager.ts';
+import { noteReset } from './downstream-reset.ts';
 import { FilterSlot } from './filter-slot.ts';
 import { encodeInformational } from './informational.ts';
 import { type PreparedReply, prepareLocalReply, requestTooLarge, responseTooLarge } from './local-reply.ts';
@@ -350,23 +351,13 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   }
 
   /** The codec: the peer reset the stream, or the connection ended. */
-  onResetStream(reason: ResetReason, _details: string): void {
+  onResetStream(reason: ResetReason, details: string): void {
     if (this.destroyed) return;
     if (reason !== ResetReason.LocalReset) {
       this.manager.stats.downstreamRqRxReset.inc();
-      if (reason === ResetReason.ConnectionTermination) this.#connectionEnded();
-      else if (reason === ResetReason.RemoteReset) this.info.setFlag(ResponseFlag.DownstreamRemoteReset);
+      if (!this.responseComplete || details !== '') noteReset(this.info, reason, details, this.manager.localClose);
     }
     this.manager.endStream(this);
-  }
-
-  #connectionEnded(): void {
-    if (this.responseComplete) return;
-    if (this.info.hasFlag(ResponseFlag.DownstreamProtocolError)) return;
-    this.info.setFlag(ResponseFlag.DownstreamConnectionTermination);
-    this.info.responseCodeDetails = this.manager.localClose
-      ? 'downstream_local_disconnect'
-      : 'downstream_remote_disconnect';
   }
 
   protected override logPeriodically(): void {

@@ -203,9 +203,9 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     return stream;
   }
 
-  /** The response in progress is the last. */
+  /** The response in progress is the last. HTTP/2 does without: it has an end for one stream. */
   closeAfterResponse(): void {
-    this.#closing = true;
+    if (!this.#isHttp2) this.#closing = true;
   }
 
   /** Responses say `connection: close` from now on; who does not close within drain_timeout is closed. */

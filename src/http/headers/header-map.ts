@@ -121,10 +121,14 @@ export class HeaderMap {
     return Array.from(this.allNames(), ({ name }) => name);
   }
 
-  /** Sum of the lengths of names and values, as Envoy counts header bytes. */
+  /** Sum of the lengths of names and values, as Envoy counts header bytes: pseudo-headers too, also of HTTP/1. */
   byteSize(): number {
     const entries = this.entries;
     let size = 0;
+    for (const name of pseudoNames) {
+      const value = this.getPseudo(name);
+      if (value !== undefined) size += name.name.length + value.length;
+    }
     for (let i = 0; i < entries.length; i += 2) {
       size += (entries[i] as NameInfo).name.length + (entries[i + 1] as string).length;
     }

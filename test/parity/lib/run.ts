@@ -310,7 +310,8 @@ export class SuiteRun {
     const resumed = tls?.resume === undefined ? undefined : clients.get(tls.resume);
     const session = resumed?.handshake?.session ?? null;
     const at = { port, host: hostOf(placeholder) };
-    const http2 = placeholder === 'ADMIN' ? scenario.http2[name] : (scenario.http2[name] ?? scenario.http2['*']);
+    const named = name in scenario.http2 || placeholder === 'ADMIN';
+    const http2 = scenario.http2[named ? name : '*'];
     const client = await ClientConnection.open(name, at, signals, tls ?? null, session, scenario.raw, http2 ?? null);
     clients.set(name, client);
     return client;

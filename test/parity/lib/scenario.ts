@@ -80,7 +80,7 @@ interface Shared {
   /** Connection → its TLS; `*` for those not named, save to ADMIN; null: none. */
   tls: Record<string, ClientTls | null>;
   /** Connections of HTTP/2 (`*`: those not named, save to ADMIN), and upstreams by placeholder. */
-  http2: Record<string, Http2Options>;
+  http2: Record<string, Http2Options | null>;
 }
 
 export interface Scenario extends Shared {

@@ -1,7 +1,7 @@
 // Owns a header block until it is whole: HEADERS and the CONTINUATION frames behind it, bounded in number and octets
 // (CVE-2024-27316).
 import { calm } from './connection-errors.ts';
-import { type ConnectionError, minMaxFrameSize } from './frames.ts';
+import { type ConnectionError, FrameType, frameHeaderSize, minMaxFrameSize } from './frames.ts';
 
 /** CONTINUATION frames of one block: an honest peer needs few. */
 const maxContinuations = 8;
@@ -11,6 +11,8 @@ export class BlockGatherer {
   streamId = 0;
   /** Of its HEADERS frame. */
   flags = 0;
+  /** Of the frames of the last block, with their headers. */
+  octets = 0;
   readonly #limit: number;
   #parts: Buffer[] = [];
   #bytes = 0;
@@ -19,6 +21,11 @@ export class BlockGatherer {
   /** `maxHeadersBytes`: of names and values; what encodes more than that and a frame is not gathered. */
   constructor(maxHeadersBytes: number) {
     this.#limit = maxHeadersBytes + minMaxFrameSize;
+  }
+
+  count(type: number, length: number): void {
+    if (type === FrameType.Headers) this.octets = 0;
+    this.octets += frameHeaderSize + length;
   }
 
   /** Borrowed. */

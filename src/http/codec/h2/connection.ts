@@ -32,7 +32,7 @@ import { MessageHead } from './message-head.ts';
 import { ReceiveWindows } from './receive-window.ts';
 import { RecentResets } from './recent-resets.ts';
 import { type Http2CodecStats, type Http2Settings, PeerSettings } from './settings.ts';
-import { type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
+import { detailsOf, type Http2Stream, reasonOf, type StreamOwner } from './stream.ts';
 
 export abstract class Http2Connection implements FrameHandler, StreamOwner, DataOwner, OutputOwner {
   readonly encoder = new HpackEncoder();
@@ -54,7 +54,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   protected readonly output: FrameOutput;
   readonly #keepalive: Keepalive | null;
   readonly writer: DataWriter;
-  readonly #block: BlockGatherer;
+  protected readonly block: BlockGatherer;
   readonly resets = new RecentResets();
   #failed: CodecError | null = null;
   #settingsCame = false;
@@ -79,7 +79,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.#guard = new FloodGuard(settings, stats);
     this.output = new FrameOutput(this, connection, settings, stats);
     this.writer = new DataWriter(connection, this.#guard, this.output.guard);
-    this.#block = new BlockGatherer(settings.maxHeadersBytes);
+    this.block = new BlockGatherer(settings.maxHeadersBytes);
     this.#dataReader = new DataReader(this, this.#guard);
     this.#reader = new FrameReader(this, minMaxFrameSize);
     // Until the peer has acknowledged our settings, it goes by the protocol's own size (RFC 9113 section 4.3.1).
@@ -140,13 +140,14 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     if (this.output.flood !== null) return this.output.flood;
     if (!this.#settingsCame && (type !== FrameType.Settings || (flags & FrameFlag.Ack) !== 0))
       return protocolError('SETTINGS expected');
-    if (this.#block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#block.streamId))
+    if (this.block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.block.streamId))
       return protocolError('a header block is not continued');
     const error = judgeFrame(type, flags, streamId, length);
     if (error !== null) return error;
     this.#type = type;
     this.#flags = flags;
     this.#streamId = streamId;
+    if (type === FrameType.Headers || type === FrameType.Continuation) this.block.count(type, length);
     return type === FrameType.Data ? this.#dataReader.begin(flags, streamId, length) : null;
   }
 
@@ -189,24 +190,24 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
       if ((payload.readUInt32BE(0) & 0x7fffffff) === id) return protocolError('a stream depends on itself');
       block = payload.subarray(5);
     }
-    this.#block.flags = this.#flags;
+    this.block.flags = this.#flags;
     if ((this.#flags & FrameFlag.EndHeaders) !== 0) return this.#endBlock(block, id);
-    this.#block.begin(id, block);
+    this.block.begin(id, block);
     return this.#guard.onFrame(block.length === 0);
   }
 
   #onContinuation(payload: Buffer): ConnectionError | null {
-    const { streamId } = this.#block;
+    const { streamId } = this.block;
     if (streamId === 0) return protocolError('CONTINUATION without HEADERS');
-    const error = this.#block.add(payload);
+    const error = this.block.add(payload);
     if (error !== null) return error;
     if ((this.#flags & FrameFlag.EndHeaders) === 0) return this.#guard.onFrame(payload.length === 0);
-    return this.#endBlock(this.#block.take(), streamId);
+    return this.#endBlock(this.block.take(), streamId);
   }
 
   #endBlock(block: Buffer, id: number): ConnectionError | null {
     const stream = this.streams.get(id) ?? null;
-    const endStream = (this.#block.flags & FrameFlag.EndStream) !== 0;
+    const endStream = (this.block.flags & FrameFlag.EndStream) !== 0;
     if (stream === null) {
       const error = this.beginStream(id);
       if (error !== null) return error;
@@ -216,10 +217,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.beginHead(stream);
     const error = this.#decoder.decode(block, this.head);
     if (error !== null) return { code: H2ErrorCode.CompressionError, message: error };
-    if (stream !== null) {
-      stream.bytesMeter.wireBytesReceived += block.length;
-      stream.bytesMeter.headerBytesReceived += block.length;
-    }
+    stream?.countBlock(this.block.octets);
     return this.onBlock(stream, id, endStream);
   }
 
@@ -244,7 +242,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     if (stream === undefined) return this.isIdle(this.#streamId) ? protocolError('RST_STREAM: stream in idle') : null;
     this.stats.rxReset.inc();
     const code = payload.readUInt32BE(0);
-    stream.onReset(reasonOf(code), 'http2.remote_reset');
+    stream.onReset(reasonOf(code), detailsOf(code));
     return null;
   }
 
@@ -375,7 +373,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   onConnectionClosed(reason: ResetReason): void {
     this.#keepalive?.stop();
     this.output.guard.clear();
-    for (const stream of [...this.streams.values()]) stream.onReset(reason, '');
+    // The newest first, the order of Envoy's log lines.
+    for (const stream of [...this.streams.values()].reverse()) stream.onReset(reason, '');
   }
 
   onAboveWriteBufferHighWatermark(): void {

@@ -2,7 +2,7 @@
 // and what goes back to the windows.
 import { closedError, flowError, protocolError } from './connection-errors.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { type ConnectionError, FrameFlag, H2ErrorCode } from './frames.ts';
+import { type ConnectionError, FrameFlag, frameHeaderSize, H2ErrorCode } from './frames.ts';
 import type { ReceiveWindows } from './receive-window.ts';
 import type { RecentResets } from './recent-resets.ts';
 import { type Http2Stream, wrongLength } from './stream.ts';
@@ -14,6 +14,8 @@ export interface DataOwner {
   readonly resets: RecentResets;
   isIdle(streamId: number): boolean;
   writeRst(streamId: number, code: H2ErrorCode): void;
+  /** The peer's message has ended behind the end of its stream. */
+  onLateEnd?(streamId: number): void;
   resetWith(stream: Http2Stream, code: H2ErrorCode, details: string): void;
   malformed(stream: Http2Stream, streamId: number, message: string): ConnectionError | null;
 }
@@ -45,10 +47,12 @@ export class DataReader {
     if (stream === null) {
       if (this.#owner.isIdle(streamId)) return protocolError('DATA: stream in idle');
       receiveWindows.giveBack(length);
+      if (this.#endStream) this.#owner.onLateEnd?.(streamId);
       // Both ends had ended it, or we have reset it and the peer did not know: of this one we have kept no memory.
       if (!resets.has(streamId)) this.#owner.writeRst(streamId, H2ErrorCode.StreamClosed);
       return null;
     }
+    stream.bytesMeter.wireBytesReceived += frameHeaderSize + length;
     if (stream.inputEnded) return closedError('DATA: stream is half-closed');
     if (!stream.receiveWindow.receive(length)) {
       this.#stream = null;
@@ -75,7 +79,6 @@ export class DataReader {
   #deliver(stream: Http2Stream, data: Buffer, end: boolean): ConnectionError | null {
     if (!stream.headCame) return this.#owner.malformed(stream, stream.id, 'DATA in front of the head');
     stream.receivedLength += data.length;
-    stream.bytesMeter.wireBytesReceived += data.length;
     if (!stream.bodyFits(end)) return this.#owner.malformed(stream, stream.id, wrongLength);
     if (data.length > 0 || end) stream.onData(data, end);
     return null;

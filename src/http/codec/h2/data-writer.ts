@@ -2,7 +2,7 @@
 // in turn, so that none waits for another's long body.
 import type { CodecConnection } from '../api.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { FrameFlag, FrameType, frameHeader, minMaxFrameSize, protocolWindow } from './frames.ts';
+import { FrameFlag, FrameType, frameHeader, frameHeaderSize, minMaxFrameSize, protocolWindow } from './frames.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -45,7 +45,7 @@ export class DataWriter {
     if (size > 0) this.#connection.writeBuffer(size === length ? data : data.subarray(0, size));
     this.#guard.dataFramesSent++;
     this.#outbound.onFrame();
-    stream.bytesMeter.wireBytesSent += size;
+    stream.bytesMeter.wireBytesSent += frameHeaderSize + size;
     stream.sendWindow -= size;
     this.window -= size;
     return size;

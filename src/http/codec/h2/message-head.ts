@@ -36,7 +36,8 @@ export class MessageHead implements HeaderSink {
   #regular = false;
   #count = 0;
   #hosts = 0;
-  #cookieAt = -1;
+  /** Crumbs of one field; null: there is none. */
+  #cookie: string | null = null;
   /** Bits of pseudo-headers that have come. */
   #seen = 0;
 
@@ -71,7 +72,7 @@ export class MessageHead implements HeaderSink {
     this.#regular = false;
     this.#count = 0;
     this.#hosts = 0;
-    this.#cookieAt = -1;
+    this.#cookie = null;
     this.#seen = 0;
   }
 
@@ -124,7 +125,8 @@ export class MessageHead implements HeaderSink {
     } else if (name === Names.host && this.#request !== null) {
       this.#host(this.#request, value);
     } else if (name === Names.cookie && this.#request !== null) {
-      this.#cookie(value);
+      // RFC 9113 section 8.2.3. As Envoy, which puts it behind the other fields.
+      this.#cookie = this.#cookie === null ? value : `${this.#cookie}; ${value}`;
     } else if ((name.flags & NameFlag.Underscore) !== 0 && this.#settings.headersWithUnderscores !== 'allow') {
       if (this.#settings.headersWithUnderscores === 'reject') this.underscore = true;
       else this.#stats.droppedHeadersWithUnderscores.inc();
@@ -147,22 +149,12 @@ export class MessageHead implements HeaderSink {
     else if (request.authority === '') request.authority = value;
   }
 
-  /** RFC 9113 section 8.2.3: crumbs of one field. */
-  #cookie(value: string): void {
-    const { entries } = this.#headers;
-    if (this.#cookieAt === -1) {
-      this.#cookieAt = entries.length + 1;
-      this.#headers.append(Names.cookie, value);
-    } else {
-      entries[this.#cookieAt] = `${entries[this.#cookieAt]}; ${value}`;
-    }
-  }
-
   // --- the end of a block ------------------------------------------------------------------------------------------------
 
   /** `extendedConnect`: we have said that we take it. */
   request(extendedConnect: boolean): RequestHeaders {
     const request = this.#request as RequestHeaders;
+    if (this.#cookie !== null) request.append(Names.cookie, this.#cookie);
     if (this.malformed === null) this.malformed = whatIsWrong(request, this.#seen, extendedConnect);
     return request;
   }

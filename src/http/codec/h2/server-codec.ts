@@ -58,6 +58,9 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   /** Octets of the preface that have come. */
   #prefaceLength = 0;
   #lastStream = 0;
+  #dispatching = false;
+  /** Streams that are to be reset without an error, unless the end of their request is in the bytes at hand. */
+  readonly #earlyAnswers: number[] = [];
   /** What a new stream is refused for; null: it is not. */
   #refusal: H2ErrorCode | null = null;
 
@@ -92,7 +95,28 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       if (data[at++] !== preface[this.#prefaceLength++])
         return this.fail({ code: H2ErrorCode.ProtocolError, message: 'bad client magic byte string' });
     }
-    return at === data.length ? null : this.readFrames(at === 0 ? data : data.subarray(at));
+    if (at === data.length) return null;
+    this.#dispatching = true;
+    const error = this.readFrames(at === 0 ? data : data.subarray(at));
+    this.#dispatching = false;
+    if (error === null) for (const id of this.#earlyAnswers) this.writeRst(id, H2ErrorCode.NoError);
+    this.#earlyAnswers.length = 0;
+    return error;
+  }
+
+  /** A client that sends a whole request at once is not told that we did not want the end of it, as with Envoy. */
+  override writeReset(stream: Http2Stream, code: H2ErrorCode): void {
+    if (!this.#dispatching || code !== H2ErrorCode.NoError) {
+      super.writeReset(stream, code);
+      return;
+    }
+    this.resets.add(stream.id);
+    this.#earlyAnswers.push(stream.id);
+  }
+
+  onLateEnd(streamId: number): void {
+    const index = this.#earlyAnswers.indexOf(streamId);
+    if (index >= 0) this.#earlyAnswers.splice(index, 1);
   }
 
   onEndOfInput(): CodecError | null {
@@ -138,7 +162,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   #onRequest(streamId: number, endStream: boolean): ConnectionError | null {
     const { head } = this;
-    if (this.#refusal === H2ErrorCode.StreamClosed) return null;
+    if (this.#refusal === H2ErrorCode.StreamClosed) {
+      if (endStream) this.onLateEnd(streamId);
+      return null;
+    }
     if (this.#refusal !== null) {
       this.writeRst(streamId, this.#refusal);
       return null;
@@ -158,6 +185,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.receiveWindows.ofStream());
     stream.expectedLength = head.contentLength;
     this.add(stream);
+    stream.countBlock(this.block.octets);
     this.#deliver(stream, headers, endStream);
     return null;
   }

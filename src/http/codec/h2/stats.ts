@@ -25,6 +25,8 @@ const names = {
 } as const;
 
 const gaugeNames = {
+  // Always 0: of streams whose end Envoy holds back, by an option that is off.
+  deferredStreamClose: 'deferred_stream_close',
   outboundControlFramesActive: 'outbound_control_frames_active',
   outboundFramesActive: 'outbound_frames_active',
   pendingSendBytes: 'pending_send_bytes',

@@ -69,6 +69,12 @@ export abstract class Http2Stream implements Stream {
 
   abstract onData(data: Buffer, endStream: boolean): void;
 
+  /** `octets`: of the frames of a header block. */
+  countBlock(octets: number): void {
+    this.bytesMeter.wireBytesReceived += octets;
+    this.bytesMeter.headerBytesReceived += octets;
+  }
+
   /** `octets`: of the frame, padding included. */
   countReceived(octets: number): void {
     if (octets === 0) return;
@@ -241,7 +247,7 @@ export abstract class Http2Stream implements Stream {
 
   resetStream(reason: ResetReason): void {
     if (this.closed) return;
-    this.owner.writeReset(this, codeOf(reason));
+    this.owner.writeReset(this, codeOf(reason, this.outputEnded));
     this.onReset(reason, '');
   }
 
@@ -260,7 +266,8 @@ export abstract class Http2Stream implements Stream {
 
 const noBytes = Buffer.alloc(0);
 
-function codeOf(reason: ResetReason): H2ErrorCode {
+/** `whole`: our message has ended, so that its receiver has lost nothing. */
+function codeOf(reason: ResetReason, whole: boolean): H2ErrorCode {
   switch (reason) {
     case ResetReason.LocalRefusedStreamReset:
       return H2ErrorCode.RefusedStream;
@@ -269,12 +276,19 @@ function codeOf(reason: ResetReason): H2ErrorCode {
     case ResetReason.ProtocolError:
       return H2ErrorCode.ProtocolError;
     default:
-      return H2ErrorCode.NoError;
+      return whole ? H2ErrorCode.NoError : H2ErrorCode.InternalError;
   }
 }
 
 /** What the peer's code means. */
 export function reasonOf(code: number): ResetReason {
   if (code === H2ErrorCode.RefusedStream) return ResetReason.RemoteRefusedStreamReset;
+  if (code === H2ErrorCode.ProtocolError) return ResetReason.ProtocolError;
   return code === H2ErrorCode.ConnectError ? ResetReason.ConnectError : ResetReason.RemoteReset;
+}
+
+/** Response-code details of it; empty: none, a reset without an error is none. */
+export function detailsOf(code: number): string {
+  if (code === H2ErrorCode.NoError) return '';
+  return code === H2ErrorCode.RefusedStream ? 'http2.remote_refuse' : 'http2.remote_reset';
 }

@@ -19,10 +19,11 @@ const OPTION_KEYS = ['settings', 'window', 'preface', 'ack', 'pong'];
 export const LARGEST_WINDOW = 2 ** 31 - 1;
 export const FIRST_WINDOW = 65_535;
 
-export function http2Options(raw: unknown, file: string): Record<string, Http2Options> {
+/** Null: a connection that is none of HTTP/2. */
+export function http2Options(raw: unknown, file: string): Record<string, Http2Options | null> {
   const entries = mapping(raw ?? {}, file);
-  for (const entry of Object.values(entries)) onlyKeys(mapping(entry, file), OPTION_KEYS, file);
-  return entries as Record<string, Http2Options>;
+  for (const entry of Object.values(entries)) if (entry !== null) onlyKeys(mapping(entry, file), OPTION_KEYS, file);
+  return entries as Record<string, Http2Options | null>;
 }
 
 /** Frames, as in a step or an action. */

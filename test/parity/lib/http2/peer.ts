@@ -31,7 +31,9 @@ export class Http2Peer {
   /** Called for each request. */
   onRequest: (stream: Http2Stream) => void = () => {};
   readonly #side: 'client' | 'server';
-  readonly #write: (octets: Buffer) => void;
+  readonly #socketWrite: (octets: Buffer) => void;
+  /** What one write gathers; null: every one is its own. */
+  #gathered: Buffer[] | null = null;
   readonly #options: Http2Options;
   readonly #decoder = new HpackDecoder();
   #pending: Buffer = Buffer.alloc(0);
@@ -44,7 +46,7 @@ export class Http2Peer {
 
   constructor(side: 'client' | 'server', write: (octets: Buffer) => void, options: Http2Options) {
     this.#side = side;
-    this.#write = write;
+    this.#socketWrite = write;
     this.#options = options;
     this.#prefaceLeft = side === 'server' ? PREFACE : Buffer.alloc(0);
   }
@@ -69,6 +71,20 @@ export class Http2Peer {
       return encode(spec, ofConnection ? 0 : id);
     });
     this.#write(Buffer.concat(octets));
+  }
+
+  /** All that `send` sends goes out in one write, so that what arrives together is no race. */
+  together(send: () => void): void {
+    this.#gathered = [];
+    send();
+    const octets = Buffer.concat(this.#gathered);
+    this.#gathered = null;
+    this.#socketWrite(octets);
+  }
+
+  #write(octets: Buffer): void {
+    if (this.#gathered === null) this.#socketWrite(octets);
+    else this.#gathered.push(octets);
   }
 
   /** Sends a body as the proxy's windows let it, then `then`. */

@@ -21,13 +21,18 @@ export interface Http2Request {
 export const HTTP2_AWAITS = ['response', 'head', 'interim', 'trailers', 'reset', 'goaway', 'settings', 'ping'] as const;
 export type Http2Await = (typeof HTTP2_AWAITS)[number];
 
-/** Sends it on a new stream, whose number is returned. `scheme` unless its headers have one. */
+/** Sends it on a new stream, whose number is returned, in one write as far as windows let it. `scheme` unless its headers have one. */
 export function sendRequest(
   peer: Http2Peer,
   step: Http2Request,
   scheme: string,
   fill: (text: string) => string,
 ): number {
+  peer.together(() => compose(peer, step, scheme, fill));
+  return peer.latest;
+}
+
+function compose(peer: Http2Peer, step: Http2Request, scheme: string, fill: (text: string) => string): void {
   const [method, path] = step.request.split(' ');
   const given = fields(step.headers ?? []).map(([name, value]): Field => [name, fill(value)]);
   const own = (name: string) => given.some((field) => field[0] === name);
@@ -53,7 +58,6 @@ export function sendRequest(
     });
   }
   if (pieces.length === 0 && trailers !== undefined) peer.send([{ headers: trailers, end: true }], id);
-  return id;
 }
 
 /** Waits for that on that stream (default: the one that began last), or for the end of the connection. */
