@@ -19,7 +19,7 @@ const descriptions: readonly ResetDescription[] = [
   /* ConnectionTimeout */ { text: 'connection timeout', flag: ResponseFlag.UpstreamConnectionFailure },
   /* ConnectionTermination */ { text: 'connection termination', flag: ResponseFlag.UpstreamConnectionTermination },
   /* Overflow */ { text: 'overflow', flag: ResponseFlag.UpstreamOverflow },
-  /* ConnectError */ { text: 'remote reset', flag: ResponseFlag.UpstreamRemoteReset },
+  /* ConnectError */ { text: 'remote error with CONNECT request', flag: ResponseFlag.UpstreamRemoteReset },
   /* ProtocolError */ { text: 'protocol error', flag: ResponseFlag.UpstreamProtocolError },
   /* OverloadManager */ { text: 'overload manager reset', flag: ResponseFlag.OverloadManager },
   /* Http1PrematureUpstreamHalfClose */ {

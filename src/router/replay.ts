@@ -1,7 +1,7 @@
 // Owns the rule of DESIGN 4: a request that died with a keep-alive connection which the upstream closed just as the
 // request went out on it may go out once more on a fresh one, without any retry policy; and so may one that the upstream says
 // it did not hear (RFC 9113 section 6.8).
-import { ResetReason } from '../http/codec/api.ts';
+import { Protocol, ResetReason } from '../http/codec/api.ts';
 import type { RequestHeaders } from '../http/headers/header-map.ts';
 
 /** RFC 9110 section 9.2.2: doing it twice is doing it once. */
@@ -19,12 +19,15 @@ export function mayReplay(attempt: ReplayedAttempt, reason: ResetReason, headers
   if (attempt.responseStarted || headers.protocol !== '') return false;
   if (attempt.unheard) return true;
   if (!attempt.reused) return false;
-  if (reason !== ResetReason.ConnectionTermination && reason !== ResetReason.RemoteReset) return false;
+  // On HTTP/1 a reset is the connection's.
+  const ended = reason === ResetReason.RemoteReset && attempt.info.protocol < Protocol.Http2;
+  if (reason !== ResetReason.ConnectionTermination && !ended) return false;
   return isIdempotent(headers.method) || attempt.unsent;
 }
 
 export interface ReplayedAttempt {
   readonly reused: boolean;
+  readonly info: { readonly protocol: number };
   readonly unheard: boolean;
   readonly responseStarted: boolean;
   readonly unsent: boolean;

@@ -22,6 +22,8 @@ import { PoolConnection } from './pool-connection.ts';
 /** Taken off the peer's `Keep-Alive: timeout`, so that our close arrives before its own (DESIGN 4). */
 const keepAliveMarginMs = 1000;
 
+/** Milliseconds that a host which broke the protocol has to take what it is told about it. */
+const lastWordsMs = 1000;
 /** Offered by ALPN where nothing else says what to offer. */
 const offered: Readonly<Record<PoolProtocol, readonly string[]>> = {
   http1: ['http/1.1'],
@@ -227,7 +229,14 @@ export class HttpConnection
 
   #failProtocol(): void {
     this.#protocolError = true;
-    this.close();
+    this.draining = true;
+    if (this.protocol !== Protocol.Http2) {
+      this.close();
+      return;
+    }
+    // GOAWAY says why.
+    this.connection.setFlushPatience?.(lastWordsMs);
+    this.close(CloseType.Flush);
   }
 
   onAboveWriteBufferHighWatermark(): void {

@@ -88,8 +88,9 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     connection.writeLatin1(
       preface +
         settingsFrame([
-          [SettingId.HeaderTableSize, settings.hpackTableSize],
           [SettingId.EnablePush, 0],
+          [SettingId.HeaderTableSize, settings.hpackTableSize],
+          [SettingId.EnableConnectProtocol, settings.allowConnect ? 1 : 0],
           [SettingId.MaxConcurrentStreams, settings.maxConcurrentStreams],
           [SettingId.InitialWindowSize, settings.initialStreamWindow],
         ]) +
@@ -155,7 +156,9 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     const { head } = this;
     if (head.overflow) {
       this.stats.headerOverflow.inc();
-      this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
+      this.writeReset(stream, H2ErrorCode.InternalError);
+      // Envoy takes it for the host's own.
+      stream.onReset(ResetReason.RemoteReset, 'http2.too_many_headers');
       return null;
     }
     if (stream.headCame) return this.#onTrailers(stream, endStream);

@@ -121,12 +121,12 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     return error === null ? null : this.fail(error);
   }
 
-  /** Tells the peer why, and reads no further. */
+  /** Tells the peer why, unless it is what Envoy does not speak of, and reads no further. */
   protected fail(error: ConnectionError): CodecError {
     const { code, message, flood: details } = error;
     this.#failed = { details: details ?? 'http2.protocol_error', message, status: 400, flood: details !== undefined };
     // A peer that does not read would not read this either.
-    if (error === this.output.flood) return this.#failed;
+    if (error === this.output.flood || error.untold === true) return this.#failed;
     this.stats.goawaySent.inc();
     this.connection.writeLatin1(goAwayFrame(this.lastPeerStream, code, message));
     return this.#failed;
@@ -168,7 +168,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
       case FrameType.Settings:
         return this.#onSettings(payload);
       case FrameType.PushPromise:
-        return protocolError('PUSH_PROMISE: nobody asked for it');
+        return { ...protocolError('PUSH_PROMISE: nobody asked for it'), untold: true };
       case FrameType.Ping:
         return this.#onPing(payload);
       case FrameType.GoAway:
@@ -224,7 +224,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   /** A message that is none: ends the stream, or, as Envoy by default, the connection. `stream`: null where none was made. */
   malformed(stream: Http2Stream | null, id: number, message: string): ConnectionError | null {
     this.stats.rxMessagingError.inc();
-    if (!this.settings.streamErrorOnInvalidMessage) return protocolError(message);
+    if (!this.settings.streamErrorOnInvalidMessage) return { ...protocolError(message), untold: true };
     if (stream === null) this.writeRst(id, H2ErrorCode.ProtocolError);
     else this.resetWith(stream, H2ErrorCode.ProtocolError, message);
     return null;
@@ -239,7 +239,11 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
 
   #onRstStream(payload: Buffer): ConnectionError | null {
     const stream = this.streams.get(this.#streamId);
-    if (stream === undefined) return this.isIdle(this.#streamId) ? protocolError('RST_STREAM: stream in idle') : null;
+    if (stream === undefined) {
+      if (this.isIdle(this.#streamId)) return protocolError('RST_STREAM: stream in idle');
+      if (this.resets.has(this.#streamId)) this.stats.rxReset.inc();
+      return null;
+    }
     this.stats.rxReset.inc();
     const code = payload.readUInt32BE(0);
     stream.onReset(reasonOf(code), detailsOf(code));

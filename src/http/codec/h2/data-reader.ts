@@ -5,7 +5,7 @@ import type { FloodGuard } from './flood-guard.ts';
 import { type ConnectionError, FrameFlag, frameHeaderSize, H2ErrorCode } from './frames.ts';
 import type { ReceiveWindows } from './receive-window.ts';
 import type { RecentResets } from './recent-resets.ts';
-import { type Http2Stream, wrongLength } from './stream.ts';
+import type { Http2Stream } from './stream.ts';
 
 /** What it asks of its connection. */
 export interface DataOwner {
@@ -79,8 +79,12 @@ export class DataReader {
   #deliver(stream: Http2Stream, data: Buffer, end: boolean): ConnectionError | null {
     if (!stream.headCame) return this.#owner.malformed(stream, stream.id, 'DATA in front of the head');
     stream.receivedLength += data.length;
-    if (!stream.bodyFits(end)) return this.#owner.malformed(stream, stream.id, wrongLength);
-    if (data.length > 0 || end) stream.onData(data, end);
+    if (stream.bodyFits(end)) {
+      if (data.length > 0 || end) stream.onData(data, end);
+    } else {
+      // As in Envoy, whatever is said of other malformed messages: this one stream ends.
+      this.#owner.resetWith(stream, H2ErrorCode.ProtocolError, 'http2.remote_reset');
+    }
     return null;
   }
 }

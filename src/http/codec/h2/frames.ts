@@ -49,6 +49,8 @@ export interface ConnectionError {
   readonly message: string;
   /** Response-code details of the streams that end with it, where it is about a flood. */
   readonly flood?: string;
+  /** The connection is closed without a GOAWAY that says so, as Envoy does of some. */
+  readonly untold?: boolean;
 }
 
 export const frameHeaderSize = 9;

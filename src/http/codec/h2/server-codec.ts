@@ -32,6 +32,10 @@ export class Http2ServerStream extends Http2Stream implements ServerStream {
     this.#codec = codec;
   }
 
+  protected override get answered(): boolean {
+    return this.outputEnded;
+  }
+
   onData(data: Buffer, endStream: boolean): void {
     this.decoder?.decodeData(data, endStream);
   }

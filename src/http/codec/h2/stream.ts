@@ -8,7 +8,7 @@ import type { ReceiveWindow } from './receive-window.ts';
 import type { Http2CodecStats } from './settings.ts';
 
 /** In words. */
-export const wrongLength = 'the body is not as long as content-length says';
+const wrongLength = 'the body is not as long as content-length says';
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
@@ -63,6 +63,11 @@ export abstract class Http2Stream implements Stream {
     this.id = id;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+  }
+
+  /** It is a request whose whole answer has gone out: that the rest of it is not wanted is no fault. */
+  protected get answered(): boolean {
+    return false;
   }
 
   // --- in ----------------------------------------------------------------------------------------------------------------
@@ -247,7 +252,7 @@ export abstract class Http2Stream implements Stream {
 
   resetStream(reason: ResetReason): void {
     if (this.closed) return;
-    this.owner.writeReset(this, codeOf(reason, this.outputEnded));
+    this.owner.writeReset(this, codeOf(reason, this.answered));
     this.onReset(reason, '');
   }
 
@@ -266,8 +271,7 @@ export abstract class Http2Stream implements Stream {
 
 const noBytes = Buffer.alloc(0);
 
-/** `whole`: our message has ended, so that its receiver has lost nothing. */
-function codeOf(reason: ResetReason, whole: boolean): H2ErrorCode {
+function codeOf(reason: ResetReason, answered: boolean): H2ErrorCode {
   switch (reason) {
     case ResetReason.LocalRefusedStreamReset:
       return H2ErrorCode.RefusedStream;
@@ -276,7 +280,7 @@ function codeOf(reason: ResetReason, whole: boolean): H2ErrorCode {
     case ResetReason.ProtocolError:
       return H2ErrorCode.ProtocolError;
     default:
-      return whole ? H2ErrorCode.NoError : H2ErrorCode.InternalError;
+      return answered ? H2ErrorCode.NoError : H2ErrorCode.InternalError;
   }
 }
 
