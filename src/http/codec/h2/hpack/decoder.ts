@@ -5,7 +5,7 @@ import { headerName, NameFlag, NameInfo } from '../../../headers/name.ts';
 import { hashSeed, hashStep, lowerToken, nameOfBytes } from '../../../headers/name-table.ts';
 import { valueOctet } from '../../h1/characters.ts';
 import { DecoderTable } from './decoder-table.ts';
-import { decodeHuffman } from './huffman.ts';
+import { decodeHuffman, shortCodesOnly } from './huffman.ts';
 import { staticCount, staticNames, staticValues } from './static-table.ts';
 
 /** Receives the fields of a block in their order. */
@@ -148,13 +148,13 @@ export class HpackDecoder {
     }
     const size = this.#decode(start, this.#at);
     if (size === -1) return '';
-    this.#valid = isValue(scratch, 0, size);
+    this.#valid = shortCodesOnly ? !hasSpaceAtEnds(scratch, 0, size) : isValue(scratch, 0, size);
     return latin1(scratch, 0, size);
   }
 
   /** Into `scratch`. -1 after an error. */
   #decode(start: number, end: number): number {
-    const most = ((end - start) * 8) / 5;
+    const most = ((end - start) * 8) / 5 + 1;
     if (scratch.length < most) scratch = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(most)));
     const size = decodeHuffman(this.#bytes, start, end, scratch);
     if (size === -1) this.#error = badHuffman;
@@ -221,7 +221,11 @@ function otherName(text: string): NameInfo {
 function isValue(bytes: Uint8Array, start: number, end: number): boolean {
   if (start === end) return true;
   for (let i = start; i < end; i++) if (valueOctet[bytes[i] as number] !== 1) return false;
-  return !isSpace(bytes[start] as number) && !isSpace(bytes[end - 1] as number);
+  return !hasSpaceAtEnds(bytes, start, end);
+}
+
+function hasSpaceAtEnds(bytes: Uint8Array, start: number, end: number): boolean {
+  return end > start && (isSpace(bytes[start] as number) || isSpace(bytes[end - 1] as number));
 }
 
 function isSpace(octet: number): boolean {
