@@ -280,8 +280,16 @@ export interface RouteSubscription extends RouteProvider {
 }
 
 export { readRequestHeaderRules, readResponseHeaderRules } from './config/header-rules.ts';
+export { readCoreRetryPolicy } from './config/retry-policy.ts';
 export { readUriTemplate } from './config/uri-template.ts';
 export { routerFilterFactory } from './filter-factory.ts';
+export { OwnRequest } from './own-request.ts';
+export {
+  type OwnRequestCallbacks,
+  type OwnRequestConfig,
+  type OwnRequestFailure,
+  ownRequestConfig,
+} from './own-request-config.ts';
 export { type RateLimitServices, readRateLimits } from './rate-limit/config.ts';
 export {
   type DescriptorEntry,

@@ -172,6 +172,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     info.poolReadyDuration = this.#waited(now);
     for (let i = 0; i < this.#readDisabled; i++) stream.readDisable(true);
     this.#router.onUpstreamConnected(this);
+    // The connection may not do for its owner.
+    if (this.detached) return;
     const headers = this.#headers as RequestHeaders;
     const missing = missingRequired(headers);
     if (missing !== '') {

@@ -1,6 +1,7 @@
 // Reads retry policies.
 import { durationMs } from '../../base/duration.ts';
 import type { ConfigContext } from '../../config/api.ts';
+import type { RetryPolicy as CoreRetryPolicyMessage } from '../../generated/envoy/config/core/v3/base_pb.d.ts';
 import type {
   HeaderMatcher as HeaderMatcherMessage,
   RetryPolicy_RateLimitedRetryBackOff,
@@ -17,6 +18,7 @@ import { parsePolicyRetryOn } from '../retry-on.ts';
 import { PreviousPriorities, type RetryPriorityPolicy } from '../retry-priorities.ts';
 
 const defaultBaseMs = 25;
+const coreBaseMs = 1000;
 const UNIX_TIMESTAMP = 1;
 const previousPriorities = 'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
 
@@ -24,15 +26,7 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
   // Envoy rounds a shorter interval up to a millisecond.
   const backOffBaseMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.baseInterval, defaultBaseMs)));
   const backOffMaxMs = Math.max(1, Math.floor(durationMs(message.retryBackOff?.maxInterval, backOffBaseMs * 10)));
-  for (const condition of message.retryOn.split(',').map((word) => word.trim())) {
-    if (condition === '' || parsePolicyRetryOn(condition) !== 0) continue;
-    context.warning(
-      message,
-      'retry_on',
-      'RMR0605',
-      `'${condition}' is no condition for retries that is known here: it has no effect`,
-    );
-  }
+  warnOfUnknownConditions(message, context);
   return Object.freeze({
     retryOn: parsePolicyRetryOn(message.retryOn),
     numRetries: message.numRetries ?? 1,
@@ -53,6 +47,47 @@ export function readRetryPolicy(message: RetryPolicyMessage, context: ConfigCont
   });
 }
 
+/**
+ * The policy of requests of the proxy itself. Asked of the real Envoy: its intervals are longer by default, and no attempt
+ * may last longer than the longest interval.
+ */
+export function readCoreRetryPolicy(message: CoreRetryPolicyMessage, context: ConfigContext): RetryPolicy {
+  const { baseInterval, maxInterval } = message.retryBackOff ?? {};
+  const backOffBaseMs = Math.max(1, Math.floor(durationMs(baseInterval, coreBaseMs)));
+  const backOffMaxMs = Math.max(1, Math.floor(durationMs(maxInterval, backOffBaseMs * 10)));
+  warnOfUnknownConditions(message, context);
+  return Object.freeze({
+    retryOn: parsePolicyRetryOn(message.retryOn),
+    numRetries: message.numRetries ?? 1,
+    perTryTimeoutMs: backOffMaxMs,
+    perTryIdleTimeoutMs: 0,
+    retriableStatusCodes: [],
+    retriableHeaders: [],
+    retriableRequestHeaders: [],
+    hostPredicates: readHostPredicates(message, context),
+    hostSelectionAttempts:
+      message.hostSelectionRetryMaxAttempts === 0n ? 1 : Number(message.hostSelectionRetryMaxAttempts),
+    retryPriority: readRetryPriority(message, context),
+    refreshesCluster: false,
+    rateLimitedBackOff: null,
+    backOffIsOwn: true,
+    backOffBaseMs,
+    backOffMaxMs,
+  });
+}
+
+function warnOfUnknownConditions(message: RetryPolicyMessage | CoreRetryPolicyMessage, context: ConfigContext): void {
+  for (const condition of message.retryOn.split(',').map((word) => word.trim())) {
+    if (condition === '' || parsePolicyRetryOn(condition) !== 0) continue;
+    context.warning(
+      message,
+      'retry_on',
+      'RMR0605',
+      `'${condition}' is no condition for retries that is known here: it has no effect`,
+    );
+  }
+}
+
 function readMatchers(messages: readonly HeaderMatcherMessage[], context: ConfigContext): readonly HeaderMatcher[] {
   const matchers: HeaderMatcher[] = [];
   for (const message of messages) {
@@ -62,7 +97,10 @@ function readMatchers(messages: readonly HeaderMatcherMessage[], context: Config
   return Object.freeze(matchers);
 }
 
-function readHostPredicates(message: RetryPolicyMessage, context: ConfigContext): readonly RetryHostPredicate[] {
+function readHostPredicates(
+  message: Pick<RetryPolicyMessage | CoreRetryPolicyMessage, 'retryHostPredicate'>,
+  context: ConfigContext,
+): readonly RetryHostPredicate[] {
   const predicates: RetryHostPredicate[] = [];
   for (const { configType } of message.retryHostPredicate) {
     if (configType.case === undefined) continue;
@@ -87,7 +125,10 @@ function readHostPredicates(message: RetryPolicyMessage, context: ConfigContext)
   return Object.freeze(predicates);
 }
 
-function readRetryPriority(message: RetryPolicyMessage, context: ConfigContext): RetryPriorityPolicy | null {
+function readRetryPriority(
+  message: Pick<RetryPolicyMessage | CoreRetryPolicyMessage, 'retryPriority'>,
+  context: ConfigContext,
+): RetryPriorityPolicy | null {
   const configType = message.retryPriority?.configType;
   if (configType?.case === undefined) return null;
   const config = context.unpack(configType.value);
