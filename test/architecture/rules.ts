@@ -20,6 +20,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['upstream'],
   ['http/filter'],
   ['router'],
+  ['grpc'],
   ['http/connection-manager'],
   ['listener'],
   ['xds'],

@@ -142,6 +142,7 @@ export const catalogue = {
   RMR0902: entry('error', 'invalid-config-source', 'The source of dynamic resources cannot be used.'),
   RMR0903: entry('error', 'invalid-network-filter', 'The network filter cannot be made from this configuration.'),
   RMR0904: entry('warning', 'process-warning', 'The configuration works, but probably not as meant.'),
+  RMR0905: entry('error', 'invalid-grpc-service', 'The service cannot be called over gRPC as configured.'),
 } as const satisfies Record<string, Entry>;
 
 export type DiagnosticCode = keyof typeof catalogue;
