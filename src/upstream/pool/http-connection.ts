@@ -73,8 +73,8 @@ export class HttpConnection
     this.#idleLimitMs = http.idleTimeoutMs;
     this.#byAlpn = protocol === 'alpn';
     this.protocol = protocol === 'http2' ? Protocol.Http2 : Protocol.Http11;
-    // As in Envoy: one, where the host may come to choose HTTP/1.
-    this.expectedStreams = protocol === 'http2' ? Math.min(http.http2.maxConcurrentStreams, requestsLeft(http, 0)) : 1;
+    // As in Envoy: many, where the host may come to choose HTTP/2.
+    this.expectedStreams = protocol === 'http1' ? 1 : Math.min(http.http2.maxConcurrentStreams, requestsLeft(http, 0));
     if (!this.#byAlpn) this.#countProtocol();
   }
 

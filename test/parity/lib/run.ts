@@ -152,7 +152,7 @@ export class SuiteRun {
     const signals = new Signals();
     for (const upstream of this.#upstreams)
       upstream.begin(scenario.upstream[upstream.name] ?? defaultRules(), signals, {
-        raw: scenario.raw,
+        raw: scenario.raw === true,
         http2: scenario.http2[upstream.name] ?? {},
       });
     for (const upstream of this.#udpUpstreams) upstream.begin(scenario.upstream[upstream.name], signals);
@@ -233,7 +233,7 @@ export class SuiteRun {
     if ('send' in step) {
       await client.send(
         this.#fill(step.send.repeat(step.times ?? 1)),
-        scenario.raw || client.http2 !== null ? [] : (step.methods ?? methodsOf(step.send)),
+        scenario.raw !== false || client.http2 !== null ? [] : (step.methods ?? methodsOf(step.send)),
       );
     } else if ('frames' in step) {
       throw new Error(`${scenario.folder}: connection ${name} is none of HTTP/2: say so under http2`);
@@ -312,7 +312,15 @@ export class SuiteRun {
     const at = { port, host: hostOf(placeholder) };
     const named = name in scenario.http2 || placeholder === 'ADMIN';
     const http2 = scenario.http2[named ? name : '*'];
-    const client = await ClientConnection.open(name, at, signals, tls ?? null, session, scenario.raw, http2 ?? null);
+    const client = await ClientConnection.open(
+      name,
+      at,
+      signals,
+      tls ?? null,
+      session,
+      scenario.raw !== false,
+      http2 ?? null,
+    );
     clients.set(name, client);
     return client;
   }

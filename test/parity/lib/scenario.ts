@@ -94,7 +94,7 @@ export interface Scenario extends Shared {
   /** It leaves the proxy changed (drained, stopped), so it gets one of its own. */
   fresh: boolean;
   /** Connections carry bytes of no protocol: they are recorded as text. */
-  raw: boolean;
+  raw: boolean | 'client';
   client: ClientStep[];
   upstream: Record<string, UpstreamRule[]>;
   stats: string[];
@@ -296,7 +296,7 @@ function loadScenario(suite: string, name: string, shared: Shared): Scenario {
     connections: (raw['connections'] ?? {}) as Record<string, string>,
     overlap: raw['overlap'] === true,
     fresh: raw['fresh'] === true,
-    raw: raw['raw'] === true,
+    raw: raw['raw'] === 'client' ? 'client' : raw['raw'] === true,
     client,
     upstream: rules(raw['upstream'], file),
     stats: texts(raw['stats'] ?? [], file),

@@ -1,13 +1,14 @@
 // Owns the far side in a tunnel: the bytes follow an HTTP CONNECT, or are the bodies of a POST and its answer.
 import {
   type ClientStream,
+  Protocol,
   ResetReason,
   type ResponseDecoder,
   type StreamCallbacks,
 } from '../../../../http/codec/api.ts';
 import { type HeaderMap, RequestHeaders, type ResponseHeaders } from '../../../../http/headers/api.ts';
 import { contextWithoutResponse } from '../../../../observability/access-log/api.ts';
-import type { StreamInfo } from '../../../../observability/api.ts';
+import { ResponseFlag, type StreamInfo } from '../../../../observability/api.ts';
 import {
   type Cancellable,
   type Host,
@@ -136,10 +137,11 @@ export class TunnelUpstream implements Upstream, PoolCallbacks, ResponseDecoder,
 
   // --- the end -------------------------------------------------------------------------------------------------------
 
-  /** Both directions are over. The connection goes: whoever is behind the tunnel has seen its end. */
+  /** Both directions are over. A connection of HTTP/1 goes with them: whoever is behind the tunnel has seen its end. */
   #end(): void {
     const owner = this.#owner;
-    this.#reset();
+    if (this.#connection?.protocol === Protocol.Http2) this.#leave();
+    else this.#reset();
     this.#owner = null;
     owner?.onUpstreamClosed(false);
   }
@@ -153,26 +155,32 @@ export class TunnelUpstream implements Upstream, PoolCallbacks, ResponseDecoder,
   }
 
   #reset(): void {
+    this.#leave()?.resetStream(ResetReason.LocalReset);
+  }
+
+  #leave(): ClientStream | null {
     const stream = this.#stream;
     this.#stream = null;
-    if (stream === null) return;
+    if (stream === null) return null;
     stream.callbacks = null;
-    stream.resetStream(ResetReason.LocalReset);
     this.#count(stream);
+    return stream;
   }
 
   #count({ bytesMeter }: ClientStream): void {
     this.#owner?.onTunnelBytes(bytesMeter.wireBytesSent, bytesMeter.wireBytesReceived);
   }
 
-  onResetStream(): void {
+  onResetStream(reason: ResetReason): void {
     const stream = this.#stream;
     const owner = this.#owner;
     this.#stream = null;
     if (stream !== null) this.#count(stream);
     this.#owner = null;
-    if (this.#established) owner?.onUpstreamClosed(false);
-    else owner?.onUpstreamFailed(PoolFailureReason.RemoteConnectionFailure, '', this.#host);
+    if (this.#established) {
+      if (reason === ResetReason.RemoteReset) this.#streamInfo.setFlag(ResponseFlag.UpstreamRemoteReset);
+      owner?.onUpstreamClosed(false);
+    } else owner?.onUpstreamFailed(PoolFailureReason.RemoteConnectionFailure, '', this.#host);
   }
 
   onDownstreamClosed(): void {
