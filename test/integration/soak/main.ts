@@ -1,8 +1,10 @@
 // `npm run soak`: the soak in its long form. A million kept-alive requests while the upstream closes connections at random,
-// then bodies of 1 GB each way past readers that stand still, then a minute of rotating certificates. Exits 1 when anything was lost or memory was not bounded.
+// then bodies of 1 GB each way past readers that stand still, then a minute of rotating certificates, then 100,000 mixed
+// requests over HTTP/2 on either side and both. Exits 1 when anything was lost or memory was not bounded.
 import { parseArgs } from 'node:util';
 import { allowedGrowth, soakBulk } from './bulk-body.ts';
 import { soakKeepAlive } from './keep-alive.ts';
+import { soakMixed } from './mixed.ts';
 import type { ProxyName } from './proxy.ts';
 import { soakRotation } from './rotation.ts';
 
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     megabytes: { type: 'string', default: '1024' },
     seconds: { type: 'string', default: '60' },
+    mixed: { type: 'string', default: '100000' },
     proxy: { type: 'string', default: 'remora' },
     help: { type: 'boolean', default: false },
   },
@@ -21,8 +24,8 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'soak [--only keep-alive|bulk|rotation] [--requests N] [--connections N] [--seed N] [--megabytes N] [--seconds N] ' +
-      '[--proxy remora|envoy]',
+    'soak [--only keep-alive|bulk|rotation|mixed] [--requests N] [--connections N] [--seed N] [--megabytes N] [--seconds N] ' +
+      '[--mixed N] [--proxy remora|envoy]',
   );
   process.exit(0);
 }
@@ -84,9 +87,37 @@ async function rotation(): Promise<boolean> {
   return passed;
 }
 
+async function mixed(): Promise<boolean> {
+  const seed = Number(values.seed);
+  console.log(`mixed: ${values.mixed} requests over HTTP/2 each way, --seed ${seed}`);
+  let passed = true;
+  for (const [clientHttp2, upstreamHttp2] of [
+    [true, false],
+    [true, true],
+    [false, true],
+  ] as const) {
+    const way = `HTTP/${clientHttp2 ? 2 : 1} to HTTP/${upstreamHttp2 ? 2 : 1}`;
+    const report = await soakMixed({ proxy, clientHttp2, upstreamHttp2, requests: Number(values.mixed), seed });
+    const good =
+      report.failureCount === 0 &&
+      report.gauges.length === 0 &&
+      report.after - report.before < allowedGrowth(bufferLimit);
+    passed &&= good;
+    if (!good) console.log(report);
+    console.log(
+      `${good ? 'PASS' : 'FAIL'}  mixed, ${way}: ${report.answered} of ${report.requests} answered with their own bytes, ` +
+        `${report.left} left by clients, ${report.broken} broken off by the upstream, ${report.failureCount} failures; ` +
+        `anonymous memory ${mb(report.before)} MB behind the first tenth, ${mb(report.after)} MB at the end; ` +
+        `${report.seconds.toFixed(1)} s`,
+    );
+  }
+  return passed;
+}
+
 const passed = [];
 const wanted = (name: string): boolean => values.only === undefined || values.only === name;
 if (wanted('keep-alive')) passed.push(await keepAlive());
 if (wanted('bulk')) passed.push(await bulk());
 if (wanted('rotation')) passed.push(await rotation());
+if (wanted('mixed')) passed.push(await mixed());
 process.exit(passed.every(Boolean) ? 0 : 1);

@@ -13,6 +13,8 @@ export type ProxyName = 'remora' | 'envoy';
 export interface ProxyUnderSoak {
   readonly port: number;
   memory(): MemoryReading;
+  /** All of /stats that are not 0, by name. */
+  stats(): Promise<Readonly<Record<string, number>>>;
   /** Throws when the process has ended by itself. */
   assertAlive(): void;
   stop(): Promise<void>;
@@ -22,7 +24,18 @@ export interface SoakConfig {
   readonly upstreamPort: number;
   /** Bytes that a connection may buffer on either side, the watermark. */
   readonly bufferLimit: number;
+  /** The upstream speaks HTTP/2, by prior knowledge. */
+  readonly upstreamHttp2?: boolean;
 }
+
+/** Small enough that what one side does not read is soon felt by the other. */
+const windows = '{ initial_stream_window_size: 65535, initial_connection_window_size: 200000 }';
+
+const http2 = `
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          explicit_http_config: { http2_protocol_options: ${windows} }`;
 
 /**
  * Route timeouts are off, since slow readers are the point. Remora sends a request again by itself when a reused connection
@@ -30,6 +43,7 @@ export interface SoakConfig {
  */
 function bootstrap(name: ProxyName, config: SoakConfig, listen: number, admin: number): string {
   const retry = name === 'envoy' ? ', retry_policy: { retry_on: "reset,connect-failure", num_retries: 5 }' : '';
+  const speaks = config.upstreamHttp2 === true ? http2 : '';
   return `admin:
   address: { socket_address: { address: 127.0.0.1, port_value: ${admin} } }
 static_resources:
@@ -43,6 +57,7 @@ static_resources:
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: soak
+                http2_protocol_options: ${windows}
                 stream_idle_timeout: 0s
                 route_config:
                   name: local
@@ -61,7 +76,7 @@ static_resources:
       type: STATIC
       connect_timeout: 5s
       per_connection_buffer_limit_bytes: ${config.bufferLimit}
-      circuit_breakers: { thresholds: [{ max_retries: 1024 }] }
+      circuit_breakers: { thresholds: [{ max_retries: 1024, max_requests: 10000, max_connections: 10000 }] }${speaks}
       load_assignment:
         cluster_name: app
         endpoints:
@@ -88,6 +103,11 @@ export async function startProxy(name: ProxyName, config: SoakConfig): Promise<P
   return {
     port,
     memory: () => readMemory(running.pid),
+    async stats() {
+      const text = await (await fetch(`http://127.0.0.1:${admin}/stats?usedonly`)).text();
+      const pairs = text.split('\n').map((line) => line.split(': '));
+      return Object.fromEntries(pairs.map(([key, value]) => [key ?? '', Number(value)]).filter(([, value]) => value));
+    },
     assertAlive: () => running.assertAlive(),
     async stop() {
       await running.stop();
