@@ -145,23 +145,21 @@ function lines(raw: readonly string[]): string[] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${raw[i + 1]}`] : []));
 }
 
-/** As our codec tells them: `host` stands in for `:authority`, crumbs of cookies are one field. */
+/** As our codec tells them: `host` stands in for `:authority`, crumbs of cookies are one field behind the others. */
 function requestLines(raw: readonly string[]): string[] {
   const all = lines(raw);
   const pseudo = all.filter((line) => line.startsWith(':') && !/^:\w+: $/.test(line)).sort();
   const fields: string[] = [];
-  let cookie = -1;
+  const crumbs: string[] = [];
   let lengths = 0;
   for (const line of all) {
     if (line.startsWith(':')) continue;
     if (line.startsWith('host: ')) {
       if (!pseudo.some((other) => other.startsWith(':authority'))) pseudo.unshift(`:authority: ${line.slice(6)}`);
-    } else if (line.startsWith('cookie: ') && cookie >= 0) fields[cookie] += `; ${line.slice(8)}`;
+    } else if (line.startsWith('cookie: ')) crumbs.push(line.slice(8));
     else if (line.startsWith('content-length: ') && lengths++ > 0) continue;
-    else {
-      if (line.startsWith('cookie: ')) cookie = fields.length;
-      fields.push(line);
-    }
+    else fields.push(line);
   }
+  if (crumbs.length > 0) fields.push(`cookie: ${crumbs.join('; ')}`);
   return [...pseudo, ...fields];
 }

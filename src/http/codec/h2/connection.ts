@@ -292,25 +292,14 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     if (flood !== null) return flood;
     if (this.#streamId === 0) {
       if (increment === 0) return protocolError('WINDOW_UPDATE of nothing');
-      this.writer.window += increment;
-      if (this.writer.window > largestWindow) return flowError('WINDOW_UPDATE makes the window too large');
-      this.writer.resume();
-      return null;
+      return this.writer.widen(increment) ? null : flowError('WINDOW_UPDATE makes the window too large');
     }
     const stream = this.streams.get(this.#streamId);
     if (stream === undefined)
       return this.isIdle(this.#streamId) ? protocolError('WINDOW_UPDATE: stream in idle') : null;
-    if (increment === 0) {
-      this.resetWith(stream, H2ErrorCode.ProtocolError, 'WINDOW_UPDATE of nothing');
-      return null;
-    }
-    stream.sendWindow += increment;
-    if (stream.sendWindow > largestWindow) {
+    if (increment === 0) this.resetWith(stream, H2ErrorCode.ProtocolError, 'WINDOW_UPDATE of nothing');
+    else if (!this.writer.widenStream(stream, increment))
       this.resetWith(stream, H2ErrorCode.FlowControlError, 'WINDOW_UPDATE makes the window too large');
-      return null;
-    }
-    if (stream.hasPending) this.writer.wait(stream);
-    this.writer.resume();
     return null;
   }
 

@@ -2,7 +2,15 @@
 // in turn, so that none waits for another's long body.
 import type { CodecConnection } from '../api.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { FrameFlag, FrameType, frameHeader, frameHeaderSize, minMaxFrameSize, protocolWindow } from './frames.ts';
+import {
+  FrameFlag,
+  FrameType,
+  frameHeader,
+  frameHeaderSize,
+  largestWindow,
+  minMaxFrameSize,
+  protocolWindow,
+} from './frames.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -49,6 +57,23 @@ export class DataWriter {
     stream.sendWindow -= size;
     this.window -= size;
     return size;
+  }
+
+  /** The peer takes more. False: its window would be larger than windows may be. */
+  widen(octets: number): boolean {
+    this.window += octets;
+    if (this.window > largestWindow) return false;
+    this.resume();
+    return true;
+  }
+
+  /** The same, of one stream. */
+  widenStream(stream: Http2Stream, octets: number): boolean {
+    stream.sendWindow += octets;
+    if (stream.sendWindow > largestWindow) return false;
+    if (stream.hasPending) this.wait(stream);
+    this.resume();
+    return true;
   }
 
   wait(stream: Http2Stream): void {

@@ -25,10 +25,13 @@ export class ReceiveWindow {
     return this.#left >= 0;
   }
 
-  /** What to tell the peer now; 0: not yet. Half of the window at a time: frames cost more than room. */
+  /**
+   * What to tell the peer now; 0: not yet. Half of the window at a time: frames cost more than room. Half of what is left of it,
+   * where others hold the rest: streams that nobody reads.
+   */
   consume(octets: number): number {
     this.#consumed += octets;
-    if (this.#consumed * 2 < this.size) return 0;
+    if (this.#consumed === 0 || this.#consumed < Math.min(this.size / 2, this.#left)) return 0;
     const increment = this.#consumed;
     this.#consumed = 0;
     this.#left += increment;

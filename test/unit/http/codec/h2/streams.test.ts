@@ -66,6 +66,24 @@ t.test('a stream that ends within a frame takes nothing from the connection’s 
   t.ok(given > 50 * 16_384 - 100_000, 'all but what is not told yet was given back');
 });
 
+t.test('who is not read leaves the others their part of the connection’s window, and it comes back', async (t) => {
+  const settings = { initialStreamWindow: 150_000, initialConnectionWindow: 200_000 };
+  const server = new MemoryServer(settings);
+  server.feed(clientPreface + settingsAck + open(1) + open(3));
+  requestOf(server, 0).stream.readDisable(true);
+  server.feed(data(1, 15_000).repeat(10));
+  // 50,000 octets are left for all others.
+  let left = 50_000;
+  for (let i = 0; i < 20; i++) {
+    left -= 12_000;
+    if (left < 0) break;
+    for (const frame of server.feed(data(3, 12_000)))
+      if (frame.type === FrameType.WindowUpdate && frame.id === 0) left += frame.payload.readUInt32BE(0);
+  }
+  t.ok(left > 0, 'it goes on and on');
+  t.equal(server.error, null);
+});
+
 t.test('an end without octets takes no window, not even a negative one', async (t) => {
   const server = new MemoryServer();
   server.feed(clientPreface + open(1, true));
