@@ -28,6 +28,14 @@ export function grpcStatusOfHttp(status: number): number {
   }
 }
 
+/** Statuses that a well-behaved server gives to a call it does not like, and 0; what a proxy would tell by less than 500. */
+const notTheServersFault: ReadonlySet<string> = new Set(['0', '1', '3', '5', '6', '7', '8', '9', '10', '11', '16']);
+
+/** Does this text of grpc-status (undefined: there was none) tell of what HTTP has its statuses from 500 on for? */
+export function isFaultOfServer(status: string | undefined): boolean {
+  return status === undefined || !notTheServersFault.has(status);
+}
+
 /** Everything but printable ASCII and the percent sign, byte by byte (gRPC over HTTP/2, Status-Message); as Envoy, the tilde too. */
 export function percentEncode(text: string): string {
   let out = '';

@@ -1,13 +1,35 @@
 // Owns what an upstream's response counts as: in its cluster's statistics, between zones, and for its host.
-import { isGrpcContentType } from '../base/grpc-status.ts';
-import type { RequestHeaders } from '../http/headers/header-map.ts';
+import { isFaultOfServer, isGrpcContentType } from '../base/grpc-status.ts';
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers/header-map.ts';
 import { Names } from '../http/headers/name.ts';
 import type { RouterConfig } from './config-types.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
-/** For the host alone, whether or not another attempt follows. */
-export function countForHost(attempt: UpstreamRequest, status: number): void {
-  if (status >= 500) attempt.host.stats.rqError++;
+/**
+ * For the host alone. A gRPC call that HTTP takes for a success is one by its grpc-status, which may stand in these
+ * headers, where they are all, or in trailers: then the outcome is awaited.
+ */
+export function countForHost(
+  attempt: UpstreamRequest,
+  response: ResponseHeaders,
+  endStream: boolean,
+  request: RequestHeaders,
+): void {
+  if (response.status >= 500) attempt.host.stats.rqError++;
+  else if (!isGrpcContentType(request.get(Names.contentType))) attempt.host.stats.rqSuccess++;
+  else if (endStream) countGrpcOutcome(attempt, response);
+  else attempt.awaitsGrpcStatus = true;
+}
+
+/** `fields`: the trailers; null: the answer ended without them, which gRPC takes for a failure. */
+export function countAwaitedOutcome(attempt: UpstreamRequest, fields: HeaderMap | null): void {
+  if (!attempt.awaitsGrpcStatus) return;
+  attempt.awaitsGrpcStatus = false;
+  countGrpcOutcome(attempt, fields);
+}
+
+function countGrpcOutcome(attempt: UpstreamRequest, fields: HeaderMap | null): void {
+  if (isFaultOfServer(fields?.get(Names.grpcStatus))) attempt.host.stats.rqError++;
   else attempt.host.stats.rqSuccess++;
 }
 
@@ -39,11 +61,4 @@ export function countTime(attempt: UpstreamRequest, milliseconds: number, header
   const { stats } = attempt.cluster;
   stats.recordResponseTime(milliseconds, headers.has(Names.xEnvoyInternal));
   stats.recordZoneResponseTime(zone, attempt.host.locality.zone, milliseconds);
-}
-
-/** A gRPC response whose outcome its trailers would have told. */
-export function awaitsGrpcStatus(attempt: UpstreamRequest, request: RequestHeaders): boolean {
-  const { response } = attempt;
-  if (response === null || response.status !== 200 || response.has(Names.grpcStatus)) return false;
-  return isGrpcContentType(request.get(Names.contentType));
 }

@@ -12,7 +12,7 @@ import {
   type RetryPriority,
   streamTransportOptions,
 } from '../upstream/api.ts';
-import { countForHost, countResponse, countRetried, countTime } from './accounting.ts';
+import { countAwaitedOutcome, countForHost, countResponse, countRetried, countTime } from './accounting.ts';
 import { expectNames } from './expected-names.ts';
 import {
   explainNoHost,
@@ -260,7 +260,7 @@ export class OwnRequest implements AttemptOwner, HostSeeker, RetryOwner, Timeout
         return;
       }
     }
-    countForHost(attempt, headers.status);
+    countForHost(attempt, headers, endStream, this.requestHeaders);
     countResponse(attempt, headers.status, this.requestHeaders, this.#config.router);
     this.#responseStarted = true;
     this.#body = null;
@@ -273,11 +273,15 @@ export class OwnRequest implements AttemptOwner, HostSeeker, RetryOwner, Timeout
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
-    if (endStream) this.#complete(attempt);
+    if (endStream) {
+      countAwaitedOutcome(attempt, null);
+      this.#complete(attempt);
+    }
     this.#callbacks.onResponseData(data, endStream);
   }
 
   onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
+    countAwaitedOutcome(attempt, trailers);
     this.#complete(attempt);
     this.#callbacks.onResponseTrailers(trailers);
   }
@@ -296,7 +300,8 @@ export class OwnRequest implements AttemptOwner, HostSeeker, RetryOwner, Timeout
     const { host, reused, requestStarted, responseStarted } = attempt;
     const cluster = this.#cluster;
     attempt.cancel();
-    if (reason !== ResetReason.Overflow) host.stats.rqError++;
+    if (responseStarted && this.#responseStarted) countAwaitedOutcome(attempt, null);
+    else if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (responseStarted && this.#responseStarted) {
       const late = lateReset(reason, details, host.address.text, cluster.info.name);
       this.#failLate(late.details, late.cause);

@@ -9,7 +9,7 @@ import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/headers
 import { Names } from '../http/headers/name.ts';
 import { ResponseFlag } from '../observability/response-flags.ts';
 import type { Cluster, Host } from '../upstream/api.ts';
-import { awaitsGrpcStatus, countForHost, countResponse, countRetried } from './accounting.ts';
+import { countAwaitedOutcome, countForHost, countResponse, countRetried } from './accounting.ts';
 import type { ForwardRoute, Route } from './api.ts';
 import { mirrorsFor, retryPolicyFor } from './cluster-policies.ts';
 import { expectNames } from './expected-names.ts';
@@ -180,7 +180,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
         return;
       }
     }
-    countForHost(attempt, status);
+    countForHost(attempt, headers, endStream, this.headers as RequestHeaders);
     if (this.internalRedirects?.codes.includes(status) && this.followRedirect(headers)) return;
     countResponse(attempt, status, this.headers as RequestHeaders, this.config);
     this.countOwn(status);
@@ -217,11 +217,15 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
-    if (endStream) this.finishAttempt(attempt);
+    if (endStream) {
+      countAwaitedOutcome(attempt, null);
+      this.finishAttempt(attempt);
+    }
     this.callbacks.encodeData(data, endStream);
   }
 
   onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
+    countAwaitedOutcome(attempt, trailers);
     this.finishAttempt(attempt);
     this.callbacks.encodeTrailers(trailers);
   }
@@ -236,10 +240,8 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     attempt.info.transportFailureReason = isTransportFailure(reason) ? details.replaceAll(' ', '_') : '';
     this.logAttempt(attempt, resetFlag(reason));
     attempt.cancel();
-    if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (responseStarted && this.responseStarted) {
-      if (awaitsGrpcStatus(attempt, this.headers as RequestHeaders))
-        this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
+      this.#countLost(attempt);
       streamInfo.setFlag(resetFlag(reason));
       const late = lateReset(reason, details, host.address.text, cluster.info.name);
       streamInfo.responseCodeDetails = late.details;
@@ -248,6 +250,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       callbacks.resetStream(ResetReason.LocalReset);
       return;
     }
+    if (reason !== ResetReason.Overflow) host.stats.rqError++;
     if (!this.interim && this.#replayOnFreshConnection(reason, attempt)) return;
     const retry = this.retryState;
     if (retry !== null && this.#retryAfter(attempt, retry.wantsReset(reason, requestStarted))) return;
@@ -260,6 +263,12 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       explainReset(reason, details, host.address.text, cluster.info.name, reused),
       reason === ResetReason.Overflow,
     );
+  }
+
+  /** For the host an answer that broke off is what its beginning was, but for gRPC, which has told nothing yet. */
+  #countLost(attempt: UpstreamRequest): void {
+    if (attempt.awaitsGrpcStatus) this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
+    countAwaitedOutcome(attempt, null);
   }
 
   /**

@@ -14,7 +14,7 @@ import {
   type Priority,
   streamTransportOptions,
 } from '../upstream/api.ts';
-import { countForHost, countResponse, countTime } from './accounting.ts';
+import { countAwaitedOutcome, countForHost, countResponse, countTime } from './accounting.ts';
 import type { MirrorPolicy } from './api.ts';
 import { clusterPolicies } from './cluster-policies.ts';
 import type { RouterConfig } from './config-types.ts';
@@ -166,7 +166,7 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   onUpstream1xx(): void {}
 
   onUpstreamHeaders(attempt: UpstreamRequest, headers: ResponseHeaders, endStream: boolean): void {
-    countForHost(attempt, headers.status);
+    countForHost(attempt, headers, endStream, this.#options.headers);
     countResponse(attempt, headers.status, this.#options.headers, this.#options.config);
     if (endStream) this.#complete(attempt);
   }
@@ -176,10 +176,13 @@ export class Shadow implements AttemptOwner, LoadBalancerContext, TimeoutHandler
   }
 
   onUpstreamData(attempt: UpstreamRequest, _data: Buffer, endStream: boolean): void {
-    if (endStream) this.#complete(attempt);
+    if (!endStream) return;
+    countAwaitedOutcome(attempt, null);
+    this.#complete(attempt);
   }
 
-  onUpstreamTrailers(attempt: UpstreamRequest): void {
+  onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
+    countAwaitedOutcome(attempt, trailers);
     this.#complete(attempt);
   }
 

@@ -55,6 +55,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   /** Part of the request went to the codec. */
   requestStarted = false;
   reused = false;
+  /** A gRPC call whose outcome comes with its trailers. */
+  awaitsGrpcStatus = false;
   /** The host has said that it did not begin to work on it. */
   unheard = false;
   /** The response's headers; null before them. Where attempts are logged a copy, as they came. */

@@ -1,6 +1,8 @@
 // Owns the header map: a flat array of [name, value, name, value, ...] in wire order, and the request's and response's
 // own fields for what HTTP/2 calls pseudo-headers.
+
 import type { HeaderSpelling } from './header-spelling.ts';
+import { addToLine } from './joined-names.ts';
 import { NameFlag, type NameInfo, Names } from './name.ts';
 
 const pseudoNames = [Names.authority, Names.method, Names.path, Names.scheme, Names.protocol, Names.status] as const;
@@ -249,4 +251,10 @@ export class ResponseHeaders extends HeaderMap {
 /** Setting `length` is a call into V8's runtime, which a request would pay several times. */
 function cutTo(entries: unknown[], size: number): void {
   while (entries.length > size) entries.pop();
+}
+
+/** Of trailers, Envoy joins those that gRPC has there when they come again. */
+export function appendTrailer(trailers: HeaderMap, name: NameInfo, value: string): void {
+  const joins = name === Names.grpcStatus || name === Names.grpcMessage;
+  if (!joins || !addToLine(trailers.entries, name, value)) trailers.append(name, value);
 }

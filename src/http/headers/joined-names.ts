@@ -1,5 +1,6 @@
 // Owns which repeated fields become one line, `a,b` in the place of the first, as Envoy does it: those its header maps hold
 // in slots of their own. All others stay apart. Asked of Envoy 1.40, name by name (test/parity/scenarios/headers/repeated-*).
+import type { NameInfo } from './name.ts';
 
 /** In requests. Host is not among them: we refuse a second one. */
 export const joinedInRequests: readonly string[] = (
@@ -41,4 +42,15 @@ export function responseJoinBit(name: string): number {
 
 function bits(names: readonly string[]): Map<string, number> {
   return new Map(names.map((name, index) => [name, 1 << (index % 31)]));
+}
+
+/** Adds the value to the line that the field has already; false when it has none. */
+export function addToLine(entries: (NameInfo | string)[], name: NameInfo, value: string): boolean {
+  for (let i = 0; i < entries.length; i += 2) {
+    if (entries[i] !== name) continue;
+    const before = entries[i + 1] as string;
+    if (value !== '') entries[i + 1] = before === '' ? value : `${before},${value}`;
+    return true;
+  }
+  return false;
 }

@@ -276,10 +276,39 @@ function asFrames(text: string): FrameSpec[] {
   const status = /^HTTP\/1\.1 (\d{3})/.exec(start ?? '')?.[1];
   if (status === undefined)
     throw new Error(`an upstream of HTTP/2 answers in frames, not with ${JSON.stringify(text)}`);
-  const headers = [
-    `:status: ${status}`,
-    ...fields.map((field) => field.replace(/^[^:]+/, (name) => name.toLowerCase())),
-  ];
+  const lower = (field: string) => field.replace(/^[^:]+/, (name) => name.toLowerCase());
+  const all = fields.map(lower);
+  const headers = [`:status: ${status}`, ...all.filter((field) => field !== chunked)];
   const data = body.join('\r\n\r\n');
+  if (all.includes(chunked)) {
+    const { pieces, trailers } = unchunk(data);
+    const frames: FrameSpec[] = [{ headers }, ...pieces.map((piece) => ({ data: piece }))];
+    return trailers.length === 0
+      ? [...frames, { data: '', end: true }]
+      : [...frames, { headers: trailers.map(lower), end: true }];
+  }
   return data === '' ? [{ headers, end: true }] : [{ headers }, { data, end: true }];
+}
+
+const chunked = 'transfer-encoding: chunked';
+
+/** Chunks, and the fields behind the last. */
+function unchunk(body: string): { pieces: string[]; trailers: string[] } {
+  const pieces: string[] = [];
+  for (let at = 0; ; ) {
+    const end = body.indexOf('\r\n', at);
+    const size = Number.parseInt(body.slice(at, end), 16);
+    if (end === -1 || Number.isNaN(size)) throw new Error(`no whole body in chunks: ${JSON.stringify(body)}`);
+    at = end + 2;
+    if (size === 0)
+      return {
+        pieces,
+        trailers: body
+          .slice(at)
+          .split('\r\n')
+          .filter((field) => field !== ''),
+      };
+    pieces.push(body.slice(at, at + size));
+    at += size + 2;
+  }
 }

@@ -3,6 +3,7 @@
 // of a connection.
 import type { HeaderMap } from '../../headers/header-map.ts';
 import { HeaderSpelling, type PreserveCaseSettings } from '../../headers/header-spelling.ts';
+import { addToLine } from '../../headers/joined-names.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
 import { parseContentLength } from './content-length.ts';
@@ -92,7 +93,7 @@ export class HeadFields {
       }
       const join = request ? name.requestJoin : name.responseJoin;
       if (join !== 0) {
-        if ((seen & join) !== 0 && joined(entries, name, value)) continue;
+        if ((seen & join) !== 0 && addToLine(entries, name, value)) continue;
         seen |= join;
       }
       entries.push(name, value);
@@ -175,17 +176,6 @@ function rememberSpelling(
     spelling.remember(name, text.slice(colon - name.name.length, colon));
   }
   headers.spelling = spelling;
-}
-
-/** Adds the value to the line that the field has already; false when it has none. */
-function joined(entries: (NameInfo | string)[], name: NameInfo, value: string): boolean {
-  for (let i = 0; i < entries.length; i += 2) {
-    if (entries[i] !== name) continue;
-    const before = entries[i + 1] as string;
-    if (value !== '') entries[i + 1] = before === '' ? value : `${before},${value}`;
-    return true;
-  }
-  return false;
 }
 
 /** Blanks around a value are spaces or tabs; around framing fields some parsers take only spaces for such. */

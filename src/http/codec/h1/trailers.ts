@@ -1,7 +1,7 @@
 // Owns trailer fields (RFC 9110 section 6.5). Those that would frame or route a message have no meaning there and are
 // dropped: whoever merges trailers into the head must not find them (Envoy passes them on).
 import { latin1 } from '../../../base/byte-string.ts';
-import type { HeaderMap } from '../../headers/header-map.ts';
+import { appendTrailer, type HeaderMap } from '../../headers/header-map.ts';
 import { NameFlag, type NameInfo } from '../../headers/name.ts';
 import type { CodecError, Http1CodecStats, Http1Settings } from '../api.ts';
 import { H1Error } from './errors.ts';
@@ -32,7 +32,7 @@ export function readTrailers(
       }
     }
     const value = text.slice(bounds[i << 1], bounds[(i << 1) | 1]);
-    trailers.entries.push(name, folded ? unfold(value) : value);
+    appendTrailer(trailers, name, folded ? unfold(value) : value);
   }
   return null;
 }

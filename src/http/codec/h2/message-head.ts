@@ -1,6 +1,7 @@
 // Owns what makes a header block a message (RFC 9113 section 8): pseudo-header fields, no field that belongs to a connection,
 // no ambiguity about length and host. A block that is none is malformed: what becomes of it is the codec's business.
-import { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import { appendTrailer, HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import { addToLine } from '../../headers/joined-names.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
 import { allOf, authorityOctet, isDigit } from '../h1/characters.ts';
 import { parseContentLength } from '../h1/content-length.ts';
@@ -36,6 +37,8 @@ export class MessageHead implements HeaderSink {
   #regular = false;
   #count = 0;
   #hosts = 0;
+  /** Of the fields that came and join those that repeat them. */
+  #joins = 0;
   /** Crumbs of one field; null: there is none. */
   #cookie: string | null = null;
   /** Bits of pseudo-headers that have come. */
@@ -72,6 +75,7 @@ export class MessageHead implements HeaderSink {
     this.#regular = false;
     this.#count = 0;
     this.#hosts = 0;
+    this.#joins = 0;
     this.#cookie = null;
     this.#seen = 0;
   }
@@ -131,8 +135,22 @@ export class MessageHead implements HeaderSink {
       if (this.#settings.headersWithUnderscores === 'reject') this.underscore = true;
       else this.#stats.droppedHeadersWithUnderscores.inc();
     } else {
-      this.#headers.append(name, value);
+      this.#append(name, value);
     }
+  }
+
+  /** Lines that repeat some fields become one, as in HTTP/1. */
+  #append(name: NameInfo, value: string): void {
+    if (this.#trailers) {
+      appendTrailer(this.#headers, name, value);
+      return;
+    }
+    const join = this.#request !== null ? name.requestJoin : name.responseJoin;
+    if (join !== 0) {
+      if ((this.#joins & join) !== 0 && addToLine(this.#headers.entries, name, value)) return;
+      this.#joins |= join;
+    }
+    this.#headers.append(name, value);
   }
 
   #length(value: string): void {

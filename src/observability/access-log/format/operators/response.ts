@@ -1,16 +1,16 @@
 // Owns the operators on how the stream ended: status, flags, details, protocol.
 import { grpcStatusOfHttp, isGrpcContentType } from '../../../../base/grpc-status.ts';
 import { formatResponseFlags, formatResponseFlagsLong } from '../../../response-flags.ts';
-import type { LogContext } from '../../context.ts';
+import type { HeaderName, LogContext } from '../../context.ts';
 import { toByteString } from '../bytes.ts';
 import { FormatError } from '../error.ts';
 import {
   BytesOperator,
   bytes,
-  NumberOperator,
   name,
   noLength,
   number,
+  type Operator,
   type OperatorFactory,
   type OperatorOptions,
   type OperatorTable,
@@ -59,27 +59,51 @@ const grpcNames: readonly (readonly [camel: string, snake: string])[] = [
   ['Unauthenticated', 'UNAUTHENTICATED'],
 ];
 
-/** Reads the gRPC status of a stream; -1 for requests that are not gRPC or have no status. */
-export function grpcStatusReader(options: OperatorOptions): (context: LogContext) => number {
+/** What a text of grpc-status that is no number counts as. */
+const noStatus = -1;
+
+/** The status that trailers or headers name, as Envoy reads it; undefined where they name none. */
+function namedStatus(context: LogContext, name: HeaderName): number | undefined {
+  const text = context.responseTrailers?.get(name) || context.responseHeaders?.get(name);
+  if (text === undefined || text === '') return undefined;
+  return /^\+?\d{1,15}$/.test(text) ? Number(text) : noStatus;
+}
+
+/** Reads the gRPC status of a stream; undefined for requests that are not gRPC or have no status. */
+export function grpcStatusReader(options: OperatorOptions): (context: LogContext) => number | undefined {
   const contentType = options.headerName('content-type');
   const grpcStatus = options.headerName('grpc-status');
   return (context) => {
-    if (!isGrpcContentType(context.requestHeaders?.get(contentType))) return -1;
-    const text = context.responseTrailers?.get(grpcStatus) ?? context.responseHeaders?.get(grpcStatus);
-    if (text !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    if (!isGrpcContentType(context.requestHeaders?.get(contentType))) return undefined;
+    const named = namedStatus(context, grpcStatus);
+    if (named !== undefined) return named;
     const status = context.streamInfo.responseCode;
-    return status === 0 ? -1 : grpcStatusOfHttp(status);
+    return status === 0 ? undefined : grpcStatusOfHttp(status);
   };
 }
 
 /** The same for grpc_status_filter, which takes every request for gRPC. */
 export function anyGrpcStatusReader(options: OperatorOptions): (context: LogContext) => number {
   const grpcStatus = options.headerName('grpc-status');
-  return (context) => {
-    const text = context.responseTrailers?.get(grpcStatus) ?? context.responseHeaders?.get(grpcStatus);
-    if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text);
-    return grpcStatusOfHttp(context.streamInfo.responseCode);
-  };
+  return (context) => namedStatus(context, grpcStatus) ?? grpcStatusOfHttp(context.streamInfo.responseCode);
+}
+
+/** A number that may be negative. */
+class GrpcNumberOperator implements Operator {
+  readonly #read: (context: LogContext) => number | undefined;
+
+  constructor(read: (context: LogContext) => number | undefined) {
+    this.#read = read;
+  }
+
+  text(context: LogContext): string | undefined {
+    const value = this.#read(context);
+    return value === undefined ? undefined : `${value}`;
+  }
+
+  json(context: LogContext): string {
+    return this.text(context) ?? 'null';
+  }
 }
 
 const grpcStatus: OperatorFactory = (call, options) => {
@@ -92,16 +116,16 @@ const grpcStatus: OperatorFactory = (call, options) => {
       call.position,
     );
   }
-  if (column === 2) return new NumberOperator(read);
+  if (column === 2) return new GrpcNumberOperator(read);
   return new PlainOperator((context) => {
     const status = read(context);
-    return status < 0 ? undefined : (grpcNames[status]?.[column as 0 | 1] ?? String(status));
+    return status === undefined ? undefined : (grpcNames[status]?.[column as 0 | 1] ?? String(status));
   });
 };
 
 const grpcStatusNumber: OperatorFactory = (call, options) => {
   noLength(call);
-  return new NumberOperator(grpcStatusReader(options));
+  return new GrpcNumberOperator(grpcStatusReader(options));
 };
 
 /** By AccessLogType. */
