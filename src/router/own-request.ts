@@ -264,7 +264,7 @@ export class OwnRequest implements AttemptOwner, HostSeeker, RetryOwner, Timeout
     countResponse(attempt, headers.status, this.requestHeaders, this.#config.router);
     this.#responseStarted = true;
     this.#body = null;
-    if (endStream) this.#complete(attempt);
+    if (endStream) this.#complete(attempt, null);
     this.#callbacks.onResponseHeaders(headers, endStream);
   }
 
@@ -273,21 +273,18 @@ export class OwnRequest implements AttemptOwner, HostSeeker, RetryOwner, Timeout
   }
 
   onUpstreamData(attempt: UpstreamRequest, data: Buffer, endStream: boolean): void {
-    if (endStream) {
-      countAwaitedOutcome(attempt, null);
-      this.#complete(attempt);
-    }
+    if (endStream) this.#complete(attempt, null);
     this.#callbacks.onResponseData(data, endStream);
   }
 
   onUpstreamTrailers(attempt: UpstreamRequest, trailers: HeaderMap): void {
-    countAwaitedOutcome(attempt, trailers);
-    this.#complete(attempt);
+    this.#complete(attempt, trailers);
     this.#callbacks.onResponseTrailers(trailers);
   }
 
   /** Before its last byte goes on: whoever gets it may be done with all of this. */
-  #complete(attempt: UpstreamRequest): void {
+  #complete(attempt: UpstreamRequest, trailers: HeaderMap | null): void {
+    countAwaitedOutcome(attempt, trailers);
     const { router } = this.#config;
     if (this.#requestEndTime >= 0)
       countTime(attempt, Math.round(this.now() - this.#requestEndTime), this.requestHeaders, router.zone);
