@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 const ads = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 const identity = (bytes: Buffer): Buffer => bytes;
 
-class Proxy {
+class Subscriber {
   readonly received: JsonObject[] = [];
   failed = '';
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
@@ -46,7 +46,7 @@ const cluster = (name: string, timeout = '1s'): JsonObject => ({
 t.test('state of the world', async (t) => {
   const plane = await ControlPlane.start(t);
   plane.set(types.cluster, [cluster('a'), cluster('b')]);
-  const proxy = new Proxy(t, plane, 'world');
+  const proxy = new Subscriber(t, plane, 'world');
   proxy.say({ typeUrl: types.cluster, resourceNames: ['b', 'c'] });
   await until(() => proxy.received.length === 1, 'the answer');
   t.match(proxy.received[0], { versionInfo: '1', nonce: 'n1', resources: [{ name: 'b' }] });
@@ -60,7 +60,7 @@ t.test('state of the world', async (t) => {
 t.test('delta', async (t) => {
   const plane = await ControlPlane.start(t);
   plane.set(types.cluster, [cluster('a'), cluster('b')]);
-  const proxy = new Proxy(t, plane, 'delta');
+  const proxy = new Subscriber(t, plane, 'delta');
   proxy.say({ typeUrl: types.cluster, initialResourceVersions: { a: '1' } });
   await until(() => proxy.received.length === 1, 'what it does not know');
   t.match(proxy.received[0], { resources: [{ name: 'b', version: '1' }] });
@@ -71,7 +71,7 @@ t.test('delta', async (t) => {
 
 t.test('it goes away, and comes back at the same place', async (t) => {
   const plane = await ControlPlane.start(t);
-  const proxy = new Proxy(t, plane, 'world');
+  const proxy = new Subscriber(t, plane, 'world');
   proxy.say({ typeUrl: types.cluster });
   await until(() => plane.open.length === 1, 'the stream');
   plane.open[0]?.end();
@@ -80,7 +80,7 @@ t.test('it goes away, and comes back at the same place', async (t) => {
   plane.stop();
   await plane.restart();
   plane.set(types.cluster, [cluster('a')]);
-  const again = new Proxy(t, plane, 'world');
+  const again = new Subscriber(t, plane, 'world');
   again.say({ typeUrl: types.cluster });
   await until(() => again.received.length === 1, 'an answer');
 });
