@@ -117,14 +117,48 @@ export interface KeptBytes {
   readonly page: Page | null;
 }
 
+/** Fewer bytes are copied wherever they are: they shall not keep a page of others in use. */
+const smallest = 2 * 1024;
+
 /** Borrowed bytes for as long as the caller wants: by reference where the reader's memory allows, else a copy. */
 export function keep(data: Buffer): KeptBytes {
-  if (lent !== null && data.buffer === lent.bytes.buffer) {
+  const { length } = data;
+  if (lent !== null && length > smallest && data.buffer === lent.bytes.buffer) {
     lent.retain();
     return { data, page: lent };
   }
-  if (data.length > pageSize) return { data: Buffer.from(data), page: null };
-  const page = Page.take();
+  if (length <= pageSize) return copy(data);
+  if (length > bulkPageSize) return { data: Buffer.from(data), page: null };
+  const page = Page.takeBulk();
   page.bytes.set(data);
-  return { data: page.bytes.subarray(0, data.length), page };
+  return { data: page.bytes.subarray(0, length), page };
+}
+
+/** Copies go behind one another into one page, which is in use until the last of them is released. */
+let copies: Page | null = null;
+let copied = 0;
+
+function copy(data: Buffer): KeptBytes {
+  if (copies?.shared === false) copied = 0;
+  if (copies === null || copied + data.length > pageSize) {
+    copies?.release();
+    copies = Page.take();
+    copied = 0;
+  }
+  const start = copied;
+  copied += data.length;
+  copies.bytes.set(data, start);
+  copies.retain();
+  return { data: copies.bytes.subarray(start, copied), page: copies };
+}
+
+/** What was kept goes to who keeps it once more: by reference again. */
+export function writeKept(sink: { writeBuffer(data: Buffer): void }, data: Buffer, page: Page | null): void {
+  const before = lent;
+  lent = page ?? before;
+  try {
+    sink.writeBuffer(data);
+  } finally {
+    lent = before;
+  }
 }

@@ -1,5 +1,6 @@
 // Owns the body of one request as the router may need it again: kept while another attempt is possible, counted always.
 import type { HeaderMap } from '../http/headers/header-map.ts';
+import { type KeptBytes, keep } from '../network/read-buffer.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 const noBytes = Buffer.alloc(0);
@@ -9,7 +10,7 @@ export class RequestBody {
   bytes = 0;
   trailers: HeaderMap | null = null;
   /** Null once nothing may be sent again. */
-  #pieces: Buffer[] | null = [];
+  #pieces: KeptBytes[] | null = [];
 
   /** Everything that came is still here. */
   get complete(): boolean {
@@ -21,22 +22,24 @@ export class RequestBody {
     this.bytes += data.length;
     if (this.#pieces === null || data.length === 0) return true;
     if (this.bytes > limit) {
-      this.#pieces = null;
+      this.drop();
       return false;
     }
-    this.#pieces.push(Buffer.from(data));
+    // Most bodies are never asked for again: the pages of a bulk transfer are not copied for it.
+    this.#pieces.push(keep(data));
     return true;
   }
 
-  /** What was kept; null without any. */
+  /** A copy of what was kept; null without any. */
   kept(): Buffer | null {
     const pieces = this.#pieces;
     if (pieces === null || pieces.length === 0) return null;
-    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    return Buffer.concat(pieces.map(({ data }) => data));
   }
 
-  /** No other attempt follows. */
+  /** No other attempt follows, or the request is over: to be called in any case, since others use the memory then. */
   drop(): void {
+    if (this.#pieces !== null) for (const { page } of this.#pieces) page?.release();
     this.#pieces = null;
   }
 

@@ -444,5 +444,6 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     if (this.shadows !== null) for (const shadow of this.shadows) shadow.onRequestGone();
     if (this.attempt !== null) this.logAttempt(this.attempt, 0);
     this.attempt?.cancel();
+    this.body?.drop();
   }
 }

@@ -11,6 +11,7 @@ import {
   PagePool,
   pageSize,
   sharedReadBuffer,
+  writeKept,
 } from '../../../src/network/read-buffer.ts';
 import { ReadMemory } from '../../../src/network/read-memory.ts';
 
@@ -101,7 +102,10 @@ t.test('only bytes of the page that is lent at the moment are kept by reference'
   const foreign = keep(Buffer.from('other'));
   t.equal(foreign.data.toString(), 'other');
   t.not(foreign.page, page);
-  const own = keep(page.bytes.subarray(10, 20));
+  const own = keep(page.bytes.subarray(10, 10_000));
+  const small = keep(page.bytes.subarray(10, 20));
+  t.not(small.page, page, 'a few bytes do not hold a page of others');
+  small.page?.release();
   t.equal(own.page, page);
   t.ok(page.shared);
   endLending();
@@ -112,10 +116,34 @@ t.test('only bytes of the page that is lent at the moment are kept by reference'
   foreign.page?.release();
 });
 
+t.test('copies share a page, until it is full and the last of them is released', async (t) => {
+  const kept = [keep(Buffer.alloc(20_000, 1)), keep(Buffer.alloc(20_000, 2)), keep(Buffer.alloc(20_000, 3))];
+  const [one, two, three] = kept;
+  t.equal(one?.page, two?.page);
+  t.equal(one?.page, three?.page);
+  const next = keep(Buffer.alloc(20_000, 4));
+  t.not(next.page, one?.page);
+  for (const [i, { data }] of [...kept, next].entries()) t.ok(data.every((octet) => octet === i + 1));
+  for (const { page } of [...kept, next]) page?.release();
+  t.equal(keep(Buffer.alloc(pageSize)).page, next.page, 'all of them gone, it begins anew');
+  next.page?.release();
+});
+
+t.test('what is kept goes on by reference', async (t) => {
+  const one = keep(Buffer.alloc(5_000, 1));
+  const two = { data: Buffer.alloc(0), page: null as Page | null };
+  writeKept({ writeBuffer: (data) => Object.assign(two, keep(data)) }, one.data.subarray(1_000), one.page);
+  t.equal(two.page, one.page);
+  t.equal(two.data.byteOffset, one.data.byteOffset + 1_000);
+  one.page?.release();
+  t.ok(two.page?.shared);
+  two.page?.release();
+});
+
 t.test('more than a page holds is kept beside the pages', async (t) => {
-  const { data, page } = keep(Buffer.alloc(pageSize + 1, 1));
+  const { data, page } = keep(Buffer.alloc(bulkPageSize + 1, 1));
   t.equal(page, null);
-  t.equal(data.length, pageSize + 1);
+  t.equal(data.length, bulkPageSize + 1);
 });
 
 t.test('a page comes back when its last user has left it', async (t) => {

@@ -1,5 +1,6 @@
 // Owns who writes DATA next: within the windows of peer and stream, while the connection takes output, one frame of each stream
 // in turn, so that none waits for another's long body.
+import { type Page, writeKept } from '../../../network/read-buffer.ts';
 import type { CodecConnection } from '../api.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import {
@@ -42,15 +43,19 @@ export class DataWriter {
     return written;
   }
 
-  /** The same, one frame at most. */
-  writeFrame(stream: Http2Stream, data: Buffer, end: boolean): number {
+  /** The same, one frame at most. `page`: where kept bytes lie. */
+  writeFrame(stream: Http2Stream, data: Buffer, end: boolean, page: Page | null = null): number {
     const { length } = data;
     // Windows may be negative; what has no octets needs none of them.
     const size = length === 0 ? 0 : Math.min(length, stream.sendWindow, this.window, minMaxFrameSize);
     if (length > 0 && (size <= 0 || this.full)) return 0;
     const last = end && size === length;
     this.#connection.writeLatin1(frameHeader(size, FrameType.Data, last ? FrameFlag.EndStream : 0, stream.id));
-    if (size > 0) this.#connection.writeBuffer(size === length ? data : data.subarray(0, size));
+    if (size > 0) {
+      const part = size === length ? data : data.subarray(0, size);
+      if (page === null) this.#connection.writeBuffer(part);
+      else writeKept(this.#connection, part, page);
+    }
     this.#guard.dataFramesSent++;
     this.#outbound.onFrame();
     stream.bytesMeter.wireBytesSent += frameHeaderSize + size;

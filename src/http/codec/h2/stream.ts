@@ -1,5 +1,6 @@
 // Owns one stream of an HTTP/2 connection, alike at both ends: its two directions, its send window and what waits for it, the
 // peer's bytes that nobody has taken yet.
+import { type KeptBytes, keep } from '../../../network/read-buffer.ts';
 import { BytesMeter, ResetReason, type Stream, type StreamCallbacks } from '../api.ts';
 import type { DataWriter } from './data-writer.ts';
 import { H2ErrorCode } from './frames.ts';
@@ -45,8 +46,8 @@ export abstract class Http2Stream implements Stream {
   receivedLength = 0;
 
   protected readonly owner: StreamOwner;
-  /** Output that waits; ours, not borrowed. */
-  #pending: Buffer[] = [];
+  /** Output that waits. */
+  #pending: KeptBytes[] = nothingPending;
   #pendingBytes = 0;
   #endPending = false;
   /** Of trailers that wait. Called when they are written, so that blocks go out in the order of the table. */
@@ -126,8 +127,11 @@ export abstract class Http2Stream implements Stream {
     if (this.closed || this.outputEnded || (data.length === 0 && !endStream)) return;
     if (endStream) this.outputEnded = true;
     const written = this.hasPending ? 0 : this.owner.writer.write(this, data, endStream);
+    // The write has found the connection gone.
+    if (this.closed) return;
     if (written < data.length) {
-      this.#pending.push(Buffer.from(data.subarray(written)));
+      if (this.#pending.length === 0) this.#pending = [];
+      this.#pending.push(keep(written === 0 ? data : data.subarray(written)));
       this.#addPending(data.length - written);
     } else if (written > 0 || !this.hasPending) {
       if (endStream) this.#closeIfDone();
@@ -176,9 +180,16 @@ export abstract class Http2Stream implements Stream {
       return;
     }
     const last = this.#pending.length === 1 && this.#endPending;
-    const written = this.owner.writer.writeFrame(this, first, last);
-    if (written === first.length) this.#pending.shift();
-    else if (written > 0) this.#pending[0] = first.subarray(written);
+    const { data, page } = first;
+    const written = this.owner.writer.writeFrame(this, data, last, page);
+    // The write has found the connection gone, and what waited was let go of.
+    if (this.closed) return;
+    if (written === data.length) {
+      this.#pending.shift();
+      page?.release();
+    } else if (written > 0) {
+      this.#pending[0] = { data: data.subarray(written), page };
+    }
     this.#addPending(-written);
     if (this.#pending.length === 0) {
       if (last) this.#endPending = false;
@@ -260,7 +271,8 @@ export abstract class Http2Stream implements Stream {
   onReset(reason: ResetReason, details: string): void {
     if (this.closed) return;
     this.closed = true;
-    this.#pending = [];
+    for (const { page } of this.#pending) page?.release();
+    this.#pending = nothingPending;
     this.#addPending(-this.#pendingBytes);
     this.#endPending = false;
     this.#encodeTrailers = null;
@@ -270,6 +282,8 @@ export abstract class Http2Stream implements Stream {
 }
 
 const noBytes = Buffer.alloc(0);
+/** Of most streams: never filled. */
+const nothingPending: KeptBytes[] = [];
 
 function codeOf(reason: ResetReason, answered: boolean): H2ErrorCode {
   switch (reason) {
