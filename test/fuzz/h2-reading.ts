@@ -56,7 +56,8 @@ export function readOurs(pieces: readonly string[]): Reading {
     output += server.sink.take();
   }
   return {
-    streams: server.requests.map(readingOf),
+    // A request that is malformed is a stream without a head: nothing of it is forwarded.
+    streams: server.requests.filter(({ request }) => request !== null).map(readingOf),
     ...outcome(parseFrames(Buffer.from(output, 'latin1'))),
     error: server.error?.message ?? '',
     alive: output.includes(pong),

@@ -18,11 +18,13 @@ import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from '.
 import type { KeepaliveServices } from './keepalive.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
-import { Http2Stream } from './stream.ts';
+import { bodyMissing, Http2Stream } from './stream.ts';
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 /** Identifiers run out: the connection takes no more streams. */
 const lastIdentifier = 0x7fffffff;
+
+const interimEnds = 'an interim response ends the stream';
 
 export class Http2ClientStream extends Http2Stream implements CodecClientStream {
   readonly decoder: ResponseDecoder;
@@ -163,20 +165,19 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     }
     if (stream.headCame) return this.#onTrailers(stream, endStream);
     const headers = head.response();
-    if (head.malformed !== null) return this.malformed(stream, stream.id, head.malformed);
+    if (head.malformed !== null) return this.malformed(stream, head.malformed, head.malformed);
     if (headers.status < 200) return this.#onInterim(stream, headers, endStream);
     stream.headCame = true;
     const bodiless = stream.head || headers.status === 204 || headers.status === 304;
     stream.expectedLength = bodiless ? 0 : head.contentLength;
-    if (endStream && stream.expectedLength > 0)
-      return this.malformed(stream, stream.id, 'there is no body, but a length');
+    if (endStream && stream.expectedLength > 0) return this.malformed(stream, bodyMissing, bodyMissing);
     stream.decoder.decodeHeaders(headers, endStream);
     if (endStream && !stream.closed) stream.endInput();
     return null;
   }
 
   #onInterim(stream: Http2ClientStream, headers: ResponseHeaders, endStream: boolean): ConnectionError | null {
-    if (endStream) return this.malformed(stream, stream.id, 'an interim response ends the stream');
+    if (endStream) return this.malformed(stream, interimEnds, interimEnds);
     stream.decoder.decode1xxHeaders(headers);
     return null;
   }
@@ -184,7 +185,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   #onTrailers(stream: Http2ClientStream, endStream: boolean): ConnectionError | null {
     const { head } = this;
     const fault = stream.trailersFault(head, endStream);
-    if (fault !== null) return this.malformed(stream, stream.id, fault);
+    if (fault !== null) return this.malformed(stream, fault, fault);
     stream.decoder.decodeTrailers(head.trailers());
     if (!stream.closed) stream.endInput();
     return null;

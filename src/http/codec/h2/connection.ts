@@ -221,12 +221,11 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     return this.onBlock(stream, id, endStream);
   }
 
-  /** A message that is none: ends the stream, or, as Envoy by default, the connection. `stream`: null where none was made. */
-  malformed(stream: Http2Stream | null, id: number, message: string): ConnectionError | null {
+  /** A message that is none: ends the stream, or, as Envoy by default, the connection too. */
+  malformed(stream: Http2Stream, message: string, details: string): ConnectionError | null {
     this.stats.rxMessagingError.inc();
     if (!this.settings.streamErrorOnInvalidMessage) return { ...protocolError(message), untold: true };
-    if (stream === null) this.writeRst(id, H2ErrorCode.ProtocolError);
-    else this.resetWith(stream, H2ErrorCode.ProtocolError, message);
+    this.resetWith(stream, H2ErrorCode.ProtocolError, details);
     return null;
   }
 

@@ -3,6 +3,7 @@
 import { closedError, flowError, protocolError } from './connection-errors.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { type ConnectionError, FrameFlag, frameHeaderSize, H2ErrorCode } from './frames.ts';
+import { ruleBroken } from './message-head.ts';
 import type { ReceiveWindows } from './receive-window.ts';
 import type { RecentResets } from './recent-resets.ts';
 import type { Http2Stream } from './stream.ts';
@@ -17,7 +18,7 @@ export interface DataOwner {
   /** The peer's message has ended behind the end of its stream. */
   onLateEnd?(streamId: number): void;
   resetWith(stream: Http2Stream, code: H2ErrorCode, details: string): void;
-  malformed(stream: Http2Stream, streamId: number, message: string): ConnectionError | null;
+  malformed(stream: Http2Stream, message: string, details: string): ConnectionError | null;
 }
 
 export class DataReader {
@@ -77,7 +78,7 @@ export class DataReader {
   }
 
   #deliver(stream: Http2Stream, data: Buffer, end: boolean): ConnectionError | null {
-    if (!stream.headCame) return this.#owner.malformed(stream, stream.id, 'DATA in front of the head');
+    if (!stream.headCame) return this.#owner.malformed(stream, 'DATA in front of the head', ruleBroken);
     stream.receivedLength += data.length;
     if (stream.bodyFits(end)) {
       if (data.length > 0 || end) stream.onData(data, end);

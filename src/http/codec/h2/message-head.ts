@@ -8,6 +8,10 @@ import { parseContentLength } from '../h1/content-length.ts';
 import type { HeaderSink } from './hpack/decoder.ts';
 import type { Http2CodecStats, Http2Settings } from './settings.ts';
 
+/** Envoy's details of messages that are none, by what is to blame. */
+export const badField = 'http2.invalid.header.field';
+export const ruleBroken = 'http2.violation.of.messaging.rule';
+
 const forbidden: ReadonlySet<NameInfo> = new Set([
   Names.connection,
   Names.keepAlive,
@@ -20,6 +24,8 @@ const forbidden: ReadonlySet<NameInfo> = new Set([
 export class MessageHead implements HeaderSink {
   /** Why it is no message, in words; null while it may be one. */
   malformed: string | null = null;
+  /** It is so as a whole: no single field is to blame. */
+  violation = false;
   /** Too many fields or octets: nothing more of it was kept. */
   overflow = false;
   /** A name had an underscore, which may not be. */
@@ -68,6 +74,7 @@ export class MessageHead implements HeaderSink {
     this.#request = request;
     this.#response = response;
     this.malformed = null;
+    this.violation = false;
     this.overflow = false;
     this.underscore = false;
     this.contentLength = -1;
@@ -120,7 +127,8 @@ export class MessageHead implements HeaderSink {
     if (forbidden.has(name)) {
       this.malformed = `${name.name} belongs to a connection of HTTP/1`;
     } else if (name === Names.te && value !== 'trailers') {
-      this.malformed = 'te may only be trailers';
+      // In other letters it means the same, but nobody behind us has to know that.
+      if (value.toLowerCase() !== 'trailers') this.malformed = 'te may only be trailers';
     } else if (this.#trailers && (name.flags & (NameFlag.Framing | NameFlag.FramingLookalike)) !== 0) {
       // Dropped, as in HTTP/1 (codec/h1/trailers.ts).
       return;
@@ -156,14 +164,15 @@ export class MessageHead implements HeaderSink {
   #length(value: string): void {
     const length = parseContentLength(value);
     if (length === -1) this.malformed = 'content-length is no length';
-    else if (this.contentLength !== -1 && this.contentLength !== length) this.malformed = 'two lengths';
-    else if (this.contentLength === -1) this.#headers.append(Names.contentLength, value);
+    else if (this.contentLength !== -1) this.malformed = 'content-length comes twice';
+    else this.#headers.append(Names.contentLength, value);
     this.contentLength = length;
   }
 
   /** :authority goes before it. */
   #host(request: RequestHeaders, value: string): void {
     if (++this.#hosts > 1) this.malformed = 'host comes twice';
+    else if (!allOf(value, authorityOctet)) this.malformed = 'host has a character that no host may have';
     else if (request.authority === '') request.authority = value;
   }
 
@@ -173,7 +182,11 @@ export class MessageHead implements HeaderSink {
   request(extendedConnect: boolean): RequestHeaders {
     const request = this.#request as RequestHeaders;
     if (this.#cookie !== null) request.append(Names.cookie, this.#cookie);
-    if (this.malformed === null) this.malformed = whatIsWrong(request, this.#seen, extendedConnect);
+    if (this.malformed === null) this.malformed = whichIsWrong(request, this.#seen, extendedConnect);
+    if (this.malformed === null) {
+      this.malformed = whatIsMissing(request, this.#seen);
+      this.violation = this.malformed !== null;
+    }
     return request;
   }
 
@@ -204,25 +217,32 @@ function bitOf(name: NameInfo): number {
 const methodSchemePath = bitOf(Names.method) | bitOf(Names.scheme) | bitOf(Names.path);
 const protocolBit = bitOf(Names.protocol);
 
-/** RFC 9113 section 8.3.1, RFC 8441 section 4. */
-function whatIsWrong(request: RequestHeaders, seen: number, extendedConnect: boolean): string | null {
+/** A pseudo-header that may not be so: RFC 9113 section 8.3.1, RFC 8441 section 4. */
+function whichIsWrong(request: RequestHeaders, seen: number, extendedConnect: boolean): string | null {
   const { method, path, scheme, authority } = request;
-  const extended = (seen & protocolBit) !== 0;
-  if (method === 'CONNECT' && !extended) {
-    if ((seen & methodSchemePath) !== bitOf(Names.method)) return 'CONNECT has no :scheme and no :path';
-    return authority === '' ? 'CONNECT needs :authority' : null;
-  }
-  if (extended && (method !== 'CONNECT' || !extendedConnect)) return ':protocol has no place here';
-  if ((seen & methodSchemePath) !== methodSchemePath) return ':method, :scheme or :path is missing';
-  if (method === '' || !isToken(method)) return ':method is no method';
-  if (!/^[a-z][a-z\d+.-]*$/i.test(scheme)) return ':scheme is no scheme';
-  if (authority === '') return ':authority is missing';
+  if ((seen & protocolBit) !== 0 && (method !== 'CONNECT' || !extendedConnect)) return ':protocol has no place here';
+  if ((seen & bitOf(Names.method)) !== 0 && !isToken(method)) return ':method is no method';
+  if ((seen & bitOf(Names.scheme)) !== 0 && !/^[a-z][a-z\d+.-]*$/i.test(scheme)) return ':scheme is no scheme';
   // Nor does anybody else's name stand in it (RFC 9113 section 8.3.1); HTTP/1 may have it.
   if (!allOf(authority, authorityOctet) || authority.includes('@'))
     return ':authority has a character that no host may have';
-  if (path === '*' ? method !== 'OPTIONS' : !path.startsWith('/')) return ':path does not begin with /';
+  if ((seen & bitOf(Names.path)) === 0) return null;
+  if (path === '') return ':path is empty';
   return /[\x00-\x20\x7f]/.test(path) ? ':path has a character that no path may have' : null;
 }
+
+/** The same, of all of them together. */
+function whatIsMissing({ method, path, authority }: RequestHeaders, seen: number): string | null {
+  if (method === 'CONNECT' && (seen & protocolBit) === 0) {
+    if ((seen & methodSchemePath) !== bitOf(Names.method)) return 'CONNECT has no :scheme and no :path';
+    return authority === '' ? 'CONNECT needs :authority' : null;
+  }
+  if ((seen & methodSchemePath) !== methodSchemePath) return ':method, :scheme or :path is missing';
+  if (authority === '') return ':authority is missing';
+  return path === '*' ? (method === 'OPTIONS' ? null : ':path is *') : path.startsWith('/') ? null : relativePath;
+}
+
+const relativePath = ':path does not begin with /';
 
 function isToken(text: string): boolean {
   return /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(text);

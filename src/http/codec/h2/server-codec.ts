@@ -5,6 +5,7 @@ import {
   type CodecError,
   Protocol,
   type RequestDecoder,
+  ResetReason,
   type ServerCodec,
   type ServerCodecCallbacks,
   type ServerStream,
@@ -13,9 +14,10 @@ import { Http2Connection } from './connection.ts';
 import { encodeResponseHead, encodeTrailers } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
 import type { KeepaliveServices } from './keepalive.ts';
+import { badField, ruleBroken } from './message-head.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
-import { Http2Stream } from './stream.ts';
+import { bodyMissing, Http2Stream } from './stream.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** Of GOAWAY that only announces the end: requests on their way are still taken. */
@@ -180,24 +182,27 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return null;
     }
     const headers = head.request(this.settings.allowConnect);
-    if (head.malformed !== null) return this.malformed(null, streamId, head.malformed);
-    if (head.underscore) {
-      this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
-      return this.malformed(null, streamId, 'a field name has an underscore');
-    }
-    if (endStream && head.contentLength > 0) return this.malformed(null, streamId, 'there is no body, but a length');
     const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.receiveWindows.ofStream());
     stream.expectedLength = head.contentLength;
     this.add(stream);
     stream.countBlock(this.block.octets);
-    this.#deliver(stream, headers, endStream);
+    stream.decoder = this.#callbacks.newStream(stream);
+    if (head.malformed !== null) return this.malformed(stream, head.malformed, head.violation ? ruleBroken : badField);
+    if (head.underscore) {
+      this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
+      return this.malformed(stream, 'a field name has an underscore', 'http2.unexpected_underscore');
+    }
+    if (endStream && head.contentLength > 0) return this.malformed(stream, bodyMissing, ruleBroken);
+    stream.decoder.decodeHeaders(headers, endStream);
+    if (endStream && !stream.closed) stream.endInput();
     return null;
   }
 
-  #deliver(stream: Http2ServerStream, headers: RequestHeaders, endStream: boolean): void {
-    stream.decoder = this.#callbacks.newStream(stream);
-    stream.decoder.decodeHeaders(headers, endStream);
-    if (endStream && !stream.closed) stream.endInput();
+  /** The request is none, and its stream ends with that, for the log too. */
+  override malformed(stream: Http2Stream, message: string, details: string): ConnectionError | null {
+    const error = super.malformed(stream, message, details);
+    if (error !== null) stream.onReset(ResetReason.ProtocolError, details);
+    return error;
   }
 
   #onTrailers(stream: Http2ServerStream, endStream: boolean): ConnectionError | null {
@@ -208,7 +213,8 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return null;
     }
     const fault = stream.trailersFault(head, endStream);
-    if (fault !== null) return this.malformed(stream, stream.id, fault);
+    if (fault !== null)
+      return this.malformed(stream, fault, endStream && head.malformed !== null ? badField : ruleBroken);
     stream.decoder?.decodeTrailers(head.trailers());
     if (!stream.closed) stream.endInput();
     return null;

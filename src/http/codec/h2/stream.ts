@@ -9,6 +9,7 @@ import type { ReceiveWindow } from './receive-window.ts';
 import type { Http2CodecStats } from './settings.ts';
 
 /** In words. */
+export const bodyMissing = 'there is no body, but a length';
 const wrongLength = 'the body is not as long as content-length says';
 
 /** What a stream asks of its connection. */
