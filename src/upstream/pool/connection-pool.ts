@@ -31,8 +31,8 @@ export interface PooledConnection<D, K> {
   readonly activeStreams: number;
   /** Streams that it can take now, beside those it has; 0 unless it is open. */
   readonly capacity: number;
-  /** Streams that it is thought to take at a time, while it connects. */
-  readonly expectedStreams: number;
+  /** Streams that it is thought to come to take beside those that it can: while it connects, or its peer has not said how many. */
+  expected: number;
   /** Its pool's: it is among those that are given out. */
   ready: boolean;
   /** Given up by its pool while connecting: its end says nothing of the host. */
@@ -48,7 +48,8 @@ export interface PooledConnection<D, K> {
 
 /** What a pool's connections tell it. */
 export interface ConnectionOwner<C> {
-  onConnectionOpen(connection: C): void;
+  /** `expected`: as the connection's; once more when that has become 0. */
+  onConnectionOpen(connection: C, expected: number): void;
   /** It can carry another stream: one is over, or the peer allows more. */
   onConnectionReady(connection: C): void;
   onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void;
@@ -74,8 +75,8 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   readonly #ready: C[] = [];
   /** All of them. */
   readonly #connections = new Set<C>();
-  /** Streams that the connections on their way are thought to take. */
-  #connecting = 0;
+  /** Of all connections. */
+  #expected = 0;
   #active = 0;
   #draining = false;
   /** It has connections, or streams that wait. */
@@ -171,7 +172,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
       }
       const connection = this.connect();
       this.#connections.add(connection);
-      this.#connecting += connection.expectedStreams;
+      this.#expected += connection.expected;
       if (log.debugEnabled) {
         log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
       }
@@ -182,20 +183,25 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   #needsConnection(made: number): boolean {
     const waiting = this.#pending.size;
     const { preconnectRatio } = this.cluster.config;
-    if (preconnectRatio <= 1 || this.#draining || this.host.health !== 'healthy') return waiting > this.#connecting;
+    if (preconnectRatio <= 1 || this.#draining || this.host.health !== 'healthy') return waiting > this.#expected;
     if (made >= mostAhead) return false;
-    let capacity = this.#connecting + this.#active;
+    let capacity = this.#expected + this.#active;
     for (const connection of this.#ready) capacity += connection.capacity;
     return (waiting + this.#active) * preconnectRatio > capacity;
   }
 
-  onConnectionOpen(connection: C): void {
-    this.#connecting -= connection.expectedStreams;
+  onConnectionOpen(connection: C, expected: number): void {
+    this.#expect(connection, expected);
     this.onConnectionReady(connection);
   }
 
+  #expect(connection: C, streams: number): void {
+    this.#expected += streams - connection.expected;
+    connection.expected = streams;
+  }
+
   onConnectionReady(connection: C): void {
-    const passFresh = connection.requests > 0 && this.#connecting > 0;
+    const passFresh = connection.requests > 0 && this.#expected > 0;
     while (connection.capacity > 0) {
       const next = this.#pending.shift(passFresh);
       if (next === null) break;
@@ -204,7 +210,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
       else this.#refuseActive(next.callbacks);
     }
     // It took less than was thought, or speaks another protocol.
-    if (this.#pending.size > this.#connecting) this.#connectIfNeeded();
+    if (this.#pending.size > this.#expected) this.#connectIfNeeded();
     if (connection.capacity === 0) return;
     if (connection.activeStreams === 0) {
       if (this.#draining) {
@@ -219,7 +225,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   }
 
   onConnectFailed(connection: C, reason: PoolFailureReason, details: string): void {
-    this.#connecting -= connection.expectedStreams;
+    this.#expect(connection, 0);
     this.#connections.delete(connection);
     if (log.debugEnabled) {
       const why = connection.surplus ? 'nobody waits any more' : details || 'no reason known';
@@ -248,6 +254,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
       log.debug(`[C${connection.id}] to ${this.#where} ended after ${connection.requests} requests`);
     }
     this.#leaveReady(connection);
+    this.#expect(connection, 0);
     this.#connectIfNeeded();
     this.#leaveIfEmpty();
   }
@@ -261,7 +268,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   #closeSurplus(): void {
     for (const connection of this.#connections) {
       if (connection.state !== 0) continue;
-      if (this.#connecting - connection.expectedStreams < this.#pending.size) return;
+      if (this.#expected - connection.expected < this.#pending.size) return;
       connection.surplus = true;
       connection.close();
     }

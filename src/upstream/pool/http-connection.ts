@@ -24,6 +24,11 @@ const keepAliveMarginMs = 1000;
 
 /** Milliseconds that a host which broke the protocol has to take what it is told about it. */
 const lastWordsMs = 1000;
+/**
+ * Streams at a time until the peer has said how many it allows: fewer should no peer allow (RFC 9113 section 6.5.2), and what
+ * it refuses is lost. Envoy sends as many as its own configuration has.
+ */
+const streamsUntold = 100;
 /** Offered by ALPN where nothing else says what to offer. */
 const offered: Readonly<Record<PoolProtocol, readonly string[]>> = {
   http1: ['http/1.1'],
@@ -41,7 +46,7 @@ export class HttpConnection
   /** Must not carry another request: it closes when the present ones end. */
   draining = false;
   ready = false;
-  readonly expectedStreams: number;
+  expected: number;
   /** Given up by its pool while connecting: its end says nothing of the host. */
   surplus = false;
   readonly #pool: ConnectionOwner<HttpConnection>;
@@ -51,6 +56,8 @@ export class HttpConnection
   #active = 0;
   /** Streams at a time. */
   #limit = 1;
+  /** HTTP/2: the peer has said how many it allows. */
+  #limitTold = false;
   #startedIdle = true;
   #protocolError = false;
   #inputEnded = false;
@@ -74,7 +81,7 @@ export class HttpConnection
     this.#byAlpn = protocol === 'alpn';
     this.protocol = protocol === 'http2' ? Protocol.Http2 : Protocol.Http11;
     // As in Envoy: many, where the host may come to choose HTTP/2.
-    this.expectedStreams = protocol === 'http1' ? 1 : Math.min(http.http2.maxConcurrentStreams, requestsLeft(http, 0));
+    this.expected = protocol === 'http1' ? 1 : Math.min(http.http2.maxConcurrentStreams, requestsLeft(http, 0));
     if (!this.#byAlpn) this.#countProtocol();
   }
 
@@ -195,7 +202,10 @@ export class HttpConnection
 
   onMaxStreamsChanged(max: number): void {
     this.#limit = Math.min(max, this.cluster.config.http.http2.maxConcurrentStreams);
-    if (this.state === 1 && !this.draining) this.#pool.onConnectionReady(this);
+    if (this.state !== 1) return;
+    if (!this.#limitTold) this.#pool.onConnectionOpen(this, 0);
+    else if (!this.draining) this.#pool.onConnectionReady(this);
+    this.#limitTold = true;
   }
 
   // --- connection ----------------------------------------------------------------------------------------------------
@@ -255,7 +265,7 @@ export class HttpConnection
       this.#countProtocol();
     }
     if (this.protocol === Protocol.Http2) {
-      this.#limit = http.http2.maxConcurrentStreams;
+      this.#limit = Math.min(http.http2.maxConcurrentStreams, streamsUntold);
       this.#codec = this.environment.createHttp2Codec(
         connection,
         this,
@@ -267,7 +277,7 @@ export class HttpConnection
     } else {
       this.#codec = this.environment.createHttp1Codec(connection, this, http.http1, cluster.stats.http1);
     }
-    this.#pool.onConnectionOpen(this);
+    this.#pool.onConnectionOpen(this, this.protocol === Protocol.Http2 ? Math.max(0, this.expected - this.#limit) : 0);
   }
 
   protected onConnectFailed(reason: PoolFailureReason, details: string): void {

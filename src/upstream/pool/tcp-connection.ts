@@ -21,7 +21,7 @@ export class PooledTcpConnection
   surplus = false;
   ready = false;
   readonly expired = false;
-  readonly expectedStreams = 1;
+  expected = 1;
   readonly #pool: ConnectionOwner<PooledTcpConnection>;
   #active = false;
   #linger: Timer | null = null;
@@ -122,7 +122,7 @@ export class PooledTcpConnection
   }
 
   protected onOpen(): void {
-    this.#pool.onConnectionOpen(this);
+    this.#pool.onConnectionOpen(this, 0);
   }
 
   protected onConnectFailed(reason: PoolFailureReason, details: string): void {

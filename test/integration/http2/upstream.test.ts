@@ -140,6 +140,16 @@ t.test('more connections where the host allows few streams on each', async (t) =
   t.ok(app.sessions.length >= 2, `${app.sessions.length} connections`);
 });
 
+t.test('no more than 100 streams before the host has said how many it allows', async (t) => {
+  const app = await plainHost(t, echo, { maxConcurrentStreams: 100 });
+  const proxy = await remora(t, { cluster: speaking(http2) }).to(app);
+  // All at once, and none of them refused.
+  const answers = await Promise.all(Array.from({ length: 250 }, (_, i) => ask(proxy, `n${i}`)));
+  for (const { status } of answers) t.equal(status, 200);
+  t.ok(app.most <= 100 * app.sessions.length, `${app.most} streams at a time on ${app.sessions.length} connections`);
+  t.equal(proxy.stat('cluster.app.upstream_rq_5xx'), 0);
+});
+
 t.test('max_requests_per_connection, and how long a connection may be idle', async (t) => {
   const app = await plainHost(t);
   const limits = { commonHttpProtocolOptions: { maxRequestsPerConnection: 2, idleTimeout: '5s' } };
