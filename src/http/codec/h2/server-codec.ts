@@ -1,5 +1,5 @@
 // Owns the HTTP/2 server codec: requests of a client, and what may not be asked of us.
-import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import type { HeaderMap, ResponseHeaders } from '../../headers/header-map.ts';
 import {
   type CodecConnection,
   type CodecError,
