@@ -1,8 +1,9 @@
 // `npm run soak`: the soak in its long form. A million kept-alive requests while the upstream closes connections at random,
 // then bodies of 1 GB each way past readers that stand still, then a minute of rotating certificates, then 100,000 mixed
-// requests over HTTP/2 on either side and both. Exits 1 when anything was lost or memory was not bounded.
+// requests over HTTP/2 on either side and both, and bodies of 200 MB there. Exits 1 when anything was lost or memory was not bounded.
 import { parseArgs } from 'node:util';
 import { allowedGrowth, soakBulk } from './bulk-body.ts';
+import { allowedHttp2Growth, soakBulkHttp2 } from './bulk-http2.ts';
 import { soakKeepAlive } from './keep-alive.ts';
 import { soakMixed } from './mixed.ts';
 import type { ProxyName } from './proxy.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     megabytes: { type: 'string', default: '1024' },
     seconds: { type: 'string', default: '60' },
     mixed: { type: 'string', default: '100000' },
+    megabytesHttp2: { type: 'string', default: '200' },
     proxy: { type: 'string', default: 'remora' },
     help: { type: 'boolean', default: false },
   },
@@ -24,7 +26,7 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'soak [--only keep-alive|bulk|rotation|mixed] [--requests N] [--connections N] [--seed N] [--megabytes N] [--seconds N] ' +
+    'soak [--only keep-alive|bulk|rotation|mixed|bulk-http2] [--requests N] [--connections N] [--seed N] [--megabytes N] [--seconds N] ' +
       '[--mixed N] [--proxy remora|envoy]',
   );
   process.exit(0);
@@ -114,10 +116,29 @@ async function mixed(): Promise<boolean> {
   return passed;
 }
 
+async function bulkHttp2(): Promise<boolean> {
+  const bytes = Number(values.megabytesHttp2) * (1 << 20);
+  const allowed = allowedHttp2Growth(bufferLimit);
+  let passed = true;
+  for (const upstreamHttp2 of [false, true]) {
+    for (const report of await soakBulkHttp2({ proxy, upstreamHttp2, bytes, standstills: 8, bufferLimit })) {
+      const growth = report.highest - report.before;
+      const bounded = growth <= allowed && report.received === bytes;
+      passed &&= bounded;
+      console.log(
+        `${bounded ? 'PASS' : 'FAIL'}  HTTP/2 to HTTP/${upstreamHttp2 ? 2 : 1}, ${report.direction} of ${mb(bytes)} MB: ` +
+          `anonymous memory grew by ${mb(growth)} MB (at most ${mb(allowed)}); ${report.seconds.toFixed(1)} s`,
+      );
+    }
+  }
+  return passed;
+}
+
 const passed = [];
 const wanted = (name: string): boolean => values.only === undefined || values.only === name;
 if (wanted('keep-alive')) passed.push(await keepAlive());
 if (wanted('bulk')) passed.push(await bulk());
 if (wanted('rotation')) passed.push(await rotation());
 if (wanted('mixed')) passed.push(await mixed());
+if (wanted('bulk-http2')) passed.push(await bulkHttp2());
 process.exit(passed.every(Boolean) ? 0 : 1);
