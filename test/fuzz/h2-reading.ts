@@ -6,6 +6,7 @@ import type { ServerStream } from '../../src/http/codec/api.ts';
 import { FrameType } from '../../src/http/codec/h2/frames.ts';
 import type { Http2ServerStream } from '../../src/http/codec/h2/server-codec.ts';
 import type { Http2Settings } from '../../src/http/codec/h2/settings.ts';
+import { joinedInRequests } from '../../src/http/headers/joined-names.ts';
 import { type Frame, linesOf, MemoryServer, parseFrames, type Told } from '../unit/http/codec/h2/memory-codec.ts';
 
 export interface StreamReading {
@@ -146,7 +147,7 @@ function lines(raw: readonly string[]): string[] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${raw[i + 1]}`] : []));
 }
 
-/** As our codec tells them: `host` stands in for `:authority`, crumbs of cookies are one field behind the others. */
+/** As our codec tells them: `host` stands in for `:authority`, crumbs of cookies are one field behind the others, what Envoy joins is. */
 function requestLines(raw: readonly string[]): string[] {
   const all = lines(raw);
   const pseudo = all.filter((line) => line.startsWith(':') && !/^:\w+: $/.test(line)).sort();
@@ -159,8 +160,21 @@ function requestLines(raw: readonly string[]): string[] {
       if (!pseudo.some((other) => other.startsWith(':authority'))) pseudo.unshift(`:authority: ${line.slice(6)}`);
     } else if (line.startsWith('cookie: ')) crumbs.push(line.slice(8));
     else if (line.startsWith('content-length: ') && lengths++ > 0) continue;
-    else fields.push(line);
+    else if (!joins(fields, line)) fields.push(line);
   }
   if (crumbs.length > 0) fields.push(`cookie: ${crumbs.join('; ')}`);
   return [...pseudo, ...fields];
+}
+
+const joined = new Set(joinedInRequests);
+
+/** Adds to a line that is there already. */
+function joins(fields: string[], line: string): boolean {
+  const end = line.indexOf(': ') + 2;
+  const name = line.slice(0, end);
+  const at = joined.has(name.slice(0, -2)) ? fields.findIndex((other) => other.startsWith(name)) : -1;
+  if (at === -1) return false;
+  const [before, value] = [(fields[at] as string).slice(end), line.slice(end)];
+  if (value !== '') fields[at] = name + (before === '' ? value : `${before},${value}`);
+  return true;
 }
