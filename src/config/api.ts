@@ -33,6 +33,7 @@ export {
   validateConfig,
 } from './load.ts';
 export { descriptorUses, messageDescriptor, registry, releaseDescriptors } from './registry.ts';
+export { decodeResources, type PackedBytes, type ReceivedResource } from './resources.ts';
 export { loadCelWhereUsed } from './semantic/cel.ts';
 export { checkClusterReferences } from './semantic/route-configuration.ts';
 export { type ConfigSource, formatOfFile, type SourceFormat } from './source/document.ts';
