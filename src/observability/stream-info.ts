@@ -214,8 +214,8 @@ export class StreamInfo {
   virtualHostMetadata: MetadataMap | null = null;
   clusterMetadata: MetadataMap | null = null;
 
-  /** A filter made a gRPC request of another protocol's: local replies stay plain, for that filter to turn them back. */
-  bridgedToGrpc = false;
+  /** What the client spoke, where a filter has changed the request's type: local replies are for the client. Null: its type says. */
+  grpcClient: boolean | null = null;
 
   /** Dynamic metadata by filter namespace; made when first written (`setDynamicMetadata`). */
   dynamicMetadata: Map<string, Readonly<Record<string, unknown>>> | null = null;

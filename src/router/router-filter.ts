@@ -244,10 +244,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.#countLost(attempt);
       streamInfo.setFlag(resetFlag(reason));
       const late = lateReset(reason, details, host.address.text, cluster.info.name);
-      streamInfo.responseCodeDetails = late.details;
-      streamInfo.explanation = late.cause;
-      this.timeouts?.stop(this.attempt);
-      callbacks.resetStream(ResetReason.LocalReset);
+      this.breakOff(resetStatus(reason), resetBody(reason, this.attempts > 1), late.details, late.cause);
       return;
     }
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
@@ -423,9 +420,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
     const { details, cause } = this.explainTimeout(kind, attempt, timeout.delayMs);
     if (this.responseStarted) {
-      streamInfo.responseCodeDetails = details;
-      streamInfo.explanation = cause;
-      this.callbacks.resetStream(ResetReason.LocalReset);
+      this.breakOff(504, 'upstream request timeout', details, cause);
       return;
     }
     const alternative = this.timeouts?.alternativeStatus ?? 0;

@@ -11,6 +11,13 @@ export const filtersPolicy: PackageCoverage = {
       'replace_dots_in_grpc_service_name',
     ],
   },
+  'envoy.extensions.filters.http.grpc_http1_bridge.v3.Config': {
+    implemented: ['upgrade_protobuf_to_grpc', 'ignore_query_parameters'],
+  },
+  'envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfig': {
+    implemented: ['content_type', 'withhold_grpc_frames', 'response_size_header'],
+  },
+  'envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfigPerRoute': { implemented: ['disabled'] },
   'envoy.config.core.v3.GrpcMethodList': { implemented: ['services'] },
   'envoy.config.core.v3.GrpcMethodList.Service': { implemented: ['name', 'method_names'] },
   'envoy.extensions.filters.http.header_to_metadata.v3.Config': {

@@ -73,7 +73,9 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
   injectTrailers(index: number, trailers: HeaderMap): void {
     if (this.aborted()) return;
     this.trailers = trailers;
-    this.#runTrailers(index + 1);
+    // Made while it looks at headers that were all: they go on behind those.
+    if (this.#headersNext === index + 1) this.#trailersAt = index;
+    else this.#runTrailers(index + 1);
   }
 
   /** Bytes that the filter holds back; null when none. */
@@ -85,13 +87,27 @@ export abstract class FilterIteration<Headers extends HeaderMap> {
     return whole;
   }
 
+  /** The filter has worked on what it holds back. */
+  replaceKept(index: number, data: Buffer): void {
+    this.#kept ??= [];
+    for (const piece of this.#kept[index] ?? []) this.#keptBytes -= piece.length;
+    this.#keptBytes += data.length;
+    this.#kept[index] = data.length === 0 ? [] : [Buffer.from(data)];
+  }
+
   #runHeaders(from: number, endStream: boolean): void {
     for (let i = from; i < this.count; i++) {
       this.#headersNext = i + 1;
       if (endStream) this.#endAt = i;
       const status = this.invokeHeaders(i, this.headers as Headers, endStream);
       if (this.aborted()) return;
-      if (status === FilterHeadersStatus.Continue) continue;
+      if (status === FilterHeadersStatus.Continue) {
+        if (this.#trailersAt !== i) continue;
+        // The filter has given the headers a body and trailers.
+        this.#states[i] = Stopped;
+        this.continueFrom(i);
+        return;
+      }
       this.#states[i] =
         status === FilterHeadersStatus.StopIteration
           ? Stopped

@@ -191,6 +191,9 @@ export class FilterSlot implements DecoderFilterCallbacks, EncoderFilterCallback
   encodingBuffer(): Buffer | null {
     return this.#stream.encoding?.keptData(this.#encodeIndex()) ?? null;
   }
+  replaceEncodingBuffer(data: Buffer): void {
+    this.#stream.encoding?.replaceKept(this.#encodeIndex(), data);
+  }
   injectEncodedData(data: Buffer, endStream: boolean): void {
     try {
       this.#stream.encoding?.runData(this.#encodeIndex() + 1, data, endStream);

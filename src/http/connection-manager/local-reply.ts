@@ -50,7 +50,7 @@ export function prepareLocalReply(
   rewriter?.rewrite(parts, request, info);
   const { body } = parts;
   const isHead = request?.method === 'HEAD';
-  if (request !== null && !info.bridgedToGrpc && isGrpcRequest(request)) {
+  if (request !== null && (info.grpcClient ?? isGrpcRequest(request))) {
     headers.status = 200;
     const status = reply.grpcStatus ?? grpcStatusOfHttp(parts.status);
     describeAsGrpc(headers, status, isHead ? '' : messageOf(parts));

@@ -119,6 +119,8 @@ export interface DecoderFilterCallbacks extends StreamFilterCallbacks {
 export interface EncoderFilterCallbacks extends StreamFilterCallbacks {
   continueEncoding(): void;
   encodingBuffer(): Buffer | null;
+  /** Puts bytes in the place of those kept so far, also where none were: they go on when this filter lets go. */
+  replaceEncodingBuffer(data: Buffer): void;
   injectEncodedData(data: Buffer, endStream: boolean): void;
   /** The same for the response. */
   injectEncodedTrailers(trailers: HeaderMap): void;

@@ -66,6 +66,23 @@ export const httpFilters: readonly ExtensionEntry[] = [
     load: () => import('./fault/config.ts'),
   },
   {
+    name: 'envoy.filters.http.grpc_http1_bridge',
+    typeNames: ['envoy.extensions.filters.http.grpc_http1_bridge.v3.Config'],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./grpc-http1-bridge/config.ts'),
+  },
+  {
+    name: 'envoy.filters.http.grpc_http1_reverse_bridge',
+    typeNames: [
+      'envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfig',
+      'envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfigPerRoute',
+    ],
+    ...stable,
+    ...facesBoth,
+    load: () => import('./grpc-http1-reverse-bridge/config.ts'),
+  },
+  {
     name: 'envoy.filters.http.grpc_stats',
     typeNames: ['envoy.extensions.filters.http.grpc_stats.v3.FilterConfig'],
     ...stable,

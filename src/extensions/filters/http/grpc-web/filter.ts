@@ -40,7 +40,7 @@ export class GrpcWebFilter extends PassThroughFilter {
     const text = textTypes.has(type);
     if (!text && !binaryTypes.has(type)) return FilterHeadersStatus.Continue;
     this.#web = true;
-    this.decoder.streamInfo.bridgedToGrpc = true;
+    this.decoder.streamInfo.grpcClient = false;
     this.#stats = this.#methods.ofRequest(headers, this.decoder);
     if (text) this.#base64 = new Base64Decoder();
     if (textTypes.has(headers.get(Names.accept) ?? '')) this.#frames = new FrameEncoder();
