@@ -244,7 +244,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       this.#countLost(attempt);
       streamInfo.setFlag(resetFlag(reason));
       const late = lateReset(reason, details, host.address.text, cluster.info.name);
-      this.breakOff(resetStatus(reason), resetBody(reason, this.attempts > 1), late.details, late.cause);
+      this.#breakOff(resetStatus(reason), resetBody(reason, this.attempts > 1), late.details, late.cause);
       return;
     }
     if (reason !== ResetReason.Overflow) host.stats.rqError++;
@@ -260,6 +260,13 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
       explainReset(reason, details, host.address.text, cluster.info.name, reused),
       reason === ResetReason.Overflow,
     );
+  }
+
+  /** The answer has begun: the client's stream is reset, or where a filter still holds its headers back, answered. */
+  #breakOff(status: number, body: string, details: string, cause: string): void {
+    this.timeouts?.stop(this.attempt);
+    this.done = true;
+    this.callbacks.sendLocalReply({ status, body, details, cause });
   }
 
   /** For the host an answer that broke off is what its beginning was, but for gRPC, which has told nothing yet. */
@@ -420,7 +427,7 @@ export class RouterFilter extends RouterRequest implements DecoderFilter, Attemp
     streamInfo.setFlag(ResponseFlag.UpstreamRequestTimeout);
     const { details, cause } = this.explainTimeout(kind, attempt, timeout.delayMs);
     if (this.responseStarted) {
-      this.breakOff(504, 'upstream request timeout', details, cause);
+      this.#breakOff(504, 'upstream request timeout', details, cause);
       return;
     }
     const alternative = this.timeouts?.alternativeStatus ?? 0;

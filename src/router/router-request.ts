@@ -215,13 +215,6 @@ export abstract class RouterRequest
     replyForUpstream(request, { status, body, details, cause }, overloaded && !this.config.suppressEnvoyHeaders);
   }
 
-  /** The answer has begun: the client's stream is reset, or where a filter still holds its headers back, answered. */
-  protected breakOff(status: number, body: string, details: string, cause: string): void {
-    this.timeouts?.stop(this.attempt);
-    this.done = true;
-    this.callbacks.sendLocalReply({ status, body, details, cause });
-  }
-
   protected explainTimeout(
     kind: TimeoutKind,
     attempt: UpstreamRequest | null,
