@@ -94,6 +94,8 @@ export interface ForwardRoute extends RouteBase {
   readonly timeoutMs: number;
   /** Milliseconds without bytes; 0 disables; undefined: the connection manager's. */
   readonly idleTimeoutMs: number | undefined;
+  /** Of a response that is over and waits for the client's window; undefined: the connection manager's. */
+  readonly flushTimeoutMs: number | undefined;
   /** undefined: the connection manager's. */
   readonly maxStreamDurationMs: number | undefined;
   /** max_stream_duration is there: `timeoutMs` does not count then, and gRPC requests are told how long they have. */

@@ -184,6 +184,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
     }
     const end = this.#headersEnd && this.#kept === null && this.#trailers === null;
     this.requestStarted = true;
+    // Its own end is how a tunnel tells the host of HTTP/1 of the client's.
+    if (headers.method === 'CONNECT') stream.closesWithRequest = true;
     if (end) this.#markSent();
     stream.encodeHeaders(headers, end);
     if (!this.#inHandshake) this.#flushKept(stream);

@@ -8,6 +8,7 @@ import { clientCertSanitized } from '../../src/http/connection-manager/client-ce
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../src/http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../src/http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../src/http/connection-manager/date.ts';
+import { defaultPrematureResets } from '../../src/http/connection-manager/premature-resets.ts';
 import { connectionManagerStats } from '../../src/http/connection-manager/stats.ts';
 import type { HttpFilterFactory } from '../../src/http/filter/api.ts';
 import type { CloseType, Connection, ConnectionCallbacks } from '../../src/network/api.ts';
@@ -153,6 +154,8 @@ export function managerOf(
     localAddress: '127.0.0.1',
     idleTimeoutMs: 0,
     streamIdleTimeoutMs: 0,
+    streamFlushTimeoutMs: 0,
+    prematureResets: defaultPrematureResets,
     requestTimeoutMs: 0,
     requestHeadersTimeoutMs: 0,
     maxConnectionDurationMs: 0,

@@ -59,6 +59,7 @@ export const http: PackageCoverage = {
       'proxy_status_config',
       'forward_proto_config',
       'record_route_resolution_stats',
+      'stream_flush_timeout',
     ],
     refused: {
       typed_header_validation_config: 'released builds of Envoy have no header validators and refuse it as well',
@@ -71,7 +72,6 @@ export const http: PackageCoverage = {
     },
     notYet: {
       http3_protocol_options: 'HTTP/3: a later issue',
-      stream_flush_timeout: 'of HTTP/2: issue 6',
       tracing: 'a later issue',
       scoped_routes: 'issue 7',
     },
@@ -185,6 +185,7 @@ export const http: PackageCoverage = {
       'max_outbound_frames',
       'max_outbound_control_frames',
       'connection_keepalive',
+      'allow_connect',
     ],
   },
   'envoy.config.core.v3.KeepaliveSettings': {

@@ -136,12 +136,10 @@ export const route: PackageCoverage = {
       'rate_limits',
       'include_vh_rate_limits',
       'metadata_match',
+      'flush_timeout',
     ],
     notYet: {
       hash_policy: 'the balancers that hash come in a later issue',
-    },
-    harmless: {
-      flush_timeout: 'HTTP/1 has no end of a stream that waits: what is written waits in the buffer of its connection',
     },
     refused: {
       retry_policy_typed_config: 'no such extension of retry policies is known here; use retry_policy',

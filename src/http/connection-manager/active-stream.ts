@@ -6,6 +6,7 @@ import { ResponseFlag } from '../../observability/response-flags.ts';
 import { StreamInfo } from '../../observability/stream-info.ts';
 import {
   type CodecError,
+  Protocol,
   type RequestDecoder,
   ResetReason,
   type ServerStream,
@@ -28,11 +29,11 @@ import { prepareResponseHeaders } from './response-headers.ts';
 import type { ConnectionManagerServices } from './services.ts';
 import { RequestIteration, ResponseIteration } from './stream-iterations.ts';
 import { logNewRequest, logPeriodically, logStream, logTunnel } from './stream-log.ts';
-import { StreamRoute } from './stream-route.ts';
+import { StreamUpgrade } from './stream-upgrade.ts';
 
 const noFilters: readonly FilterSlot[] = [];
 
-export class ActiveStream extends StreamRoute implements RequestDecoder, StreamCallbacks {
+export class ActiveStream extends StreamUpgrade implements RequestDecoder, StreamCallbacks {
   readonly services: ConnectionManagerServices;
   readonly codecStream: ServerStream;
   readonly info: StreamInfo;
@@ -57,7 +58,6 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
   answeredLocally = false;
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | null = null;
   #responsePauses = 0;
-  #upgraded = false;
 
   constructor(manager: ConnectionManager, codecStream: ServerStream, now: number) {
     super(manager, now);
@@ -67,11 +67,6 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     codecStream.callbacks = this;
     this.info = new StreamInfo(now, services.clock.wall(), manager.info);
     this.info.protocol = codecStream.protocol;
-  }
-
-  /** What follows a response of this status are no HTTP messages any more. To Envoy no 2xx but 200 accepts a CONNECT. */
-  opensTunnel(status: number): boolean {
-    return status === 101 || (this.#upgraded && status === 200 && this.headers?.method === 'CONNECT');
   }
 
   get connection(): Connection {
@@ -108,10 +103,11 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     }
     if (!this.recreated && !this.#prepareHeaders(headers)) return;
     const upgrade = headers.protocol === '' && headers.method === 'CONNECT' ? 'CONNECT' : headers.protocol;
-    const chain = upgrade === '' ? config.filters : this.#upgradeChain(upgrade);
+    const chain = upgrade === '' ? config.filters : this.upgradeChain(upgrade);
     if (config.accessLogging.newRequests) logNewRequest(this);
     if (chain === null) {
       stats.downstreamRqWsOnNonWsRoute.inc();
+      if (this.codecStream.protocol === Protocol.Http2) this.manager.startDrain();
       this.#openChain(config.filters);
       this.sendLocalReply(upgradeRefused(upgrade));
       return;
@@ -153,20 +149,6 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     const limit = this.manager.config.bufferLimit;
     this.decoding = new RequestIteration(this, limit);
     this.encoding = new ResponseIteration(this, slots, limit);
-  }
-
-  /** The chain for an upgrade; null where neither route nor connection manager allows it. */
-  #upgradeChain(protocol: string): FilterChain | null {
-    const type = protocol.toLowerCase();
-    const route = this.route();
-    const own = this.manager.config.upgrades.get(type);
-    const allowed = (route?.kind === 'forward' ? route.upgrades.get(type) : undefined) ?? own?.enabled ?? false;
-    // Without a route it is the router that answers.
-    if (!allowed) return route === null ? this.manager.config.filters : null;
-    this.#upgraded = true;
-    this.manager.stats.downstreamCxUpgradesTotal.inc();
-    this.manager.stats.downstreamCxUpgradesActive.inc();
-    return own?.filters ?? this.manager.config.filters;
   }
 
   decodeData(data: Buffer, endStream: boolean): void {
@@ -286,9 +268,9 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.touch();
     info.firstDownstreamSent = this.now;
     if (endStream) this.#markResponseComplete();
-    if (this.#upgraded) logTunnel(this, headers.status);
+    if (this.upgraded) logTunnel(this, headers.status);
     this.codecStream.encodeHeaders(headers, endStream);
-    if (endStream) manager.onResponseSent(this);
+    if (endStream) this.#responseSent();
   }
 
   sendData(data: Buffer, endStream: boolean): void {
@@ -296,14 +278,19 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.touch();
     if (endStream) this.#markResponseComplete();
     this.codecStream.encodeData(data, endStream);
-    if (endStream) this.manager.onResponseSent(this);
+    if (endStream) this.#responseSent();
   }
 
   sendTrailers(trailers: HeaderMap): void {
     this.touch();
     this.#markResponseComplete();
     this.codecStream.encodeTrailers(trailers);
+    this.#responseSent();
+  }
+
+  #responseSent(): void {
     this.manager.onResponseSent(this);
+    if (!this.destroyed && this.codecStream.endWithOutput !== undefined) this.startFlushTimeout();
   }
 
   #markResponseComplete(): void {
@@ -346,7 +333,9 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     // Envoy's codec tells the reset back, which counts as received.
     this.manager.stats.downstreamRqRxReset.inc();
     this.requestAborted = true;
-    this.codecStream.resetStream(reason);
+    // This is told here already.
+    this.codecStream.callbacks = null;
+    this.codecStream.resetStream(this.tunnelBroken ? ResetReason.ConnectError : reason);
     this.manager.endStream(this);
   }
 
@@ -355,9 +344,15 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     if (this.destroyed) return;
     if (reason !== ResetReason.LocalReset) {
       this.manager.stats.downstreamRqRxReset.inc();
-      if (!this.responseComplete || details !== '') noteReset(this.info, reason, details, this.manager.localClose);
+      const waits = reason === ResetReason.ConnectionTermination && this.codecStream.endWithOutput !== undefined;
+      if (!this.responseComplete || waits || details !== '')
+        noteReset(this.info, reason, details, this.manager.localClose);
     }
     this.manager.endStream(this);
+  }
+
+  protected override flushTimedOut(): void {
+    this.codecStream.resetStream(ResetReason.LocalReset);
   }
 
   protected override logPeriodically(): void {
@@ -382,7 +377,7 @@ export class ActiveStream extends StreamRoute implements RequestDecoder, StreamC
     this.requestAborted = true;
     this.codecStream.callbacks = null;
     this.releaseTimeouts();
-    if (this.#upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
+    if (this.upgraded) this.manager.stats.downstreamCxUpgradesActive.dec();
     for (const slot of this.slots) slot.destroy();
     logStream(this, now);
   }

@@ -10,6 +10,7 @@ import { type FilterKey, filterKey } from '../filter/filter-key.ts';
 import type { ClientCertSettings } from './client-cert.ts';
 import type { LocalReplyRewriter } from './local-reply-rewriter.ts';
 import type { PathNormalization } from './path-normalization.ts';
+import type { PrematureResetRule } from './premature-resets.ts';
 import type { ProxyStatusSettings } from './proxy-status.ts';
 import type { EarlyHeaderMutation, OriginalIpDetection } from './request-extensions.ts';
 import type { RouteResolutionStats } from './route-resolution.ts';
@@ -67,6 +68,7 @@ export interface ConnectionManagerConfig {
   readonly http1OverTls: Http1Settings;
   readonly codecType: 'auto' | 'http1' | 'http2';
   readonly http2: Http2Settings;
+  readonly prematureResets: PrematureResetRule;
 
   readonly pathNormalization: PathNormalization;
   /** Any of the path settings is on. */
@@ -111,6 +113,8 @@ export interface ConnectionManagerConfig {
   /** Milliseconds; 0 disables each. */
   readonly idleTimeoutMs: number;
   readonly streamIdleTimeoutMs: number;
+  /** HTTP/2: of a response that is over and waits for the client's window. */
+  readonly streamFlushTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly requestHeadersTimeoutMs: number;
   readonly maxConnectionDurationMs: number;

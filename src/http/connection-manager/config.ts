@@ -33,6 +33,7 @@ import {
 } from './config-types.ts';
 import { explainKey } from './local-reply.ts';
 import { readLocalReplyConfig } from './local-reply-config.ts';
+import { RuntimePrematureResets } from './premature-resets.ts';
 import type { ProxyStatusSettings } from './proxy-status.ts';
 import { readRequestExtensions } from './request-extensions-config.ts';
 import { RouteResolutionStats } from './route-resolution.ts';
@@ -95,6 +96,7 @@ export function readConnectionManager(
     http1OverTls: http1,
     codecType,
     http2: readHttp2Settings(message.http2ProtocolOptions, common, message.maxRequestHeadersKb ?? 60),
+    prematureResets: new RuntimePrematureResets(services.runtime),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,
     serverHeader:
@@ -120,6 +122,7 @@ export function readConnectionManager(
     localAddress: services.localAddress,
     idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
     streamIdleTimeoutMs: durationMs(message.streamIdleTimeout, 300_000),
+    streamFlushTimeoutMs: durationMs(message.streamFlushTimeout, durationMs(message.streamIdleTimeout, 300_000)),
     requestTimeoutMs: durationMs(message.requestTimeout, 0),
     requestHeadersTimeoutMs: durationMs(message.requestHeadersTimeout, 0),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),

@@ -22,12 +22,14 @@ import {
   type ServerStream,
 } from '../codec/api.ts';
 import { createServerCodec } from '../codec/h1/api.ts';
-import { beginsHttp2, createHttp2ServerCodec } from '../codec/h2/api.ts';
+import { createHttp2ServerCodec } from '../codec/h2/api.ts';
 import type { ResponseHeaders } from '../headers/header-map.ts';
 import { ActiveStream } from './active-stream.ts';
 import { ClientCertForwarder } from './client-cert.ts';
+import { speaksHttp2 } from './codec-choice.ts';
 import type { ConnectionManagerConfig } from './config-types.ts';
 import { ConnectionAccounting } from './connection-accounting.ts';
+import { PrematureResets } from './premature-resets.ts';
 import type { ConnectionManagerServices, DrainDecision } from './services.ts';
 import type { ConnectionManagerStats } from './stats.ts';
 
@@ -46,6 +48,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   readonly #drain: DrainDecision;
   #codec: ServerCodec | null = null;
   #accounting!: ConnectionAccounting;
+  /** HTTP/2: a client of HTTP/1 cannot reset but by closing. */
+  #resets: PrematureResets | null = null;
   /** An array: a Set that goes from none to one and back makes its table anew each time. */
   readonly #streams: ActiveStream[] = [];
   /** No further request after those in progress. */
@@ -128,6 +132,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     const http2 = speaksHttp2(config.codecType, connection, data);
     this.#accounting.onProtocol(http2);
     if (http2) {
+      this.#resets = new PrematureResets(config.prematureResets);
       this.#codec = createHttp2ServerCodec(
         connection,
         this,
@@ -162,7 +167,10 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   }
 
   onConnectionUseless(details: string): void {
-    for (const { info } of this.#streams) info.responseCodeDetails = details;
+    for (const { info } of this.#streams) {
+      info.setFlag(ResponseFlag.DownstreamConnectionTermination);
+      info.responseCodeDetails = details;
+    }
     this.#closeConnection(CloseType.NoFlush);
   }
 
@@ -175,6 +183,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   newStream(codecStream: ServerStream): ActiveStream {
     const { stats } = this;
     this.#requests++;
+    if (this.#isHttp2) this.#limitRequests();
     stats.downstreamRqTotal.inc();
     stats.downstreamRqActive.inc();
     (this.#isHttp2 ? stats.downstreamRqHttp2Total : stats.downstreamRqHttp1Total).inc();
@@ -190,6 +199,14 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
       this.#idle = null;
     }
     return stream;
+  }
+
+  /** HTTP/2: further requests come elsewhere, but this one and those on their way are served. */
+  #limitRequests(): void {
+    const { maxRequestsPerConnection: most } = this.config;
+    if (most === 0 || this.#requests < most) return;
+    this.stats.downstreamCxMaxRequestsReached.inc();
+    this.startDrain();
   }
 
   /** Ends the stream and gives what it had of the codec to a new one, which is a request of its own to statistics. */
@@ -209,7 +226,8 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   }
 
   /** Responses say `connection: close` from now on; who does not close within drain_timeout is closed. */
-  #startDrain(): void {
+  startDrain(): void {
+    if (this.#draining || this.#closing) return;
     const { config, services } = this;
     this.#draining = true;
     this.#codec?.shutdownNotice();
@@ -228,14 +246,14 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   /** Whether this response must announce the end of the connection. Called once for each response. */
   closesAfter(stream: ActiveStream, headers: ResponseHeaders): boolean {
     const { config, stats } = this;
-    if (!this.#closing && config.maxRequestsPerConnection > 0 && this.#requests >= config.maxRequestsPerConnection) {
+    const { maxRequestsPerConnection: most } = config;
+    if (!this.#closing && !this.#isHttp2 && most > 0 && this.#requests >= most) {
       stats.downstreamCxMaxRequestsReached.inc();
-      if (!this.#isHttp2) this.#closing = true;
-      else if (!this.#draining) this.#startDrain();
+      this.#closing = true;
     }
     if (!this.#closing && !this.#draining && this.#drain.drainClose()) {
       stats.downstreamCxDrainClose.inc();
-      this.#startDrain();
+      this.startDrain();
     }
     const tunnel = stream.opensTunnel(headers.status);
     if (stream.isLast) this.#closing = true;
@@ -269,7 +287,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (stream.codecStream.endWithOutput?.() === true) return;
     this.stats.downstreamRqRxReset.inc();
     stream.codecStream.callbacks = null;
-    stream.codecStream.resetStream(ResetReason.LocalReset);
+    stream.codecStream.resetStream(stream.tunnelBroken ? ResetReason.ConnectError : ResetReason.LocalReset);
     this.endStream(stream);
   }
 
@@ -301,6 +319,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     stream.destroy(now);
     stats.downstreamRqActive.dec();
     const { info } = stream;
+    this.#resets?.count(info, now);
     const malformed = info.hasFlag(ResponseFlag.DownstreamProtocolError);
     if (malformed) this.info.flags = (this.info.flags ?? 0) | ResponseFlag.DownstreamProtocolError;
     else this.info.protocol = info.protocol;
@@ -310,7 +329,14 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (info.healthCheck) stats.healthChecks?.inc();
     stream.recordResolutions();
     this.#accounting.reportBytes();
-    if (this.#closed || this.#streams.length !== 0) return;
+    if (this.#closed) return;
+    if (this.#resets?.tooMany === true && !this.#draining) {
+      stats.downstreamRqTooManyPrematureResets.inc();
+      stats.downstreamCxProtocolError.inc();
+      this.#closeConnection(CloseType.Abort);
+      return;
+    }
+    if (this.#streams.length !== 0) return;
     if (this.#closing || this.#codec?.wantsClose === true) this.#closeConnection(CloseType.FlushAndDelay);
     else this.#idle = this.services.timeouts.start(this.config.idleTimeoutMs, this, now);
   }
@@ -334,15 +360,16 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     } else if (timeout === this.#idle) {
       this.#idle = null;
       this.stats.downstreamCxIdleTimeout.inc();
-      this.#codec?.goAway();
-      this.#closeConnection(CloseType.Flush);
+      // A client of HTTP/2 may be asking just now.
+      if (this.#isHttp2) this.startDrain();
+      else this.#closeConnection(CloseType.Flush);
     } else if (timeout === this.#maxDuration) {
       this.#maxDuration = null;
       this.stats.downstreamCxMaxDurationReached.inc();
       if (this.#codec === null) this.#closeConnection(CloseType.Flush);
       else if (this.config.safeMaxConnectionDuration && this.#codec.protocol < Protocol.Http2) this.#nextIsLast = true;
       // HTTP/1 has no way to say goodbye but on a response: the next one carries `connection: close`.
-      else if (!this.#draining) this.#startDrain();
+      else this.startDrain();
     } else if (timeout === this.#drainTimeout) this.#endDrain();
   }
 
@@ -370,9 +397,4 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
   onBelowWriteBufferLowWatermark(): void {
     this.#codec?.onBelowWriteBufferLowWatermark();
   }
-}
-
-function speaksHttp2(codecType: ConnectionManagerConfig['codecType'], connection: Connection, data: Buffer): boolean {
-  if (codecType !== 'auto') return codecType === 'http2';
-  return connection.nextProtocol === '' ? beginsHttp2(data) : connection.nextProtocol === 'h2';
 }

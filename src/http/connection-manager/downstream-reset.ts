@@ -6,7 +6,7 @@ import { ResetReason } from '../codec/api.ts';
 /** `details`: the codec's, empty where there is nothing to say; `localClose`: we have closed the connection. */
 export function noteReset(info: StreamInfo, reason: ResetReason, details: string, localClose: boolean): void {
   if (reason === ResetReason.ConnectionTermination) {
-    if (info.hasFlag(ResponseFlag.DownstreamProtocolError)) return;
+    if (info.hasFlag(ResponseFlag.DownstreamProtocolError | ResponseFlag.DownstreamConnectionTermination)) return;
     info.setFlag(ResponseFlag.DownstreamConnectionTermination);
     info.responseCodeDetails = localClose ? 'downstream_local_disconnect' : 'downstream_remote_disconnect';
   } else if (details !== '') {

@@ -24,6 +24,9 @@ export abstract class StreamTimeouts implements TimeoutHandler {
   #idle: LazyTimeout | null;
   #request: LazyTimeout | null;
   #maxDuration: LazyTimeout | null;
+  /** The response is over, and waits for the client's window. */
+  #flush: LazyTimeout | null = null;
+  #flushMs: number;
   #logFlush: LazyTimeout | null;
 
   constructor(manager: ConnectionManager, now: number) {
@@ -34,11 +37,14 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     this.#idle = timeouts.start(config.streamIdleTimeoutMs, this, now);
     this.#request = timeouts.start(config.requestTimeoutMs, this, now);
     this.#maxDuration = timeouts.start(config.maxStreamDurationMs, this, now);
+    this.#flushMs = config.streamFlushTimeoutMs;
     this.#logFlush = timeouts.start(config.accessLogging.flushIntervalMs, this, now);
   }
 
   /** Answers, or resets where an answer has begun. */
   protected abstract timedOut(status: number, body: string, details: string, cause: string, grpcStatus?: number): void;
+  /** The client does not take the end of the response. */
+  protected abstract flushTimedOut(): void;
   abstract onException(error: unknown): void;
   /** A line for a stream that lasts (access_log_flush_interval). */
   protected abstract logPeriodically(): void;
@@ -58,6 +64,7 @@ export abstract class StreamTimeouts implements TimeoutHandler {
   /** A route's own timeouts take the place of the connection manager's; gRPC upstreams are told how long they have. */
   protected applyRouteTimeouts(route: Route, headers: RequestHeaders): void {
     if (route.kind !== 'forward') return;
+    this.#flushMs = route.flushTimeoutMs ?? this.manager.config.streamFlushTimeoutMs;
     const { timeouts } = this.manager.services;
     const idleMs = route.idleTimeoutMs ?? this.manager.config.streamIdleTimeoutMs;
     if (idleMs !== (this.#idle?.delayMs ?? 0)) {
@@ -89,7 +96,17 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     return Math.max(1, left);
   }
 
+  /** Idle is not who has nothing more to say: from here on it is the client's turn, for as long as it may take in all. */
+  protected startFlushTimeout(): void {
+    if (this.#flush !== null) return;
+    this.#idle?.release();
+    this.#idle = null;
+    this.#flush = this.manager.services.timeouts.start(this.#flushMs, this, this.now);
+  }
+
   protected releaseTimeouts(): void {
+    this.#flush?.release();
+    this.#flush = null;
     this.#idle?.release();
     this.#idle = null;
     this.stopRequestTimeout();
@@ -113,6 +130,10 @@ export abstract class StreamTimeouts implements TimeoutHandler {
     if (timeout === this.#logFlush) {
       timeout.start(this, this.manager.services.clock.monotonic());
       this.logPeriodically();
+    } else if (timeout === this.#flush) {
+      this.#flush = null;
+      stats.http2().txFlushTimeout.inc();
+      this.flushTimedOut();
     } else if (timeout === this.#idle) {
       this.#idle = null;
       stats.downstreamRqIdleTimeout.inc();

@@ -104,6 +104,7 @@ function readSettings(message: RouteAction, parents: ForwardParents, build: Rout
     metadataMatch: readMetadataMatch(message, null),
     timeoutMs: Math.floor(durationMs(message.timeout, defaultTimeoutMs)),
     idleTimeoutMs: optionalMs(durationMs(message.idleTimeout, undefined)),
+    flushTimeoutMs: optionalMs(durationMs(message.flushTimeout, undefined)),
     maxStreamDurationMs: optionalMs(durationMs(message.maxStreamDuration?.maxStreamDuration, undefined)),
     usesStreamDuration: message.maxStreamDuration !== undefined,
     grpcTimeoutHeader: readGrpcTimeout(

@@ -54,6 +54,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
   readonly metadataMatch: MetadataMatchCriteria | null;
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number | undefined;
+  readonly flushTimeoutMs: number | undefined;
   readonly maxStreamDurationMs: number | undefined;
   readonly usesStreamDuration: boolean;
   readonly grpcTimeoutHeader: GrpcTimeoutRule | null;
@@ -89,6 +90,7 @@ export class PreparedForwardRoute extends PreparedRouteBase implements ForwardRo
     this.metadataMatch = settings.metadataMatch;
     this.timeoutMs = settings.timeoutMs;
     this.idleTimeoutMs = settings.idleTimeoutMs;
+    this.flushTimeoutMs = settings.flushTimeoutMs;
     this.maxStreamDurationMs = settings.maxStreamDurationMs;
     this.usesStreamDuration = settings.usesStreamDuration;
     this.grpcTimeoutHeader = settings.grpcTimeoutHeader;

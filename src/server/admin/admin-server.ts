@@ -9,6 +9,7 @@ import { clientCertSanitized } from '../../http/connection-manager/client-cert.t
 import { type ConnectionManagerConfig, chainOf, logAtEndOnly } from '../../http/connection-manager/config-types.ts';
 import { ConnectionManager } from '../../http/connection-manager/connection-manager.ts';
 import { DateProvider } from '../../http/connection-manager/date.ts';
+import { defaultPrematureResets } from '../../http/connection-manager/premature-resets.ts';
 import { connectionManagerStats } from '../../http/connection-manager/stats.ts';
 import { ActiveListener } from '../../listener/active-listener.ts';
 import { ConnectionLimits, noConnectionLimits } from '../../listener/connection-limits.ts';
@@ -130,6 +131,8 @@ function adminConnectionManager(
     localAddress,
     idleTimeoutMs: 3_600_000,
     streamIdleTimeoutMs: 300_000,
+    streamFlushTimeoutMs: 0,
+    prematureResets: defaultPrematureResets,
     requestTimeoutMs: 0,
     requestHeadersTimeoutMs: 0,
     maxConnectionDurationMs: 0,

@@ -272,7 +272,8 @@ t.test('a client that leaves resets its stream only', async (t) => {
   const other = ask(proxy, 'b');
   await until(() => held.length === 2, 'the other request');
   client.destroy();
-  await until(() => held[0]?.closed === true, 'its reset');
+  await until(() => held[0]?.closed === true, 'the end of the stream');
+  t.equal(held[0]?.rstCode, 2);
   t.equal(proxy.stat('cluster.app.upstream_rq_tx_reset'), 1);
   held[1]?.respond({ ':status': 200 }, { endStream: true });
   t.equal((await other).status, 200);

@@ -19,6 +19,7 @@ import type { KeepaliveServices } from './keepalive.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
 import { bodyMissing, Http2Stream } from './stream.ts';
+import { asSwitch } from './upgrade.ts';
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 /** Identifiers run out: the connection takes no more streams. */
@@ -32,6 +33,8 @@ export class Http2ClientStream extends Http2Stream implements CodecClientStream 
   /** Nobody has heard of it before. */
   requestStarted = false;
   head = false;
+  /** Token of an upgrade that the request asks for; else empty. */
+  upgrade = '';
   readonly #codec: Http2ClientCodec;
 
   constructor(
@@ -62,6 +65,7 @@ export class Http2ClientStream extends Http2Stream implements CodecClientStream 
     if (this.closed) return;
     this.requestStarted = true;
     this.head = headers.method === 'HEAD';
+    if (headers.method !== 'CONNECT') this.upgrade = headers.protocol;
     this.#codec.encodeHead(this, headers, endStream);
     if (endStream) this.endOutput();
   }
@@ -171,6 +175,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     const bodiless = stream.head || headers.status === 204 || headers.status === 304;
     stream.expectedLength = bodiless ? 0 : head.contentLength;
     if (endStream && stream.expectedLength > 0) return this.malformed(stream, bodyMissing, bodyMissing);
+    if (stream.upgrade !== '') asSwitch(headers, stream.upgrade);
     stream.decoder.decodeHeaders(headers, endStream);
     if (endStream && !stream.closed) stream.endInput();
     return null;

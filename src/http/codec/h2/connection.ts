@@ -7,7 +7,7 @@ import { closedError, flowError, protocolError, sizeError } from './connection-e
 import { type DataOwner, DataReader } from './data-reader.ts';
 import { DataWriter } from './data-writer.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { FrameOutput, type OutputOwner } from './frame-output.ts';
+import { connectionGone, FrameOutput, type OutputOwner } from './frame-output.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { judgeFrame } from './frame-rules.ts';
 import {
@@ -118,7 +118,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.output.reading = true;
     const error = this.#reader.read(data) ?? this.output.flood;
     this.output.reading = false;
-    return error === null ? null : this.fail(error);
+    return error === null || error === connectionGone ? null : this.fail(error);
   }
 
   /** Tells the peer why, unless it is what Envoy does not speak of, and reads no further. */
@@ -364,7 +364,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   /** The connection is gone. */
   onConnectionClosed(reason: ResetReason): void {
     this.#keepalive?.stop();
-    this.output.guard.clear();
+    this.output.close();
     // The newest first, the order of Envoy's log lines.
     for (const stream of [...this.streams.values()].reverse()) stream.onReset(reason, '');
   }

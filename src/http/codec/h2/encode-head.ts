@@ -5,17 +5,20 @@ import type { HpackEncoder } from './hpack/encoder.ts';
 
 const statuses = new Map<number, string>();
 
-export function encodeResponseHead(encoder: HpackEncoder, headers: ResponseHeaders): string {
-  let status = statuses.get(headers.status);
+/** `code`: the status that goes out. */
+export function encodeResponseHead(encoder: HpackEncoder, headers: ResponseHeaders, code: number): string {
+  let status = statuses.get(code);
   if (status === undefined) {
-    status = String(headers.status);
-    if (statuses.size < 1000) statuses.set(headers.status, status);
+    status = String(code);
+    if (statuses.size < 1000) statuses.set(code, status);
   }
   return encoder.begin() + encoder.field(Names.status, status) + encodeFields(encoder, headers);
 }
 
 export function encodeRequestHead(encoder: HpackEncoder, headers: RequestHeaders): string {
-  const { method, scheme, path, authority, protocol } = headers;
+  const { scheme, path, authority, protocol } = headers;
+  // An upgrade of HTTP/1 is an extended CONNECT here (RFC 8441).
+  const method = protocol === '' ? headers.method : 'CONNECT';
   let block = encoder.begin() + encoder.field(Names.method, method);
   if (method !== 'CONNECT' || protocol !== '')
     block += encoder.field(Names.scheme, scheme) + encoder.field(Names.path, path);

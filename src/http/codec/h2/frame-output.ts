@@ -3,7 +3,7 @@
 import { atTurnEnd, type TurnEnd } from '../../../base/turn.ts';
 import type { CodecConnection } from '../api.ts';
 import { flood } from './connection-errors.ts';
-import { type ConnectionError, pingFrame } from './frames.ts';
+import { type ConnectionError, H2ErrorCode, pingFrame } from './frames.ts';
 import type { KeepaliveOwner } from './keepalive.ts';
 import { type FloodOwner, OutboundGuard } from './outbound-guard.ts';
 import type { Http2CodecStats, Http2Settings } from './settings.ts';
@@ -13,6 +13,9 @@ const controlFlood = 'codec_error:Too_many_control_frames_in_the_outbound_queue.
 const frameFlood = 'http2.outbound_frames_flood';
 
 const pingOctets = 'keepaliv';
+
+/** No error of the peer's: it is not listened to any longer. */
+export const connectionGone: ConnectionError = { code: H2ErrorCode.NoError, message: 'the connection is closed' };
 
 export interface OutputOwner {
   /** The connection is to be closed at once. */
@@ -55,7 +58,13 @@ export class FrameOutput implements FloodOwner, KeepaliveOwner, TurnEnd {
   }
 
   onTurnEnd(): void {
-    this.#owner.onUseless(frameFlood);
+    if (this.flood !== connectionGone) this.#owner.onUseless(frameFlood);
+  }
+
+  /** What was read with the frame that made us close is not looked at. */
+  close(): void {
+    this.flood = connectionGone;
+    this.guard.clear();
   }
 
   sendPing(): void {
@@ -64,6 +73,6 @@ export class FrameOutput implements FloodOwner, KeepaliveOwner, TurnEnd {
 
   onKeepaliveTimeout(): void {
     this.#stats.keepaliveTimeout.inc();
-    this.#owner.onUseless('http2.keepalive_timeout');
+    this.#owner.onUseless('downstream_local_disconnect(http2_ping_timeout)');
   }
 }

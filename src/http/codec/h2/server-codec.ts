@@ -18,6 +18,7 @@ import { badField, ruleBroken } from './message-head.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { type Http2CodecStats, type Http2Settings, SettingId } from './settings.ts';
 import { bodyMissing, Http2Stream } from './stream.ts';
+import { asUpgrade } from './upgrade.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** Of GOAWAY that only announces the end: requests on their way are still taken. */
@@ -27,6 +28,8 @@ export class Http2ServerStream extends Http2Stream implements ServerStream {
   readonly protocol = Protocol.Http2;
   readonly headCame = true;
   decoder: RequestDecoder | null = null;
+  /** An extended CONNECT (RFC 8441), which to everybody else is an upgrade of HTTP/1. */
+  upgrade = false;
   readonly #codec: Http2ServerCodec;
 
   constructor(codec: Http2ServerCodec, id: number, sendWindow: number, receiveWindow: ReceiveWindow) {
@@ -173,6 +176,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return null;
     }
     if (this.#refusal !== null) {
+      this.stats.streamRefusedErrors.inc();
       this.writeRst(streamId, this.#refusal);
       return null;
     }
@@ -193,6 +197,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return this.malformed(stream, 'a field name has an underscore', 'http2.unexpected_underscore');
     }
     if (endStream && head.contentLength > 0) return this.malformed(stream, bodyMissing, ruleBroken);
+    if (headers.protocol !== '') {
+      stream.upgrade = true;
+      asUpgrade(headers);
+    }
     stream.decoder.decodeHeaders(headers, endStream);
     if (endStream && !stream.closed) stream.endInput();
     return null;
@@ -223,12 +231,12 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   // --- responses -----------------------------------------------------------------------------------------------------------
 
   encodeHead(stream: Http2ServerStream, headers: ResponseHeaders, endStream: boolean): void {
-    this.writeHeaders(stream, encodeResponseHead(this.encoder, headers), endStream);
+    const status = stream.upgrade && headers.status === 101 ? 200 : headers.status;
+    this.writeHeaders(stream, encodeResponseHead(this.encoder, headers, status), endStream);
   }
 
-  protected onStreamRemoved(stream: Http2Stream): void {
-    const ended = stream.inputEnded && stream.outputEnded;
-    if (ended) this.#callbacks.onStreamComplete(stream as Http2ServerStream);
+  protected onStreamRemoved(stream: Http2Stream, reset: ResetReason | null): void {
+    if (reset === null) this.#callbacks.onStreamComplete(stream as Http2ServerStream);
   }
 
   // --- the end -------------------------------------------------------------------------------------------------------------

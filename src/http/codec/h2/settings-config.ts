@@ -21,8 +21,7 @@ export function readHttp2Settings(
     maxConcurrentStreams: message?.maxConcurrentStreams ?? defaults.maxConcurrentStreams,
     initialStreamWindow: message?.initialStreamWindowSize ?? defaults.initialStreamWindow,
     initialConnectionWindow: message?.initialConnectionWindowSize ?? defaults.initialConnectionWindow,
-    // Extended CONNECT has no way on yet.
-    allowConnect: false,
+    allowConnect: message?.allowConnect ?? false,
     maxConsecutiveEmptyFrames:
       message?.maxConsecutiveInboundFramesWithEmptyPayload ?? defaults.maxConsecutiveEmptyFrames,
     maxPriorityFramesPerStream: message?.maxInboundPriorityFramesPerStream ?? defaults.maxPriorityFramesPerStream,

@@ -264,7 +264,7 @@ export abstract class Http2Stream implements Stream {
 
   resetStream(reason: ResetReason): void {
     if (this.closed) return;
-    this.owner.writeReset(this, codeOf(reason, this.answered));
+    this.owner.writeReset(this, codeOf(reason, this.answered && !this.hasPending));
     this.onReset(reason, '');
   }
 

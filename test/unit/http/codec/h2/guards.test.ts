@@ -176,7 +176,7 @@ t.test('keepalive: PING by time, its answer, the next after it', async (t) => {
   bench.timers.advance(299);
   t.same(bench.useless, []);
   bench.timers.advance(1);
-  t.same(bench.useless, ['http2.keepalive_timeout']);
+  t.same(bench.useless, ['downstream_local_disconnect(http2_ping_timeout)']);
   t.equal(bench.counts['keepaliveTimeout'], 1);
   bench.server.onConnectionClosed(ResetReason.ConnectionTermination);
   t.same(bench.timers.delays(), []);
@@ -250,5 +250,5 @@ t.test('keepalive of a client: in front of a stream, when the connection was qui
   timers.advance(600);
   client.newStream(decoder);
   timers.advance(300);
-  t.same(useless, ['http2.keepalive_timeout']);
+  t.same(useless, ['downstream_local_disconnect(http2_ping_timeout)']);
 });
