@@ -23,6 +23,8 @@ export interface ClusterConfig {
   readonly poolPerDownstreamConnection: boolean;
   /** Streams that connections are made for, for each that there is; 1: none is made ahead of need. */
   readonly preconnectRatio: number;
+  /** The same for the hosts that the next requests go to. */
+  readonly predictivePreconnectRatio: number;
   /** From the cluster itself; EDS brings its own. Left out of the comparison of clusters: hosts are diffed in place. */
   readonly endpoints: EndpointsConfig;
   readonly loadBalancer: LoadBalancerConfig;

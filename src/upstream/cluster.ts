@@ -30,6 +30,7 @@ import type { HostSpec, UpstreamHost } from './host.ts';
 import { HostPools } from './host-pools.ts';
 import { HostSets, type HostsUpdate } from './host-sets.ts';
 import { HostTransports } from './host-transports.ts';
+import { HostsAhead } from './hosts-ahead.ts';
 import type { LoadBalancer } from './load-balancing/api.ts';
 import type { PoolCluster, PoolEnvironment } from './pool/environment.ts';
 import { HttpConnectionPool, type PoolProtocol } from './pool/http-pool.ts';
@@ -80,6 +81,8 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
   readonly #scope: StatsScope;
   readonly #balancer: LoadBalancer;
   readonly #chooser: Pick<LoadBalancer, 'chooseHost'>;
+  /** Null: no host is chosen ahead. */
+  readonly #ahead: HostsAhead | null = null;
   readonly #source: HostSource;
   readonly lookUpHost?: NonNullable<Cluster['lookUpHost']>;
   readonly #weightsShown: boolean;
@@ -135,8 +138,11 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
           : new ConfiguredHosts(this, discovery.kind === 'eds');
     // A cluster that chooses by itself has no use for its policy.
     const { chooseHost, lookUpHost } = this.#source;
+    if (config.predictivePreconnectRatio > 1 && chooseHost === undefined && this.#balancer.foresees === true)
+      this.#ahead = new HostsAhead(this.#balancer, this.hostSets.sets);
     if (lookUpHost !== undefined) this.lookUpHost = lookUpHost.bind(this.#source);
-    this.#chooser = chooseHost === undefined ? this.#balancer : { chooseHost: chooseHost.bind(this.#source) };
+    this.#chooser =
+      chooseHost === undefined ? (this.#ahead ?? this.#balancer) : { chooseHost: chooseHost.bind(this.#source) };
   }
 
   get hostSource(): HostSource {
@@ -164,6 +170,21 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     downstreamProtocol: Protocol,
     options: StreamTransportOptions | null = null,
   ): HttpPool | null {
+    this.#ahead?.preconnect(
+      (next) =>
+        this.#findOrMakePool(next, priority, downstreamProtocol, options)?.preconnect(
+          this.config.predictivePreconnectRatio,
+        ) === true,
+    );
+    return this.#findOrMakePool(host, priority, downstreamProtocol, options);
+  }
+
+  #findOrMakePool(
+    host: Host,
+    priority: Priority,
+    downstreamProtocol: Protocol,
+    options: StreamTransportOptions | null,
+  ): HttpConnectionPool | null {
     // Hosts come from this class alone; the interface hides what hangs on them.
     const upstreamHost = host as UpstreamHost;
     const key = options === null ? '' : poolKey(upstreamHost, options);
@@ -267,6 +288,7 @@ export class UpstreamCluster implements Cluster, PoolCluster, OriginalDstContext
     if (this.#removed) return;
     const update = this.hostSets.update(hosts, endpoints);
     for (const priority of update.changedPriorities) this.#balancer.onHostsChanged(priority);
+    if (update.changedPriorities.length > 0) this.#ahead?.forget();
     if (update.added.length > 0 || update.removed.length > 0) {
       this.stats.membershipChange.add(countPriorities(update));
       if (log.debugEnabled) {

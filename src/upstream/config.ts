@@ -96,6 +96,7 @@ export function readCluster(cluster: Cluster, options: ClusterConfigOptions): Cl
     observabilityName: cluster.altStatName === '' ? cluster.name : cluster.altStatName,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     poolPerDownstreamConnection: cluster.connectionPoolPerDownstreamConnection,
+    predictivePreconnectRatio: cluster.preconnectPolicy?.predictivePreconnectRatio ?? 1,
     preconnectRatio: cluster.preconnectPolicy?.perUpstreamPreconnectRatio ?? 1,
     perConnectionBufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     endpoints: readEndpoints(cluster.loadAssignment, discovery?.kind === 'extension', context),

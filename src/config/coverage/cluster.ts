@@ -111,8 +111,7 @@ export const cluster: PackageCoverage = {
     notYet: { slow_start_config: 'a later issue' },
   },
   'envoy.config.cluster.v3.Cluster.PreconnectPolicy': {
-    implemented: ['per_upstream_preconnect_ratio'],
-    notYet: { predictive_preconnect_ratio: 'balancers do not tell which host they will choose next' },
+    implemented: ['per_upstream_preconnect_ratio', 'predictive_preconnect_ratio'],
   },
   'envoy.config.cluster.v3.Cluster.RoundRobinLbConfig': { notYet: { slow_start_config: 'a later issue' } },
   'envoy.config.cluster.v3.CircuitBreakers': { implemented: ['thresholds', 'per_host_thresholds'] },

@@ -39,6 +39,8 @@ export interface CommonLbConfig {
 }
 
 export interface LoadBalancer {
+  /** Its choice is any request's: the host of the next one may be chosen ahead. */
+  readonly foresees?: boolean;
   /** Null when no host may be used. No allocation; O(log hosts) at most. */
   chooseHost(context: LoadBalancerContext): Host | null;
   /** The hosts of that priority, or their health or weights, changed. */

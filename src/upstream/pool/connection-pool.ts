@@ -115,10 +115,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
       this.#failOverflow(callbacks, 'max_pending_requests', this.#breaker.pendingRequests.max);
       return null;
     }
-    if (!this.occupied) {
-      this.occupied = true;
-      this.onOccupied(true);
-    }
+    this.#occupy();
     const stats = this.cluster.stats;
     this.#breaker.pendingRequests.inc();
     stats.upstreamRqPendingTotal.inc();
@@ -162,32 +159,52 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   // --- connections ---------------------------------------------------------------------------------------------------
 
   #connectIfNeeded(): void {
-    for (let made = 0; this.#needsConnection(made); made++) {
-      const { config, stats } = this.cluster;
-      const allowed = this.#breaker.connections.canCreate() && this.host.stats.cxActive < config.maxConnectionsPerHost;
-      if (!allowed) {
-        stats.upstreamCxOverflow.inc();
-        // Other hosts may hold all connections of the cluster: one is allowed to each pool, or it would starve.
-        if (this.#connections.size > 0) return;
-      }
-      const connection = this.connect();
-      this.#connections.add(connection);
-      this.#expected += connection.expected;
-      if (log.debugEnabled) {
-        log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
-      }
+    for (let made = 0; this.#needsConnection(made); made++) if (!this.#makeConnection()) return;
+  }
+
+  #makeConnection(): boolean {
+    const { config, stats } = this.cluster;
+    const allowed = this.#breaker.connections.canCreate() && this.host.stats.cxActive < config.maxConnectionsPerHost;
+    if (!allowed) {
+      stats.upstreamCxOverflow.inc();
+      // Other hosts may hold all connections of the cluster: one is allowed to each pool, or it would starve.
+      if (this.#connections.size > 0) return false;
     }
+    const connection = this.connect();
+    this.#connections.add(connection);
+    this.#expected += connection.expected;
+    if (log.debugEnabled) {
+      log.debug(`[C${connection.id}] connecting to ${this.#where}: ${this.#pending.size} requests wait`);
+    }
+    return true;
   }
 
   /** `made`: in this round. As in Envoy, what is made ahead of need is no more than three at a time. */
   #needsConnection(made: number): boolean {
-    const waiting = this.#pending.size;
     const { preconnectRatio } = this.cluster.config;
-    if (preconnectRatio <= 1 || this.#draining || this.host.health !== 'healthy') return waiting > this.#expected;
-    if (made >= mostAhead) return false;
+    if (preconnectRatio <= 1 || this.#draining || this.host.health !== 'healthy')
+      return this.#pending.size > this.#expected;
+    return made < mostAhead && this.#isShort(preconnectRatio, 0);
+  }
+
+  /** Of capacity for `ratio` times the streams there are. `coming`: and will be at once. */
+  #isShort(ratio: number, coming: number): boolean {
     let capacity = this.#expected + this.#active;
     for (const connection of this.#ready) capacity += connection.capacity;
-    return (waiting + this.#active) * preconnectRatio > capacity;
+    return (this.#pending.size + this.#active + coming) * ratio > capacity;
+  }
+
+  /** For a stream that will probably come next. Whether there was need of another connection, and it is made. */
+  preconnect(ratio: number): boolean {
+    if (this.#draining || this.host.health !== 'healthy' || !this.#isShort(ratio, 1)) return false;
+    this.#occupy();
+    return this.#makeConnection();
+  }
+
+  #occupy(): void {
+    if (this.occupied) return;
+    this.occupied = true;
+    this.onOccupied(true);
   }
 
   onConnectionOpen(connection: C, expected: number): void {

@@ -288,3 +288,15 @@ t.test('preconnect_policy: connections ahead of need', async (t) => {
   t.equal((await ask(proxy, 'a')).status, 200);
   await until(() => app.sessions.length === 3, 'three connections for one stream');
 });
+
+t.test('preconnect_policy: a connection to the host that comes next', async (t) => {
+  const [first, second] = [await plainHost(t), await plainHost(t)];
+  const ahead = { preconnectPolicy: { predictivePreconnectRatio: 2 } };
+  const proxy = await remora(t, { cluster: speaking(http2, ahead) }).to(first, second);
+  t.equal((await ask(proxy, 'a')).status, 200);
+  await until(() => first.sessions.length + second.sessions.length === 2, 'a connection to each');
+  t.equal(proxy.stat('cluster.app.upstream_rq_total'), 1);
+  for (const id of ['b', 'c', 'd']) t.equal((await ask(proxy, id)).id, id);
+  t.equal(first.sessions.length, 1);
+  t.equal(second.sessions.length, 1);
+});

@@ -269,7 +269,7 @@ http_protocol_options: {enable_trailers: true, header_key_format: {proper_case_w
 });
 
 // covers: envoy.config.cluster.v3.Cluster.{http2_protocol_options, protocol_selection, preconnect_policy}
-// covers: envoy.config.cluster.v3.Cluster.PreconnectPolicy.per_upstream_preconnect_ratio
+// covers: envoy.config.cluster.v3.Cluster.PreconnectPolicy.{per_upstream_preconnect_ratio, predictive_preconnect_ratio}
 // covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.auto_config
 // covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.http2_protocol_options
 // covers: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.http2_protocol_options
@@ -286,7 +286,10 @@ t.test('which protocol hosts are spoken to', async (t) => {
   ] as const) {
     t.match((await config(yaml)).http, { protocol, http2: { maxConcurrentStreams: streams } }, yaml);
   }
-  t.equal((await config('name: a\npreconnect_policy: {per_upstream_preconnect_ratio: 1.5}')).preconnectRatio, 1.5);
+  t.match(
+    await config('name: a\npreconnect_policy: {per_upstream_preconnect_ratio: 1.5, predictive_preconnect_ratio: 2}'),
+    { preconnectRatio: 1.5, predictivePreconnectRatio: 2 },
+  );
   const at = `typed_extension_protocol_options["${httpOptions}"]`;
   await refuse(t, withHttp('auto_config: {}'), `${at}.auto_config`, /by ALPN, which its transport socket has not/);
   await refuse(

@@ -137,6 +137,7 @@ export function clusterConfig(changes: Partial<ClusterConfig> = {}): ClusterConf
     maxConnectionsPerHost: 0xffffffff,
     poolPerDownstreamConnection: false,
     preconnectRatio: 1,
+    predictivePreconnectRatio: 1,
     policies: { read: null, source: null },
     http: {
       protocol: 'http1',

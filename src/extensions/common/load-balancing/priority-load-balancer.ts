@@ -104,6 +104,7 @@ function effectiveWeight(locality: LocalityHosts, available: readonly Host[], ov
 }
 
 export class PriorityLoadBalancer implements LoadBalancer {
+  readonly foresees = true;
   readonly #options: LoadBalancerOptions<unknown>;
   readonly #random: Random;
   readonly #createPicker: CreatePicker;
