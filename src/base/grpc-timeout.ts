@@ -4,9 +4,9 @@
 const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 const largest = 99_999_999;
 
-/** Milliseconds, fractions rounded up; undefined where the text is none. */
+/** Milliseconds, fractions rounded up; undefined where the text is none. As Envoy, a plus and blanks before the unit do no harm. */
 export function parseGrpcTimeout(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,8}[HMSmun]$/.test(text)) return undefined;
+  if (text === undefined || !/^\+?\d{1,8}[ \t]*[HMSmun]$/.test(text)) return undefined;
   return Math.ceil(Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] as number));
 }
 

@@ -106,11 +106,11 @@ export function requestTimeouts(
     const expected = settings.respectExpectedRequestTimeout
       ? number(headers, Names.xEnvoyExpectedRequestTimeoutMs)
       : undefined;
-    const asked = number(headers, Names.xEnvoyUpstreamRequestTimeoutMs);
-    globalMs = expected ?? asked ?? globalMs;
+    // As Envoy, which then leaves the other where it is.
+    if (expected === undefined) globalMs = takeNumber(headers, Names.xEnvoyUpstreamRequestTimeoutMs) ?? globalMs;
+    else globalMs = expected;
     perTryMs = number(headers, Names.xEnvoyUpstreamRequestPerTryTimeoutMs) ?? perTryMs;
     if (headers.has(Names.xEnvoyUpstreamRequestTimeoutAltResponse)) alternativeStatus = 204;
-    headers.remove(Names.xEnvoyUpstreamRequestTimeoutMs);
     headers.remove(Names.xEnvoyUpstreamRequestPerTryTimeoutMs);
     headers.remove(Names.xEnvoyUpstreamRequestTimeoutAltResponse);
     for (const name of forTheRouterOnly) headers.remove(name);
@@ -153,6 +153,12 @@ export function hasEnvoyHeader(headers: RequestHeaders): boolean {
     if (typeof name === 'object' && (name.flags & NameFlag.Envoy) !== 0) return true;
   }
   return false;
+}
+
+function takeNumber(headers: RequestHeaders, name: NameInfo): number | undefined {
+  const value = number(headers, name);
+  headers.remove(name);
+  return value;
 }
 
 function number(headers: RequestHeaders, name: NameInfo): number | undefined {
