@@ -27,6 +27,8 @@ const lastIdentifier = 0x7fffffff;
 
 const interimEnds = 'an interim response ends the stream';
 
+const noBytes = Buffer.alloc(0);
+
 export class Http2ClientStream extends Http2Stream implements CodecClientStream {
   readonly decoder: ResponseDecoder;
   headCame = false;
@@ -71,7 +73,9 @@ export class Http2ClientStream extends Http2Stream implements CodecClientStream 
   }
 
   encodeTrailers(trailers: HeaderMap): void {
-    this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
+    // As Envoy, trailers that filters have emptied are none: a client might take the frame for malformed.
+    if (trailers.size === 0) this.encodeData(noBytes, true);
+    else this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
   }
 }
 

@@ -24,6 +24,8 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** Of GOAWAY that only announces the end: requests on their way are still taken. */
 const anyStream = 0x7fffffff;
 
+const noBytes = Buffer.alloc(0);
+
 export class Http2ServerStream extends Http2Stream implements ServerStream {
   readonly protocol = Protocol.Http2;
   readonly headCame = true;
@@ -56,7 +58,9 @@ export class Http2ServerStream extends Http2Stream implements ServerStream {
   }
 
   encodeTrailers(trailers: HeaderMap): void {
-    this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
+    // As Envoy, trailers that filters have emptied are none: a client might take the frame for malformed.
+    if (trailers.size === 0) this.encodeData(noBytes, true);
+    else this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
   }
 }
 

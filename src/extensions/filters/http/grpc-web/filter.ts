@@ -18,6 +18,7 @@ const textTypes: ReadonlySet<string> = new Set(['application/grpc-web-text', 'ap
 /** Envoy's bound for a message made from a body. */
 const maxMessage = 16_384;
 const trailersFlag = 0x80;
+const none = Buffer.alloc(0);
 
 export class GrpcWebFilter extends PassThroughFilter {
   readonly #methods: GrpcStatsByCluster;
@@ -54,11 +55,12 @@ export class GrpcWebFilter extends PassThroughFilter {
   override decodeData(data: Buffer, endStream: boolean): FilterDataStatus {
     if (this.#base64 === null) return FilterDataStatus.Continue;
     const decoded = this.#base64.decode(data);
-    if (decoded === undefined || (endStream && this.#base64.incomplete)) {
+    const cut = endStream && this.#base64.incomplete;
+    if (decoded === undefined || cut) {
       this.decoder.sendLocalReply({
         status: 400,
         body: 'Bad gRPC-web request, invalid base64 data.',
-        details: 'grpc_base_64_decode_failed',
+        details: cut ? 'grpc_base_64_decode_failed_bad_size' : 'grpc_base_64_decode_failed',
         cause: 'the body of a gRPC-Web text request is not base64',
       });
       return FilterDataStatus.StopIterationNoBuffer;
@@ -87,7 +89,8 @@ export class GrpcWebFilter extends PassThroughFilter {
       this.#foreignBody += data.toString('latin1', 0, maxMessage - this.#foreignBody.length);
       if (endStream) {
         this.#describe(this.#foreign);
-        // The body is taken away: the headers are all that goes on.
+        // As in Envoy the body is not taken away but empty.
+        this.encoder.replaceEncodingBuffer(none);
         this.encoder.continueEncoding();
       }
       return FilterDataStatus.StopIterationNoBuffer;
