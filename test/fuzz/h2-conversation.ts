@@ -1,4 +1,4 @@
-// Makes what a client could send, frame by frame, mostly right; and changes it where HTTP/2 servers go wrong.
+// Makes what a client could send, or a server, frame by frame, mostly right; and changes it where HTTP/2 servers go wrong.
 import { FrameFlag, FrameType, frameHeader } from '../../src/http/codec/h2/frames.ts';
 import { type Field, HpackWriter, randomFields } from './hpack-writer.ts';
 import type { Random } from './mutator.ts';
@@ -74,6 +74,10 @@ const oddFields: readonly Field[] = [
   [':scheme', 'ftp'],
   [':scheme', '1'],
   [':status', '200'],
+  [':status', '101'],
+  [':status', '99'],
+  [':status', '2000'],
+  [':status', ''],
   [':protocol', 'websocket'],
   [':nothing', 'x'],
 ];
@@ -83,13 +87,17 @@ export class Conversation {
   readonly #random: Random;
   readonly #hpack: HpackWriter;
 
-  constructor(random: Random) {
+  /** `answers`: what a server says to requests on streams 1, 3, 5 and 7. */
+  constructor(random: Random, answers = false) {
     this.#random = random;
     this.#hpack = new HpackWriter(random);
     this.#push(FrameType.Settings, 0, 0, this.#settings());
     const requests = 1 + random.below(4);
     const ids = Array.from({ length: requests }, (_, i) => 1 + 2 * i);
-    for (const id of ids) this.#request(id);
+    for (const id of ids) {
+      if (answers) this.#response(id);
+      else this.#request(id);
+    }
     for (let i = random.below(4) - 1; i > 0; i--)
       this.frames.splice(1 + random.below(this.frames.length), 0, this.#between(ids));
   }
@@ -110,17 +118,28 @@ export class Conversation {
     return text;
   }
 
+  #response(id: number): void {
+    const random = this.#random;
+    for (let i = random.below(4) - 2; i > 0; i--)
+      this.#headers(id, this.#odd([[':status', random.pick(['100', '103'])], ...randomFields(random)]), false);
+    this.#message(id, [[':status', random.pick(['200', '200', '404', '204', '304'])], ...randomFields(random)]);
+  }
+
   #request(id: number): void {
     const random = this.#random;
-    const body = random.below(3) > 0;
-    const pieces = body ? Array.from({ length: 1 + random.below(3) }, () => 'x'.repeat(random.below(300))) : [];
-    const head: Field[] = [
+    this.#message(id, [
       [':method', random.pick(['GET', 'POST'])],
       [':scheme', random.pick(['http', 'https'])],
       [':path', random.pick(['/', '/index.html', '/a?b=c'])],
       [':authority', 'a.test'],
       ...randomFields(random),
-    ];
+    ]);
+  }
+
+  #message(id: number, head: Field[]): void {
+    const random = this.#random;
+    const body = random.below(3) > 0;
+    const pieces = body ? Array.from({ length: 1 + random.below(3) }, () => 'x'.repeat(random.below(300))) : [];
     if (body && random.below(4) === 0) head.push(['content-length', String(pieces.join('').length)]);
     const trailers = body && random.below(3) === 0;
     this.#headers(id, this.#odd(head), !body);

@@ -31,7 +31,7 @@ export interface Reading {
   readonly output: string;
 }
 
-function outcome(frames: readonly Frame[]): Pick<Reading, 'resets' | 'goAway'> {
+export function outcome(frames: readonly Frame[]): Pick<Reading, 'resets' | 'goAway'> {
   const resets: Record<number, number> = {};
   let goAway: number | null = null;
   for (const { type, id, payload } of frames) {
@@ -84,7 +84,7 @@ function readingOf({ stream, request, body, trailers, ended }: Told<ServerStream
 }
 
 const most = 1_000_000;
-const nodeOptions = {
+export const nodeOptions = {
   settings: { enableConnectProtocol: true },
   maxSessionInvalidFrames: most,
   maxSessionRejectedStreams: most,
@@ -94,7 +94,7 @@ const nodeOptions = {
   streamResetBurst: most,
   streamResetRate: most,
 };
-const pong = `\0\0\x08\x06\x01\0\0\0\0the end.`;
+export const pong = `\0\0\x08\x06\x01\0\0\0\0the end.`;
 export const ping = `\0\0\x08\x06\0\0\0\0\0the end.`;
 
 /** `pieces`: a turn of the event loop for each, so that all is told that came before an error. */
@@ -143,9 +143,11 @@ export async function readNode(pieces: readonly string[]): Promise<Reading> {
   return reading;
 }
 
-function lines(raw: readonly string[]): string[] {
+export function lines(raw: readonly string[]): string[] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${raw[i + 1]}`] : []));
 }
+
+const joinedNames: ReadonlySet<string> = new Set(joinedInRequests);
 
 /** As our codec tells them: `host` stands in for `:authority`, crumbs of cookies are one field behind the others, what Envoy joins is. */
 function requestLines(raw: readonly string[]): string[] {
@@ -160,16 +162,14 @@ function requestLines(raw: readonly string[]): string[] {
       if (!pseudo.some((other) => other.startsWith(':authority'))) pseudo.unshift(`:authority: ${line.slice(6)}`);
     } else if (line.startsWith('cookie: ')) crumbs.push(line.slice(8));
     else if (line.startsWith('content-length: ') && lengths++ > 0) continue;
-    else if (!joins(fields, line)) fields.push(line);
+    else if (!joins(fields, line, joinedNames)) fields.push(line);
   }
   if (crumbs.length > 0) fields.push(`cookie: ${crumbs.join('; ')}`);
   return [...pseudo, ...fields];
 }
 
-const joined = new Set(joinedInRequests);
-
 /** Adds to a line that is there already. */
-function joins(fields: string[], line: string): boolean {
+export function joins(fields: string[], line: string, joined: ReadonlySet<string>): boolean {
   const end = line.indexOf(': ') + 2;
   const name = line.slice(0, end);
   const at = joined.has(name.slice(0, -2)) ? fields.findIndex((other) => other.startsWith(name)) : -1;

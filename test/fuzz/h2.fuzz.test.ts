@@ -8,14 +8,19 @@ const seconds = Number(process.env['FUZZ_SECONDS'] ?? 12);
 t.setTimeout((seconds + 60) * 1000);
 t.comment(`FUZZ_SEED=${seed} FUZZ_SECONDS=${seconds}`);
 
-t.test('frames: never more lenient than node, split anywhere', async (t) => {
-  t.setTimeout((seconds + 60) * 1000);
-  const { runs, accepted, refused, finding } = await fuzz(seed, seconds * 0.6);
-  t.comment(`${runs} conversations, ${accepted} requests forwarded, ${refused} with something refused`);
-  t.same(finding, null, `${finding?.kind ?? 'no difference'}; FUZZ_SEED=${seed + runs - 1} begins with it`);
-  t.ok(accepted > runs / 2, 'enough is accepted to mean something');
-  t.ok(refused > runs / 10, 'and refused');
-});
+for (const [name, answers] of [
+  ['requests', false],
+  ['responses', true],
+] as const) {
+  t.test(`${name}: never more lenient than node, split anywhere`, async (t) => {
+    t.setTimeout((seconds + 60) * 1000);
+    const { runs, accepted, refused, finding } = await fuzz(seed, seconds * 0.35, answers);
+    t.comment(`${runs} conversations, ${accepted} ${name} forwarded, ${refused} with something refused`);
+    t.same(finding, null, `${finding?.kind ?? 'no difference'}; FUZZ_SEED=${seed + runs - 1} begins with it`);
+    t.ok(accepted > runs / 4, 'enough is accepted to mean something');
+    t.ok(refused > runs / 10, 'and refused');
+  });
+}
 
 const hpack: Readonly<Record<string, (seed: number) => Promise<Difference>>> = {
   'HPACK: what nghttp2 encodes we decode': nodeEncodes,
@@ -25,7 +30,7 @@ const hpack: Readonly<Record<string, (seed: number) => Promise<Difference>>> = {
 for (const [name, run] of Object.entries(hpack)) {
   t.test(name, async (t) => {
     t.setTimeout((seconds + 60) * 1000);
-    const end = performance.now() + seconds * 130;
+    const end = performance.now() + seconds * 100;
     let runs = 0;
     let difference: Difference = null;
     while (difference === null && performance.now() < end) difference = await run(seed + runs++);

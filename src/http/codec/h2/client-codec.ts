@@ -95,6 +95,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   ) {
     super(connection, settings, stats, streamBufferLimit, services);
     this.#callbacks = callbacks;
+    this.peer.largestEnablePush = 0;
     connection.writeLatin1(
       preface +
         settingsFrame([

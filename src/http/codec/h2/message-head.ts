@@ -194,6 +194,9 @@ export class MessageHead implements HeaderSink {
     const response = this.#response as ResponseHeaders;
     if (this.malformed === null && response.status === 0) this.malformed = ':status is missing';
     if (response.status === 101) this.malformed = 'there is no 101 in HTTP/2';
+    // RFC 9110 section 8.6: HTTP/1.1 would take it for the length of a body.
+    else if (this.contentLength > 0 && (response.status < 200 || response.status === 204))
+      this.malformed ??= 'a response that has no body has a length';
     return response;
   }
 

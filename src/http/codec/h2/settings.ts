@@ -71,6 +71,8 @@ export class PeerSettings {
   initialWindow = protocolWindow;
   maxFrameSize = minMaxFrameSize;
   enableConnect = false;
+  /** A server may not set it to 1 (RFC 9113 section 6.5.2). */
+  largestEnablePush = 1;
 
   /**
    * A payload of a length that is a multiple of six. Null: taken, as far as it is known. `encoder` hears of every size of the
@@ -92,7 +94,7 @@ export class PeerSettings {
         this.headerTableSize = value;
         return null;
       case SettingId.EnablePush:
-        return value > 1 ? bad('SETTINGS_ENABLE_PUSH', value) : null;
+        return value > this.largestEnablePush ? bad('SETTINGS_ENABLE_PUSH', value) : null;
       case SettingId.MaxConcurrentStreams:
         this.maxConcurrentStreams = value;
         return null;

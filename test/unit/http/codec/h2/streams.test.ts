@@ -201,7 +201,7 @@ t.test('a server must begin with its head, and gives no body where there is none
     const told = ask(client, method);
     const head = encodeBlock([
       [':status', status],
-      ['content-length', '3'],
+      ['content-length', status === '204' ? '0' : '3'],
     ]);
     client.feed(settingsFrame([]) + headersFrames(head, 1, false, 16_384) + data(1, 3, true));
     t.equal(told.reset, ResetReason.ProtocolError, `${method} ${status}`);
@@ -243,4 +243,22 @@ t.test('no name of a user in :authority, and never nothing', async (t) => {
     t.match(server.error?.message, /^:authority/);
     t.equal(server.requests[0]?.request, null);
   }
+});
+
+t.test('a server may not announce a body where there is none, nor that it takes pushes', async (t) => {
+  for (const status of ['100', '103', '204']) {
+    const client = new MemoryClient();
+    const told = ask(client);
+    const head = encodeBlock([
+      [':status', status],
+      ['content-length', '3'],
+    ]);
+    client.feed(settingsFrame([]) + headersFrames(head, 1, status === '204', 16_384));
+    t.match(client.error?.message, /has a length/, status);
+    t.equal(told.response, null);
+    t.same(told.interim, []);
+  }
+  const client = new MemoryClient();
+  client.feed(settingsFrame([[SettingId.EnablePush, 1]]));
+  t.match(client.error?.message, /ENABLE_PUSH may not be 1/);
 });
