@@ -159,7 +159,7 @@ export class ConnectionManager implements ReadFilter, ServerCodecCallbacks, Conn
     if (this.#isHttp2) {
       for (const { info } of this.#streams) {
         info.setFlag(ResponseFlag.DownstreamProtocolError);
-        if (error.flood === true) info.responseCodeDetails = error.details;
+        info.responseCodeDetails = error.details;
       }
     }
     // HTTP/1 has an answer to give first.

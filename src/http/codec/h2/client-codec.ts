@@ -219,6 +219,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.#callbacks.onConnectionUseless?.(details);
   }
 
+  protected onBrokenBlock(_streamId: number, error: ConnectionError): ConnectionError {
+    return error;
+  }
+
   protected onPeerSettings(): void {
     this.#callbacks.onMaxStreamsChanged(this.peer.maxConcurrentStreams);
   }

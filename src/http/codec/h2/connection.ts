@@ -3,7 +3,16 @@
 import type { CodecConnection, CodecError } from '../api.ts';
 import { ResetReason } from '../api.ts';
 import { BlockGatherer } from './block-gatherer.ts';
-import { closedError, flowError, protocolError, sizeError } from './connection-errors.ts';
+import {
+  codecError,
+  compressionError,
+  flowError,
+  notContinued,
+  protocolError,
+  sizeError,
+  toldError,
+  windowError,
+} from './connection-errors.ts';
 import { type DataOwner, DataReader } from './data-reader.ts';
 import { DataWriter } from './data-writer.ts';
 import { FloodGuard } from './flood-guard.ts';
@@ -107,6 +116,8 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   protected abstract onStreamRemoved(stream: Http2Stream, reset: ResetReason | null): void;
   protected abstract onGoAway(lastStreamId: number, code: number): void;
   protected abstract onPeerSettings(): void;
+  /** Its stream begins, for the log. */
+  protected abstract onBrokenBlock(streamId: number, error: ConnectionError): ConnectionError;
   /** To be closed at once. */
   abstract onUseless(details: string): void;
 
@@ -124,11 +135,10 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   /** Tells the peer why, unless it is what Envoy does not speak of, and reads no further. */
   protected fail(error: ConnectionError): CodecError {
     const { code, message, flood: details } = error;
-    this.#failed = { details: details ?? 'http2.protocol_error', message, status: 400, flood: details !== undefined };
+    this.#failed = { details: details ?? codecError, message, status: 400, flood: details !== undefined };
     // A peer that does not read would not read this either.
     if (error === this.output.flood || error.untold === true) return this.#failed;
-    this.stats.goawaySent.inc();
-    this.connection.writeLatin1(goAwayFrame(this.lastPeerStream, code, message));
+    this.connection.writeLatin1(goAwayFrame(this.lastPeerStream, code, error.debug ?? message));
     return this.#failed;
   }
 
@@ -139,9 +149,9 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   onFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
     if (this.output.flood !== null) return this.output.flood;
     if (!this.#settingsCame && (type !== FrameType.Settings || (flags & FrameFlag.Ack) !== 0))
-      return protocolError('SETTINGS expected');
+      return toldError('SETTINGS expected');
     if (this.block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.block.streamId))
-      return protocolError('a header block is not continued');
+      return this.onBrokenBlock(this.block.streamId, notContinued);
     const error = judgeFrame(type, flags, streamId, length);
     if (error !== null) return error;
     this.#type = type;
@@ -168,7 +178,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
       case FrameType.Settings:
         return this.#onSettings(payload);
       case FrameType.PushPromise:
-        return { ...protocolError('PUSH_PROMISE: nobody asked for it'), untold: true };
+        return protocolError('PUSH_PROMISE: nobody asked for it');
       case FrameType.Ping:
         return this.#onPing(payload);
       case FrameType.GoAway:
@@ -198,7 +208,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
 
   #onContinuation(payload: Buffer): ConnectionError | null {
     const { streamId } = this.block;
-    if (streamId === 0) return protocolError('CONTINUATION without HEADERS');
+    if (streamId === 0) return toldError('CONTINUATION: unexpected');
     const error = this.block.add(payload);
     if (error !== null) return error;
     if ((this.#flags & FrameFlag.EndHeaders) === 0) return this.#guard.onFrame(payload.length === 0);
@@ -212,11 +222,12 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
       const error = this.beginStream(id);
       if (error !== null) return error;
     } else if (stream.inputEnded) {
-      return closedError('HEADERS: stream is half-closed');
+      stream.onReset(ResetReason.ProtocolError, 'http2.unknown.nghttp2.error');
+      return protocolError('HEADERS: stream is half-closed');
     }
     this.beginHead(stream);
     const error = this.#decoder.decode(block, this.head);
-    if (error !== null) return { code: H2ErrorCode.CompressionError, message: error };
+    if (error !== null) return this.onBrokenBlock(id, compressionError(error));
     stream?.countBlock(this.block.octets);
     return this.onBlock(stream, id, endStream);
   }
@@ -224,7 +235,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   /** A message that is none: ends the stream, or, as Envoy by default, the connection too. */
   malformed(stream: Http2Stream, message: string, details: string): ConnectionError | null {
     this.stats.rxMessagingError.inc();
-    if (!this.settings.streamErrorOnInvalidMessage) return { ...protocolError(message), untold: true };
+    if (!this.settings.streamErrorOnInvalidMessage) return protocolError(message);
     this.resetWith(stream, H2ErrorCode.ProtocolError, details);
     return null;
   }
@@ -264,7 +275,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     if (change !== 0) {
       for (const stream of this.streams.values()) {
         stream.sendWindow += change;
-        if (stream.sendWindow > largestWindow) return flowError('SETTINGS make a window too large');
+        if (stream.sendWindow > largestWindow) return windowError('SETTINGS make a window too large');
         if (change > 0 && stream.hasPending) this.writer.wait(stream);
       }
     }

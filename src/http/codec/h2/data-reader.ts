@@ -1,6 +1,6 @@
 // Owns DATA on its way in (RFC 9113 section 6.1): whose it is, whether the windows and the length that was announced allow it,
 // and what goes back to the windows.
-import { closedError, flowError, protocolError } from './connection-errors.ts';
+import { closedError, flowError, toldError } from './connection-errors.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { type ConnectionError, FrameFlag, frameHeaderSize, H2ErrorCode } from './frames.ts';
 import { ruleBroken } from './message-head.ts';
@@ -46,7 +46,7 @@ export class DataReader {
     const flood = this.#guard.onFrame(length === 0 && !this.#endStream);
     if (flood !== null) return flood;
     if (stream === null) {
-      if (this.#owner.isIdle(streamId)) return protocolError('DATA: stream in idle');
+      if (this.#owner.isIdle(streamId)) return toldError('DATA: stream in idle');
       receiveWindows.giveBack(length);
       if (this.#endStream) this.#owner.onLateEnd?.(streamId);
       // Both ends had ended it, or we have reset it and the peer did not know: of this one we have kept no memory.
@@ -54,7 +54,7 @@ export class DataReader {
       return null;
     }
     stream.bytesMeter.wireBytesReceived += frameHeaderSize + length;
-    if (stream.inputEnded) return closedError('DATA: stream is half-closed');
+    if (stream.inputEnded) return closedError('DATA: stream in half-closed(remote)');
     if (!stream.receiveWindow.receive(length)) {
       this.#stream = null;
       receiveWindows.giveBack(length);

@@ -1,5 +1,6 @@
 // Owns the cut of a connection's bytes into frames (RFC 9113 section 4.1). DATA is handed on as it comes, without its padding;
 // all other payloads are whole. What is kept meanwhile is no more than one payload of the size that we allow.
+import { toldError } from './connection-errors.ts';
 import { type ConnectionError, FrameFlag, FrameType, frameHeaderSize, H2ErrorCode } from './frames.ts';
 
 /** Every call may say that the connection must end; then no other follows. */
@@ -14,7 +15,8 @@ export interface FrameHandler {
 
 const noBytes = Buffer.alloc(0);
 const tooLarge: ConnectionError = { code: H2ErrorCode.FrameSizeError, message: 'too large frame size' };
-const badPadding: ConnectionError = { code: H2ErrorCode.ProtocolError, message: 'the padding is as long as its frame' };
+const badPadding = toldError('DATA: invalid padding');
+const badHeadPadding = toldError('HEADERS: invalid padding');
 const noPadding: ConnectionError = {
   code: H2ErrorCode.FrameSizeError,
   message: 'the frame has no room for its padding',
@@ -139,7 +141,7 @@ export class FrameReader {
       return this.#handler.onPayload(payload);
     if (payload.length === 0) return noPadding;
     const padding = payload[0] as number;
-    if (padding >= payload.length) return badPadding;
+    if (padding >= payload.length) return badHeadPadding;
     return this.#handler.onPayload(payload.subarray(1, payload.length - padding));
   }
 }

@@ -1,6 +1,6 @@
 // Owns what the header of a frame alone gives away: frames that stand on the wrong stream or have the wrong size
 // (RFC 9113 section 6).
-import { protocolError, sizeError } from './connection-errors.ts';
+import { protocolError, sizeError, toldError } from './connection-errors.ts';
 import { type ConnectionError, FrameFlag, FrameType } from './frames.ts';
 
 interface Rule {
@@ -32,8 +32,13 @@ const settingSize = 6;
 export function judgeFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
   const rule = rules[type];
   if (rule === undefined) return null;
-  if (rule.on === 'stream' && streamId === 0) return protocolError(`${rule.name} on stream 0`);
-  if (rule.on === 'connection' && streamId !== 0) return protocolError(`${rule.name} on a stream`);
+  if (rule.on === 'stream' && streamId === 0) {
+    return type === FrameType.Data ? toldError('DATA: stream_id == 0') : protocolError(`${rule.name} on stream 0`);
+  }
+  if (rule.on === 'connection' && streamId !== 0) {
+    // Envoy does not speak of this one, but h2spec wants it to.
+    return type === FrameType.Ping ? toldError('PING on a stream') : protocolError(`${rule.name} on a stream`);
+  }
   if (rule.length !== undefined && length !== rule.length) return wrongSize(rule.name, length);
   if (type === FrameType.GoAway && length < goAwayMinimum) return wrongSize(rule.name, length);
   if (type !== FrameType.Settings) return null;

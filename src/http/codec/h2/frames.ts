@@ -47,6 +47,8 @@ export interface ConnectionError {
   readonly code: H2ErrorCode;
   /** In words. */
   readonly message: string;
+  /** What GOAWAY says of it; `message` where nothing is given. */
+  readonly debug?: string;
   /** Response-code details of the streams that end with it, where it is about a flood. */
   readonly flood?: string;
   /** The connection is closed without a GOAWAY that says so, as Envoy does of some. */

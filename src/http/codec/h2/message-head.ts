@@ -28,6 +28,8 @@ export class MessageHead implements HeaderSink {
   violation = false;
   /** Too many fields or octets: nothing more of it was kept. */
   overflow = false;
+  /** It was octets. */
+  tooLarge = false;
   /** A name had an underscore, which may not be. */
   underscore = false;
   /** -1: none. */
@@ -76,6 +78,7 @@ export class MessageHead implements HeaderSink {
     this.malformed = null;
     this.violation = false;
     this.overflow = false;
+    this.tooLarge = false;
     this.underscore = false;
     this.contentLength = -1;
     this.bytes = 0;
@@ -90,7 +93,8 @@ export class MessageHead implements HeaderSink {
   onHeader(name: NameInfo, value: string, valid: boolean): void {
     const { maxHeadersBytes, maxHeadersCount } = this.#settings;
     this.bytes += name.name.length + value.length;
-    if (this.bytes > maxHeadersBytes || ++this.#count > maxHeadersCount) this.overflow = true;
+    if (this.bytes > maxHeadersBytes) this.tooLarge = true;
+    if (this.tooLarge || ++this.#count > maxHeadersCount) this.overflow = true;
     if (this.overflow || this.malformed !== null) return;
     if (!valid) {
       this.malformed = `the field ${JSON.stringify(name.name)} has a name or value that no message may have`;

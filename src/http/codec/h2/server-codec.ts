@@ -11,6 +11,7 @@ import {
   type ServerStream,
 } from '../api.ts';
 import { Http2Connection } from './connection.ts';
+import { protocolError } from './connection-errors.ts';
 import { encodeResponseHead, encodeTrailers } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
 import type { KeepaliveServices } from './keepalive.ts';
@@ -150,7 +151,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   protected beginStream(streamId: number): ConnectionError | null {
     this.#refusal = null;
-    if ((streamId & 1) === 0) return { code: H2ErrorCode.ProtocolError, message: 'a client has odd streams only' };
+    if ((streamId & 1) === 0) return protocolError('a client has odd streams only');
     if (streamId <= this.#lastStream) {
       if (!this.resets.has(streamId)) return { code: H2ErrorCode.StreamClosed, message: 'HEADERS: stream is closed' };
       this.#refusal = H2ErrorCode.StreamClosed;
@@ -184,29 +185,51 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       this.writeRst(streamId, this.#refusal);
       return null;
     }
-    if (head.overflow) {
-      this.stats.headerOverflow.inc();
-      this.writeRst(streamId, H2ErrorCode.InternalError);
-      return null;
-    }
     const headers = head.request(this.settings.allowConnect);
-    const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.receiveWindows.ofStream());
-    stream.expectedLength = head.contentLength;
-    this.add(stream);
-    stream.countBlock(this.block.octets);
-    stream.decoder = this.#callbacks.newStream(stream);
+    const stream = this.#begin(streamId);
+    if (head.overflow) return this.#overflow(stream);
     if (head.malformed !== null) return this.malformed(stream, head.malformed, head.violation ? ruleBroken : badField);
     if (head.underscore) {
       this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
-      return this.malformed(stream, 'a field name has an underscore', 'http2.unexpected_underscore');
+      return this.#refuse(stream, 'http2.unexpected_underscore');
     }
     if (endStream && head.contentLength > 0) return this.malformed(stream, bodyMissing, ruleBroken);
     if (headers.protocol !== '') {
       stream.upgrade = true;
       asUpgrade(headers);
     }
-    stream.decoder.decodeHeaders(headers, endStream);
+    stream.decoder?.decodeHeaders(headers, endStream);
     if (endStream && !stream.closed) stream.endInput();
+    return null;
+  }
+
+  #begin(streamId: number): Http2ServerStream {
+    const stream = new Http2ServerStream(this, streamId, this.peer.initialWindow, this.receiveWindows.ofStream());
+    stream.expectedLength = this.head.contentLength;
+    this.add(stream);
+    stream.countBlock(this.block.octets);
+    stream.decoder = this.#callbacks.newStream(stream);
+    return stream;
+  }
+
+  protected onBrokenBlock(streamId: number, error: ConnectionError): ConnectionError {
+    const known = this.streams.has(streamId) || (streamId & 1) === 0 || streamId < this.#lastStream;
+    if (this.#refusal !== null || known) return error;
+    this.#lastStream = streamId;
+    this.#begin(streamId);
+    return error;
+  }
+
+  #overflow(stream: Http2ServerStream): null {
+    if (this.head.tooLarge) return this.#refuse(stream, 'http2.header_list_size_too_large');
+    this.stats.headerOverflow.inc();
+    return this.#refuse(stream, 'http2.too_many_headers');
+  }
+
+  /** As Envoy, which takes it for the client's own reset. */
+  #refuse(stream: Http2ServerStream, details: string): null {
+    this.writeRst(stream.id, H2ErrorCode.InternalError);
+    stream.onReset(ResetReason.RemoteReset, details);
     return null;
   }
 
@@ -219,11 +242,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   #onTrailers(stream: Http2ServerStream, endStream: boolean): ConnectionError | null {
     const { head } = this;
-    if (endStream && head.overflow) {
-      this.stats.headerOverflow.inc();
-      this.resetWith(stream, H2ErrorCode.InternalError, 'http2.too_many_headers');
-      return null;
-    }
+    if (endStream && head.overflow) return this.#overflow(stream);
     const fault = stream.trailersFault(head, endStream);
     if (fault !== null)
       return this.malformed(stream, fault, endStream && head.malformed !== null ? badField : ruleBroken);

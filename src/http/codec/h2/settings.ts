@@ -117,7 +117,7 @@ export class PeerSettings {
 }
 
 function bad(name: string, value: number, code: H2ErrorCode = H2ErrorCode.ProtocolError): ConnectionError {
-  return { code, message: `${name} may not be ${value}` };
+  return { code, message: `${name} may not be ${value}`, untold: true };
 }
 
 /** Of all connections together. */
