@@ -26,6 +26,8 @@ export const NameFlag = {
   Malformed: 1 << 9,
 } as const;
 
+let nextSerial = 0;
+
 export class NameInfo {
   /** Always lower case. */
   readonly name: string;
@@ -35,6 +37,8 @@ export class NameInfo {
   /** Not 0: lines that repeat the field become one (joined-names.ts). */
   readonly requestJoin: number;
   readonly responseJoin: number;
+  /** Different for names that are made one after the other: finds places in small tables. */
+  readonly serial: number = nextSerial++;
   #properWire = '';
 
   constructor(name: string, flags: number) {

@@ -1,5 +1,5 @@
 // Owns the HTTP/2 client codec: requests to a server over one connection, as many at a time as it allows.
-import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
+import type { RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
 import {
   type ClientCodec,
   type ClientCodecCallbacks,
@@ -13,7 +13,7 @@ import {
   unheardDetails,
 } from '../api.ts';
 import { Http2Connection } from './connection.ts';
-import { encodeRequestHead, encodeTrailers } from './encode-head.ts';
+import { encodeRequestHead } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
 import type { KeepaliveServices } from './keepalive.ts';
 import type { ReceiveWindow } from './receive-window.ts';
@@ -26,8 +26,6 @@ const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const lastIdentifier = 0x7fffffff;
 
 const interimEnds = 'an interim response ends the stream';
-
-const noBytes = Buffer.alloc(0);
 
 export class Http2ClientStream extends Http2Stream implements CodecClientStream {
   readonly decoder: ResponseDecoder;
@@ -70,12 +68,6 @@ export class Http2ClientStream extends Http2Stream implements CodecClientStream 
     if (headers.method !== 'CONNECT') this.upgrade = headers.protocol;
     this.#codec.encodeHead(this, headers, endStream);
     if (endStream) this.endOutput();
-  }
-
-  encodeTrailers(trailers: HeaderMap): void {
-    // As Envoy, trailers that filters have emptied are none: a client might take the frame for malformed.
-    if (trailers.size === 0) this.encodeData(noBytes, true);
-    else this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
   }
 }
 

@@ -1,5 +1,6 @@
 // Owns one HTTP/2 connection, alike at both ends: frames in their order, windows, settings, the streams, who writes next, and
 // what a peer may not do (RFC 9113 sections 5 to 7). Server and client say what a header block begins.
+import type { HeaderMap } from '../../headers/header-map.ts';
 import type { CodecConnection, CodecError } from '../api.ts';
 import { ResetReason } from '../api.ts';
 import { BlockGatherer } from './block-gatherer.ts';
@@ -15,6 +16,7 @@ import {
 } from './connection-errors.ts';
 import { type DataOwner, DataReader } from './data-reader.ts';
 import { DataWriter } from './data-writer.ts';
+import { encodeTrailers } from './encode-head.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { connectionGone, FrameOutput, type OutputOwner } from './frame-output.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
@@ -322,9 +324,9 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.output.writeFrame(frames);
   }
 
-  writeTrailers(stream: Http2Stream, block: string): void {
+  writeTrailers(stream: Http2Stream, trailers: HeaderMap): void {
     this.stats.trailers.inc();
-    this.writeHeaders(stream, block, true);
+    this.writeHeaders(stream, encodeTrailers(this.encoder, trailers), true);
   }
 
   writeReset(stream: Http2Stream, code: H2ErrorCode): void {

@@ -56,9 +56,16 @@ export class FrameReader {
     // A frame without payload is complete with its header, when nothing may be left to read.
     while (at < end) {
       if (this.#headLength < frameHeaderSize) {
-        at = this.#readHead(data, at);
-        if (this.#headLength < frameHeaderSize) return null;
-        const error = this.#begin();
+        let error: ConnectionError | null;
+        if (this.#headLength === 0 && end - at >= frameHeaderSize) {
+          this.#headLength = frameHeaderSize;
+          error = this.#begin(data, at);
+          at += frameHeaderSize;
+        } else {
+          at = this.#readHead(data, at);
+          if (this.#headLength < frameHeaderSize) return null;
+          error = this.#begin(this.#head, 0);
+        }
         if (error !== null) return error;
         if (this.#left > 0) continue;
         const last = this.#endEmpty();
@@ -82,12 +89,15 @@ export class FrameReader {
     return at + take;
   }
 
-  #begin(): ConnectionError | null {
-    const head = this.#head;
-    const length = ((head[0] as number) << 16) | ((head[1] as number) << 8) | (head[2] as number);
-    this.#type = head[3] as number;
-    this.#flags = head[4] as number;
-    const streamId = head.readUInt32BE(5) & 0x7fffffff;
+  #begin(head: Buffer, at: number): ConnectionError | null {
+    const length = ((head[at] as number) << 16) | ((head[at + 1] as number) << 8) | (head[at + 2] as number);
+    this.#type = head[at + 3] as number;
+    this.#flags = head[at + 4] as number;
+    const streamId =
+      (((head[at + 5] as number) & 0x7f) << 24) |
+      ((head[at + 6] as number) << 16) |
+      ((head[at + 7] as number) << 8) |
+      (head[at + 8] as number);
     if (length > this.#maxFrameSize) return tooLarge;
     this.#left = length;
     this.#padding = 0;

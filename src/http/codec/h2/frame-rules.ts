@@ -30,6 +30,8 @@ const settingSize = 6;
 
 /** Null also for types that nobody knows: they are skipped. */
 export function judgeFrame(type: number, flags: number, streamId: number, length: number): ConnectionError | null {
+  // Nearly all frames.
+  if (streamId !== 0 && (type === FrameType.Data || type === FrameType.Headers)) return null;
   const rule = rules[type];
   if (rule === undefined) return null;
   if (rule.on === 'stream' && streamId === 0) {

@@ -3,6 +3,7 @@
 import { appendTrailer, HeaderMap, RequestHeaders, ResponseHeaders } from '../../headers/header-map.ts';
 import { addToLine } from '../../headers/joined-names.ts';
 import { NameFlag, type NameInfo, Names } from '../../headers/name.ts';
+import { lowerToken } from '../../headers/name-table.ts';
 import { allOf, authorityOctet, isDigit } from '../h1/characters.ts';
 import { parseContentLength } from '../h1/content-length.ts';
 import type { HeaderSink } from './hpack/decoder.ts';
@@ -11,14 +12,6 @@ import type { Http2CodecStats, Http2Settings } from './settings.ts';
 /** Envoy's details of messages that are none, by what is to blame. */
 export const badField = 'http2.invalid.header.field';
 export const ruleBroken = 'http2.violation.of.messaging.rule';
-
-const forbidden: ReadonlySet<NameInfo> = new Set([
-  Names.connection,
-  Names.keepAlive,
-  Names.proxyConnection,
-  Names.transferEncoding,
-  Names.upgrade,
-]);
 
 /** One message's head or trailers at a time; an object serves all of a connection. */
 export class MessageHead implements HeaderSink {
@@ -128,7 +121,7 @@ export class MessageHead implements HeaderSink {
 
   #field(name: NameInfo, value: string): void {
     this.#regular = true;
-    if (forbidden.has(name)) {
+    if ((name.flags & NameFlag.HopByHop) !== 0) {
       this.malformed = `${name.name} belongs to a connection of HTTP/1`;
     } else if (name === Names.te && value !== 'trailers') {
       // In other letters it means the same, but nobody behind us has to know that.
@@ -209,15 +202,13 @@ export class MessageHead implements HeaderSink {
   }
 }
 
-const bits = new Map<NameInfo, number>(
-  [Names.method, Names.scheme, Names.path, Names.authority, Names.protocol, Names.status].map((name, i) => [
-    name,
-    1 << i,
-  ]),
-);
-
 function bitOf(name: NameInfo): number {
-  return bits.get(name) ?? 0;
+  if (name === Names.method) return 1;
+  if (name === Names.scheme) return 2;
+  if (name === Names.path) return 4;
+  if (name === Names.authority) return 8;
+  if (name === Names.status) return 16;
+  return name === Names.protocol ? 32 : 0;
 }
 
 /** Of pseudo-headers: that they must be there. */
@@ -229,13 +220,14 @@ function whichIsWrong(request: RequestHeaders, seen: number, extendedConnect: bo
   const { method, path, scheme, authority } = request;
   if ((seen & protocolBit) !== 0 && (method !== 'CONNECT' || !extendedConnect)) return ':protocol has no place here';
   if ((seen & bitOf(Names.method)) !== 0 && !isToken(method)) return ':method is no method';
-  if ((seen & bitOf(Names.scheme)) !== 0 && !/^[a-z][a-z\d+.-]*$/i.test(scheme)) return ':scheme is no scheme';
+  if ((seen & bitOf(Names.scheme)) !== 0 && !isScheme(scheme)) return ':scheme is no scheme';
   // Nor does anybody else's name stand in it (RFC 9113 section 8.3.1); HTTP/1 may have it.
   if (!allOf(authority, authorityOctet) || authority.includes('@'))
     return ':authority has a character that no host may have';
   if ((seen & bitOf(Names.path)) === 0) return null;
   if (path === '') return ':path is empty';
-  return /[\x00-\x20\x7f]/.test(path) ? ':path has a character that no path may have' : null;
+  // Control characters but the tab are in no value.
+  return path.includes(' ') || path.includes('\t') ? ':path has a character that no path may have' : null;
 }
 
 /** The same, of all of them together. */
@@ -252,10 +244,16 @@ function whatIsMissing({ method, path, authority }: RequestHeaders, seen: number
 const relativePath = ':path does not begin with /';
 
 function isToken(text: string): boolean {
-  return /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(text);
+  for (let i = 0; i < text.length; i++) if (lowerToken[text.charCodeAt(i)] === 0) return false;
+  return text !== '';
+}
+
+function isScheme(text: string): boolean {
+  return text === 'http' || text === 'https' || /^[a-z][a-z\d+.-]*$/i.test(text);
 }
 
 function isStatus(value: string): boolean {
+  if (value === '200') return true;
   if (value.length !== 3) return false;
   for (let i = 0; i < 3; i++) if (!isDigit(value.charCodeAt(i))) return false;
   return value.charCodeAt(0) !== 0x30;

@@ -1,5 +1,5 @@
 // Owns the HTTP/2 server codec: requests of a client, and what may not be asked of us.
-import type { HeaderMap, ResponseHeaders } from '../../headers/header-map.ts';
+import type { ResponseHeaders } from '../../headers/header-map.ts';
 import {
   type CodecConnection,
   type CodecError,
@@ -12,7 +12,7 @@ import {
 } from '../api.ts';
 import { Http2Connection } from './connection.ts';
 import { protocolError } from './connection-errors.ts';
-import { encodeResponseHead, encodeTrailers } from './encode-head.ts';
+import { encodeResponseHead } from './encode-head.ts';
 import { type ConnectionError, goAwayFrame, H2ErrorCode, settingsFrame } from './frames.ts';
 import type { KeepaliveServices } from './keepalive.ts';
 import { badField, ruleBroken } from './message-head.ts';
@@ -24,8 +24,6 @@ import { asUpgrade } from './upgrade.ts';
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** Of GOAWAY that only announces the end: requests on their way are still taken. */
 const anyStream = 0x7fffffff;
-
-const noBytes = Buffer.alloc(0);
 
 export class Http2ServerStream extends Http2Stream implements ServerStream {
   readonly protocol = Protocol.Http2;
@@ -56,12 +54,6 @@ export class Http2ServerStream extends Http2Stream implements ServerStream {
     if (this.closed) return;
     this.#codec.encodeHead(this, headers, endStream);
     if (endStream) this.endOutput();
-  }
-
-  encodeTrailers(trailers: HeaderMap): void {
-    // As Envoy, trailers that filters have emptied are none: a client might take the frame for malformed.
-    if (trailers.size === 0) this.encodeData(noBytes, true);
-    else this.endWithTrailers(() => encodeTrailers(this.#codec.encoder, trailers));
   }
 }
 

@@ -1,6 +1,7 @@
 // Owns one stream of an HTTP/2 connection, alike at both ends: its two directions, its send window and what waits for it, the
 // peer's bytes that nobody has taken yet.
 import { type KeptBytes, keep } from '../../../network/read-buffer.ts';
+import type { HeaderMap } from '../../headers/header-map.ts';
 import { BytesMeter, ResetReason, type Stream, type StreamCallbacks } from '../api.ts';
 import type { DataWriter } from './data-writer.ts';
 import { H2ErrorCode } from './frames.ts';
@@ -18,7 +19,7 @@ export interface StreamOwner {
   readonly streamBufferLimit: number;
   readonly writer: DataWriter;
   readonly stats: Pick<Http2CodecStats, 'pendingSendBytes'>;
-  writeTrailers(stream: Http2Stream, block: string): void;
+  writeTrailers(stream: Http2Stream, trailers: HeaderMap): void;
   writeReset(stream: Http2Stream, code: H2ErrorCode): void;
   /** The receiver has taken bytes: the peer may send more. */
   consumed(stream: Http2Stream, octets: number): void;
@@ -51,8 +52,8 @@ export abstract class Http2Stream implements Stream {
   #pending: KeptBytes[] = nothingPending;
   #pendingBytes = 0;
   #endPending = false;
-  /** Of trailers that wait. Called when they are written, so that blocks go out in the order of the table. */
-  #encodeTrailers: (() => string) | null = null;
+  /** They wait. Encoded when they are written, so that blocks go out in the order of the table. */
+  #trailers: HeaderMap | null = null;
   #aboveHighWatermark = false;
   /** The rest of the peer's message is not wanted. */
   #endsWithOutput = false;
@@ -143,15 +144,20 @@ export abstract class Http2Stream implements Stream {
     this.#checkHighWatermark();
   }
 
-  protected endWithTrailers(encode: () => string): void {
+  encodeTrailers(trailers: HeaderMap): void {
+    // As Envoy, trailers that filters have emptied are none: a client might take the frame for malformed.
+    if (trailers.size === 0) {
+      this.encodeData(noBytes, true);
+      return;
+    }
     if (this.closed || this.outputEnded) return;
     this.outputEnded = true;
     if (!this.hasPending) {
-      this.owner.writeTrailers(this, encode());
+      this.owner.writeTrailers(this, trailers);
       this.#closeIfDone();
       return;
     }
-    this.#encodeTrailers = encode;
+    this.#trailers = trailers;
   }
 
   protected endOutput(): void {
@@ -165,7 +171,7 @@ export abstract class Http2Stream implements Stream {
   }
 
   get hasPending(): boolean {
-    return this.#pending.length > 0 || this.#endPending || this.#encodeTrailers !== null;
+    return this.#pending.length > 0 || this.#endPending || this.#trailers !== null;
   }
 
   /** Only an end of stream waits, which takes no window. */
@@ -194,7 +200,7 @@ export abstract class Http2Stream implements Stream {
     this.#addPending(-written);
     if (this.#pending.length === 0) {
       if (last) this.#endPending = false;
-      if (this.#encodeTrailers !== null) this.#writeEnd();
+      if (this.#trailers !== null) this.#writeEnd();
     }
     if (this.#aboveHighWatermark && this.#pendingBytes * 2 < this.owner.streamBufferLimit && !this.#connectionFull) {
       this.#aboveHighWatermark = false;
@@ -204,9 +210,9 @@ export abstract class Http2Stream implements Stream {
   }
 
   #writeEnd(): void {
-    if (this.#encodeTrailers !== null) {
-      this.owner.writeTrailers(this, this.#encodeTrailers());
-      this.#encodeTrailers = null;
+    if (this.#trailers !== null) {
+      this.owner.writeTrailers(this, this.#trailers);
+      this.#trailers = null;
     } else if (this.#endPending) {
       this.#endPending = false;
       this.owner.writer.write(this, noBytes, true);
@@ -276,7 +282,7 @@ export abstract class Http2Stream implements Stream {
     this.#pending = nothingPending;
     this.#addPending(-this.#pendingBytes);
     this.#endPending = false;
-    this.#encodeTrailers = null;
+    this.#trailers = null;
     this.owner.remove(this, reason);
     this.callbacks?.onResetStream(reason, details);
   }

@@ -2,7 +2,7 @@
 // (DESIGN 3.1). A field goes into the peer's table when its name brings the same value a second time: what is new with each
 // message (ids, dates, lengths) never pushes out what repeats.
 import { NameFlag, type NameInfo } from '../../../headers/name.ts';
-import { entryOverhead, staticCount, staticFieldIndex, staticNameIndex } from './static-table.ts';
+import { entryOverhead, staticCount, staticNameIndex, staticValuesOf } from './static-table.ts';
 
 /** Values of one name that are remembered: more would be compared with each field. */
 const maxValues = 4;
@@ -11,23 +11,49 @@ const maxShare = 4;
 /** Names that are remembered. */
 const maxNames = 256;
 
+/** Of names that are found without a look into the map: a power of two. */
+const recentNames = 64;
+
 /** What is known of a name on one connection. */
 class NameState {
+  readonly name: NameInfo;
   /** In the static table; 0: not there. */
   readonly staticIndex: number;
+  /** Of the static table's entries of that name, from `staticIndex` on. */
+  readonly staticValues: readonly string[];
   /** Of entries of the table, with the number of the insertion. */
   readonly values: string[] = [];
   readonly insertions: number[] = [];
   /** Seen once, not in the table. */
   candidate: string | null = null;
+  /** How the last literal of the name began: they mostly begin alike, as ids are as long as each other. */
+  #prefix = '';
+  #prefixIndex = -1;
+  #prefixLength = -1;
 
-  constructor(staticIndex: number) {
-    this.staticIndex = staticIndex;
+  constructor(name: NameInfo) {
+    this.name = name;
+    this.staticIndex = staticNameIndex(name);
+    this.staticValues = staticValuesOf(this.staticIndex);
+  }
+
+  /** Not in the table, before and after. `index`: of the name. */
+  literal(index: number, value: string): string {
+    const { length } = value;
+    if (index !== this.#prefixIndex || length !== this.#prefixLength) {
+      const { name } = this;
+      const pattern = (name.flags & NameFlag.NeverIndex) !== 0 ? 0x10 : 0;
+      this.#prefix = literalPrefix(pattern, 4, index, name, length);
+      this.#prefixIndex = index;
+      this.#prefixLength = length;
+    }
+    return this.#prefix + value;
   }
 }
 
 export class HpackEncoder {
   readonly #names = new Map<NameInfo, NameState>();
+  readonly #recent: (NameState | null)[] = new Array<NameState | null>(recentNames).fill(null);
   /** Sizes of the entries, the oldest first, from `#firstSize` on. */
   #sizes: number[] = [];
   #firstSize = 0;
@@ -62,17 +88,12 @@ export class HpackEncoder {
 
   /** `value`: a byte string. */
   field(name: NameInfo, value: string): string {
-    if ((name.flags & NameFlag.NeverIndex) !== 0) return literal(0x10, 4, this.#nameIndex(name), name, value);
-    let state = this.#names.get(name);
-    if (state === undefined) {
-      const exact = staticFieldIndex(name, value);
-      if (exact !== 0) return integer(0x80, 7, exact);
-      state = new NameState(staticNameIndex(name));
-      // A peer that makes up names gets them as they are.
-      if (this.#names.size < maxNames) this.#names.set(name, state);
-      state.candidate = value;
-      return literal(0, 4, state.staticIndex, name, value);
-    }
+    const recent = this.#recent[name.serial & (recentNames - 1)] as NameState | null;
+    const state = recent !== null && recent.name === name ? recent : this.#stateOf(name);
+    if ((name.flags & NameFlag.NeverIndex) !== 0) return state.literal(this.#nameIndexOf(state), value);
+    const { staticValues } = state;
+    for (let i = 0; i < staticValues.length; i++)
+      if (staticValues[i] === value) return octets[0x80 | (state.staticIndex + i)] as string;
     const { values, insertions } = state;
     for (let i = 0; i < values.length; i++) {
       if (values[i] !== value) continue;
@@ -84,27 +105,27 @@ export class HpackEncoder {
       state.candidate = value;
       break;
     }
-    if (state.staticIndex !== 0) {
-      const exact = staticFieldIndex(name, value);
-      if (exact !== 0) return integer(0x80, 7, exact);
-    }
     const index = this.#nameIndexOf(state);
     if (state.candidate !== value) {
       state.candidate = value;
-      return literal(0, 4, index, name, value);
+      return state.literal(index, value);
     }
     const size = name.name.length + value.length + entryOverhead;
-    if (size * maxShare > this.#maxSize) return literal(0, 4, index, name, value);
-    const encoded = literal(0x40, 6, index, name, value);
+    if (size * maxShare > this.#maxSize) return state.literal(index, value);
     this.#insert(state, value, size);
-    return encoded;
+    return literalPrefix(0x40, 6, index, name, value.length) + value;
   }
 
-  #nameIndex(name: NameInfo): number {
-    const index = staticNameIndex(name);
-    if (index !== 0) return index;
-    const state = this.#names.get(name);
-    return state === undefined ? 0 : this.#nameIndexOf(state);
+  #stateOf(name: NameInfo): NameState {
+    let state = this.#names.get(name);
+    if (state === undefined) {
+      state = new NameState(name);
+      // A peer that makes up names gets them as they are.
+      if (this.#names.size >= maxNames) return state;
+      this.#names.set(name, state);
+    }
+    this.#recent[name.serial & (recentNames - 1)] = state;
+    return state;
   }
 
   #nameIndexOf({ staticIndex, insertions }: NameState): number {
@@ -142,15 +163,10 @@ export class HpackEncoder {
   }
 }
 
-/** `index`: of the name; 0: it is written out. */
-function literal(pattern: number, prefix: number, index: number, name: NameInfo, value: string): string {
-  const head = index === 0 ? `${octets[pattern]}${string(name.name)}` : integer(pattern, prefix, index);
-  return head + string(value);
-}
-
-/** Not Huffman code: DESIGN 3.1. */
-function string(text: string): string {
-  return integer(0, 7, text.length) + text;
+/** All of a literal but its value. `index`: of the name; 0: it is written out. Not Huffman code: DESIGN 3.1. */
+function literalPrefix(pattern: number, prefix: number, index: number, { name }: NameInfo, length: number): string {
+  const head = index === 0 ? octets[pattern] + integer(0, 7, name.length) + name : integer(pattern, prefix, index);
+  return head + integer(0, 7, length);
 }
 
 /** RFC 7541 section 5.1, behind the bits of `pattern`. */

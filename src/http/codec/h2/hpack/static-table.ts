@@ -89,5 +89,19 @@ export function staticFieldIndex(name: NameInfo, value: string): number {
   return 0;
 }
 
+/** Of the entries with the name that `index` is the first of, in their order; none for 0. */
+export function staticValuesOf(index: number): readonly string[] {
+  return valuesByIndex[index] ?? noValues;
+}
+
+const noValues: readonly string[] = [];
+
 const nameIndices = new Map<NameInfo, number>();
 for (let i = staticCount; i > 0; i--) nameIndices.set(staticNames[i] as NameInfo, i);
+
+const valuesByIndex: string[][] = [];
+for (const index of nameIndices.values()) {
+  const values: string[] = [];
+  for (let i = index; staticNames[i] === staticNames[index]; i++) values.push(staticValues[i] as string);
+  valuesByIndex[index] = values;
+}
