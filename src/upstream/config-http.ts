@@ -42,7 +42,12 @@ export function httpConfig(
   return {
     protocol: spoken.protocol,
     http1: http1Settings(common, spoken.http1, context),
-    http2: readHttp2Settings(spoken.http2, common, common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb),
+    http2: readHttp2Settings(
+      spoken.http2,
+      common,
+      common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb,
+      context,
+    ),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
     idleTimeoutMs: durationMs(common?.idleTimeout, defaultIdleTimeoutMs),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),

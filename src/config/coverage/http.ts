@@ -186,8 +186,21 @@ export const http: PackageCoverage = {
       'max_outbound_control_frames',
       'connection_keepalive',
       'allow_connect',
+      'custom_settings_parameters',
+      'stream_reset_burst',
+      'stream_reset_rate',
     ],
+    refused: { allow_metadata: 'METADATA frames are skipped, as without it: nothing passes them on' },
+    harmless: {
+      max_metadata_size: 'only allow_metadata reads it',
+      use_oghttp2_codec: 'there is one codec here, ours',
+      enable_huffman_encoding: "fields go out without Huffman's code, which every peer can read",
+      max_header_field_size_kb:
+        'max_request_headers_kb and max_response_headers_kb are the limit for one field as for all',
+      disallow_obs_text: 'asked of Envoy: octets above 127 pass in values with it too',
+    },
   },
+  'envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter': { implemented: ['identifier', 'value'] },
   'envoy.config.core.v3.KeepaliveSettings': {
     implemented: ['interval', 'timeout', 'interval_jitter', 'connection_idle_interval'],
   },

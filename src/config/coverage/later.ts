@@ -16,7 +16,6 @@ const families: readonly (readonly [beginning: string, reason: string])[] = [
   ['envoy.config.route.v3.ScopedRouteConfiguration', scopes],
   ['envoy.config.route.v3.RouteAction.HashPolicy', hashing],
   ['envoy.config.route.v3.RateLimit.Override', 'only a rate limit service reads it: a later issue'],
-  ['envoy.config.core.v3.Http2ProtocolOptions', 'of HTTP/2 this is still to come: issue 6'],
   ['envoy.config.core.v3.Http3ProtocolOptions', 'HTTP/3: a later issue'],
   ['envoy.config.core.v3.HttpUri', 'what asks servers of its own over HTTP comes in later issues'],
   ['envoy.config.core.v3.RuntimePercent', 'only filters of later issues read it (admission_control)'],

@@ -132,6 +132,7 @@ export const catalogue = {
     'invalid-rbac',
     'The rules of role-based access control cannot be made from this configuration.',
   ),
+  RMR0706: entry('error', 'invalid-http2-options', 'The options of HTTP/2 contradict each other, or cannot be spoken.'),
 
   RMR0800: entry('error', 'invalid-transport-socket', 'The transport socket cannot be made from this configuration.'),
   RMR0801: entry('error', 'invalid-secret', 'A certificate, key or other secret cannot be used.'),

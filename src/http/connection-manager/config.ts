@@ -72,6 +72,12 @@ export function readConnectionManager(
   const localReplies = readLocalReplyConfig(message.localReplyConfig, context);
   const requestExtensions = readRequestExtensions(message, context);
   const clientCert = readClientCert(message, services, context.config);
+  const http2 = readHttp2Settings(
+    message.http2ProtocolOptions,
+    message.commonHttpProtocolOptions,
+    message.maxRequestHeadersKb ?? 60,
+    context.config,
+  );
   if (routes === undefined || context.config.errorCount > errorsBefore) {
     routes?.release();
     scope.close();
@@ -95,7 +101,7 @@ export function readConnectionManager(
     http1: { ...http1, refuseHttpsTarget: (message.useRemoteAddress ?? false) && message.xffNumTrustedHops === 0 },
     http1OverTls: http1,
     codecType,
-    http2: readHttp2Settings(message.http2ProtocolOptions, common, message.maxRequestHeadersKb ?? 60),
+    http2,
     prematureResets: new RuntimePrematureResets(services.runtime),
     ...readTarget(message),
     serverName: message.serverName === '' ? 'envoy' : message.serverName,

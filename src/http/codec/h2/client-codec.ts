@@ -85,12 +85,14 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     streamBufferLimit: number,
     services: KeepaliveServices | null = null,
   ) {
-    super(connection, settings, stats, streamBufferLimit, services);
+    // A server may reset what it likes: each stream was our idea.
+    super(connection, { ...settings, streamResetBurst: Number.POSITIVE_INFINITY }, stats, streamBufferLimit, services);
     this.#callbacks = callbacks;
     this.peer.largestEnablePush = 0;
     connection.writeLatin1(
       preface +
         settingsFrame([
+          ...settings.customSettings,
           [SettingId.EnablePush, 0],
           [SettingId.HeaderTableSize, settings.hpackTableSize],
           [SettingId.EnableConnectProtocol, settings.allowConnect ? 1 : 0],

@@ -87,7 +87,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.settings = settings;
     this.stats = stats;
     this.streamBufferLimit = streamBufferLimit;
-    this.#guard = new FloodGuard(settings, stats);
+    this.#guard = new FloodGuard(settings, stats, services?.clock ?? null);
     this.output = new FrameOutput(this, connection, settings, stats);
     this.writer = new DataWriter(connection, this.#guard, this.output.guard);
     this.block = new BlockGatherer(settings.maxHeadersBytes);
@@ -259,7 +259,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.stats.rxReset.inc();
     const code = payload.readUInt32BE(0);
     stream.onReset(reasonOf(code), detailsOf(code));
-    return null;
+    return this.#guard.onReset();
   }
 
   #onSettings(payload: Buffer): ConnectionError | null {

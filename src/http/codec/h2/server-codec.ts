@@ -82,6 +82,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     this.#callbacks = callbacks;
     connection.writeLatin1(
       settingsFrame([
+        ...settings.customSettings,
         [SettingId.HeaderTableSize, settings.hpackTableSize],
         [SettingId.EnableConnectProtocol, settings.allowConnect ? 1 : 0],
         [SettingId.MaxConcurrentStreams, settings.maxConcurrentStreams],

@@ -1,25 +1,42 @@
 // Turns the Http2ProtocolOptions message into the settings of codecs.
 import { durationMs } from '../../../base/duration.ts';
+import type { ConfigContext } from '../../../config/context.ts';
 import type {
   Http2ProtocolOptions,
   HttpProtocolOptions,
   KeepaliveSettings as KeepaliveMessage,
 } from '../../../generated/envoy/config/core/v3/protocol_pb.d.ts';
+import { readCustomSettings } from './custom-settings-config.ts';
 import type { KeepaliveSettings } from './keepalive.ts';
-import { defaultHttp2Settings, type Http2Settings } from './settings.ts';
+import { defaultHttp2Settings, type Http2Settings, SettingId } from './settings.ts';
 
 /** `maxHeadersKb`: of the listener or cluster. */
 export function readHttp2Settings(
   message: Http2ProtocolOptions | undefined,
   common: HttpProtocolOptions | undefined,
   maxHeadersKb: number,
+  context: ConfigContext,
 ): Http2Settings {
   const defaults = defaultHttp2Settings;
   const deprecated = message?.streamErrorOnInvalidHttpMessaging ?? false;
+  const custom = readCustomSettings(message, context);
+  const set = (identifier: number, own: number | undefined, byDefault: number): number =>
+    own ?? custom.values.get(identifier) ?? byDefault;
   return {
-    hpackTableSize: message?.hpackTableSize ?? defaults.hpackTableSize,
-    maxConcurrentStreams: message?.maxConcurrentStreams ?? defaults.maxConcurrentStreams,
-    initialStreamWindow: message?.initialStreamWindowSize ?? defaults.initialStreamWindow,
+    hpackTableSize: set(SettingId.HeaderTableSize, message?.hpackTableSize, defaults.hpackTableSize),
+    maxConcurrentStreams: set(
+      SettingId.MaxConcurrentStreams,
+      message?.maxConcurrentStreams,
+      defaults.maxConcurrentStreams,
+    ),
+    initialStreamWindow: set(
+      SettingId.InitialWindowSize,
+      message?.initialStreamWindowSize,
+      defaults.initialStreamWindow,
+    ),
+    customSettings: custom.others,
+    streamResetBurst: Number(message?.streamResetBurst ?? defaults.streamResetBurst),
+    streamResetRate: Number(message?.streamResetRate ?? defaults.streamResetRate),
     initialConnectionWindow: message?.initialConnectionWindowSize ?? defaults.initialConnectionWindow,
     allowConnect: message?.allowConnect ?? false,
     maxConsecutiveEmptyFrames:

@@ -36,6 +36,11 @@ export interface Http2Settings {
   /** Frames that may wait for a peer that does not read: of all kinds, and answers to what it sends. */
   readonly maxOutboundFrames: number;
   readonly maxOutboundControlFrames: number;
+  /** Streams that a client may reset: at once, and for each second. */
+  readonly streamResetBurst: number;
+  readonly streamResetRate: number;
+  /** Identifiers and values that our SETTINGS begin with (custom_settings_parameters). */
+  readonly customSettings: readonly (readonly [identifier: number, value: number])[];
   /** Null: the peer is not asked whether it lives. */
   readonly keepalive: KeepaliveSettings | null;
   /** A message that is malformed ends its stream only, not the connection. */
@@ -57,6 +62,9 @@ export const defaultHttp2Settings: Http2Settings = {
   maxWindowUpdatesPerDataFrame: 10,
   maxOutboundFrames: 10_000,
   maxOutboundControlFrames: 1000,
+  streamResetBurst: 1000,
+  streamResetRate: 33,
+  customSettings: [],
   keepalive: null,
   streamErrorOnInvalidMessage: false,
   maxHeadersBytes: 60 * 1024,

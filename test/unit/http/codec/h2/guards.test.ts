@@ -1,5 +1,7 @@
 // Peers that do not read what they make us write, and peers that are dead: counted, timed, ended. Codecs without sockets, fake time.
 // covers: envoy.config.core.v3.Http2ProtocolOptions.{max_outbound_frames, max_outbound_control_frames, connection_keepalive}
+// covers: envoy.config.core.v3.Http2ProtocolOptions.{stream_reset_burst, stream_reset_rate, custom_settings_parameters}
+// covers: envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter.{identifier, value}
 // covers: envoy.config.core.v3.KeepaliveSettings.{interval, timeout, interval_jitter, connection_idle_interval}
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
@@ -156,6 +158,28 @@ t.test('marks stay few however much is written', async (t) => {
   for (let i = 0; i < 16_000; i++) bench.feed(ping);
   t.equal(bench.counts['outboundControlFlood'], undefined);
   t.ok(looked <= 330, `${looked} looks for 16,000 frames`);
+});
+
+t.test('streams that are reset: a burst, then so many a second', async (t) => {
+  const bench = new Bench({ streamResetBurst: 10, streamResetRate: 2 });
+  let id = 1;
+  const reset = (): string | null => {
+    const error = bench.feed(request(id) + rstStreamFrame(id, 8));
+    id += 2;
+    return error;
+  };
+  for (let i = 0; i < 10; i++) t.equal(reset(), null);
+  bench.timers.advance(1000);
+  t.equal(reset(), null);
+  t.equal(reset(), null);
+  t.not(reset(), null);
+  t.match(parseFrames(Buffer.from(bench.sink.take(), 'latin1')).at(-1), { type: FrameType.GoAway });
+});
+
+t.test('what our SETTINGS say besides', async (t) => {
+  const bench = new Bench({ customSettings: [[10, 5]] });
+  const [settings] = parseFrames(Buffer.from(bench.sink.take(), 'latin1'));
+  t.equal(settings?.payload.subarray(0, 6).toString('hex'), '000a00000005');
 });
 
 const keepalive: KeepaliveSettings = { intervalMs: 1000, timeoutMs: 300, jitter: 0, idleIntervalMs: 0 };
