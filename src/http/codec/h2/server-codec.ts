@@ -63,6 +63,8 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   readonly #callbacks: ServerCodecCallbacks;
   /** Octets of the preface that have come. */
   #prefaceLength = 0;
+  /** Our SETTINGS have gone out. */
+  #greeted = false;
   #lastStream = 0;
   #dispatching = false;
   /** Streams that are to be reset without an error, unless the end of their request is in the bytes at hand. */
@@ -80,6 +82,11 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   ) {
     super(connection, settings, stats, streamBufferLimit, services);
     this.#callbacks = callbacks;
+  }
+
+  #greet(): void {
+    const { connection, settings } = this;
+    this.#greeted = true;
     connection.writeLatin1(
       settingsFrame([
         ...settings.customSettings,
@@ -100,8 +107,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     let at = 0;
     while (this.#prefaceLength < preface.length && at < data.length) {
       if (data[at++] !== preface[this.#prefaceLength++])
-        return this.fail({ code: H2ErrorCode.ProtocolError, message: 'bad client magic byte string' });
+        return this.fail(protocolError('bad client magic byte string'));
     }
+    // Who does not speak HTTP/2 gets none of it.
+    if (!this.#greeted) this.#greet();
     if (at === data.length) return null;
     this.#dispatching = true;
     const error = this.readFrames(at === 0 ? data : data.subarray(at));
