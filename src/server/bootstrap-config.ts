@@ -16,6 +16,7 @@ import { openSecret } from '../tls/secrets/subscription.ts';
 import { type DnsResolverConfig, readDnsResolver, readLegacyDnsResolver } from '../upstream/cluster-type/api.ts';
 import { addressOf } from '../upstream/config-values.ts';
 import type { NodeInfo } from '../upstream/services.ts';
+import { type AdsConfig, readAdsConfig } from '../xds/ads-source-config.ts';
 import { readConfigSource } from '../xds/source-config.ts';
 import { readConnectionLimits } from './connection-limit-config.ts';
 import type { ServerOptions } from './options.ts';
@@ -36,6 +37,8 @@ export interface BootstrapConfig {
   readonly secrets: readonly NamedSecret[];
   readonly cds: XdsSource | null;
   readonly lds: XdsSource | null;
+  /** Null: no aggregated discovery. */
+  readonly ads: AdsConfig | null;
   readonly defaultBindConfig: BindConfig | undefined;
   /** Milliseconds between flushes of histograms into their intervals; default 5,000. */
   readonly statsFlushIntervalMs: number;
@@ -74,6 +77,7 @@ export async function readBootstrapConfig(
     secrets: (message.staticResources?.secrets ?? []).flatMap(namedSecret),
     cds: message.dynamicResources?.cdsConfig ?? null,
     lds: message.dynamicResources?.ldsConfig ?? null,
+    ads: readAdsConfig(message.dynamicResources?.adsConfig, context) ?? null,
     defaultBindConfig: message.clusterManager?.upstreamBindConfig,
     statsFlushIntervalMs: durationMs(message.statsFlushInterval, 5000),
     stats: await readStatsConfig(message.statsConfig, context, options.statsTags),

@@ -23,9 +23,11 @@ import { buildRouteTable } from '../router/route-table/api.ts';
 import { SecretManager } from '../tls/secrets/manager.ts';
 import { UpstreamClusterManager } from '../upstream/cluster-manager.ts';
 import type { ProcessServices } from '../upstream/services.ts';
+import type { AggregatedDiscovery } from '../xds/ads.ts';
 import { EndpointSubscriptions } from '../xds/endpoint-subscriptions.ts';
 import { RouteSubscriptions } from '../xds/route-subscriptions.ts';
 import { SecretSubscriptions } from '../xds/secret-subscriptions.ts';
+import { Subscriptions } from '../xds/subscriptions.ts';
 import type { BootstrapConfig } from './bootstrap-config.ts';
 import { DrainManager } from './drain.ts';
 import { DynamicResources } from './dynamic-resources.ts';
@@ -67,6 +69,8 @@ export class Server {
   readonly runtime: LayeredRuntime;
   readonly secrets: SecretManager;
   readonly secretSubscriptions: SecretSubscriptions;
+  readonly subscriptions: Subscriptions;
+  #ads: AggregatedDiscovery | null = null;
   #admin: ActiveListener | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
 
@@ -118,7 +122,8 @@ export class Server {
           : 'warn',
       skipDeprecated: options.skipDeprecatedLogs,
     };
-    this.secretSubscriptions = new SecretSubscriptions({ stats: this.stats, clock }, dynamicOptions);
+    this.subscriptions = new Subscriptions(clock, timers, dynamicOptions);
+    this.secretSubscriptions = new SecretSubscriptions({ stats: this.stats, clock }, this.subscriptions);
     this.secrets = new SecretManager(this.secretSubscriptions);
     this.secrets.setStatic(bootstrap.secrets);
     this.services = {
@@ -147,13 +152,13 @@ export class Server {
     const limits = new ConnectionLimits(bootstrap.connectionLimits, this.runtime, this.stats);
     this.listeners = new ListenerManager(this.services, limits, options.drainTimeMs);
     const build: RouteTableBuilder = (message, config) => buildRouteTable(message, { services: this.services, config });
-    this.routeSubscriptions = new RouteSubscriptions(this.services, build, dynamicOptions);
+    this.routeSubscriptions = new RouteSubscriptions(this.services, build, this.subscriptions);
     this.routes = new ServerRouteProviders(
       build,
       (message, statPrefix, config) => this.routeSubscriptions.subscribe(message, statPrefix, config),
       () => clock.wall(),
     );
-    this.endpoints = new EndpointSubscriptions(this.clusters, this.services, dynamicOptions);
+    this.endpoints = new EndpointSubscriptions(this.clusters, this.services, this.subscriptions);
     this.managers = {
       services: this.services,
       clusters: this.clusters,
@@ -162,7 +167,7 @@ export class Server {
       endpoints: this.endpoints,
       defaultBindConfig: bootstrap.defaultBindConfig,
     };
-    this.dynamic = new DynamicResources(bootstrap, this.managers, dynamicOptions);
+    this.dynamic = new DynamicResources(bootstrap, this.managers, this.subscriptions);
   }
 
   /** What /ready and /server_info say. */
@@ -198,6 +203,23 @@ export class Server {
     this.#admin = await startAdmin(this, adminAddress);
   }
 
+  /** Before anything is subscribed to; nothing is sent before `startControlPlane`. Loaded where the bootstrap names one. */
+  async prepareControlPlane(): Promise<void> {
+    const { ads } = this.bootstrap;
+    if (ads === null || this.#ads !== null) return;
+    const [{ aggregatedDiscovery }, { nodeJson }] = await Promise.all([
+      import('../xds/ads-config.ts'),
+      import('./admin/node.ts'),
+    ]);
+    this.#ads = aggregatedDiscovery(ads, nodeJson(this), this.services, this.subscriptions.config);
+    this.subscriptions.aggregated = this.#ads.mux;
+  }
+
+  /** The cluster that leads to it is there. */
+  startControlPlane(): void {
+    this.#ads?.start();
+  }
+
   onInitialized(): void {
     this.lifecycle.state = 'LIVE';
     this.serverStats.onInitialized();
@@ -219,6 +241,7 @@ export class Server {
 
   async shutdown(): Promise<void> {
     this.runtime.stop();
+    this.#ads?.stop();
     this.dynamic.stop();
     this.endpoints.stop();
     this.secretSubscriptions.stop();

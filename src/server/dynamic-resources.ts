@@ -1,23 +1,24 @@
 // Owns the bootstrap's dynamic_resources: the subscriptions to clusters (CDS) and listeners (LDS).
-import { ConfigContext, type ConfigOptions } from '../config/api.ts';
+import { ConfigContext } from '../config/api.ts';
 import { ClusterDiscovery, ListenerDiscovery } from '../xds/discovery-config.ts';
-import { FileSubscription, type ResourceHandler } from '../xds/file-subscription.ts';
+import type { ResourceHandler } from '../xds/file-subscription.ts';
 import { readConfigSource } from '../xds/source-config.ts';
 import { ReloadStats, subscriptionStats } from '../xds/subscription-stats.ts';
+import type { Subscription, Subscriptions } from '../xds/subscriptions.ts';
 import type { BootstrapConfig, XdsSourceMessage } from './bootstrap-config.ts';
 import type { ResourceManagers } from './resources.ts';
 
 export class DynamicResources {
   readonly #managers: ResourceManagers;
   readonly #bootstrap: BootstrapConfig;
-  readonly #options: ConfigOptions;
-  #cds: FileSubscription | null = null;
-  #lds: FileSubscription | null = null;
+  readonly #subscriptions: Subscriptions;
+  #cds: Subscription | null = null;
+  #lds: Subscription | null = null;
 
-  constructor(bootstrap: BootstrapConfig, managers: ResourceManagers, options: ConfigOptions) {
+  constructor(bootstrap: BootstrapConfig, managers: ResourceManagers, subscriptions: Subscriptions) {
     this.#bootstrap = bootstrap;
     this.#managers = managers;
-    this.#options = options;
+    this.#subscriptions = subscriptions;
   }
 
   /** Resolves when the first clusters are there. Started once: a reload of the bootstrap keeps what runs. */
@@ -33,7 +34,7 @@ export class DynamicResources {
         endpoints.refresh(context);
       },
     };
-    this.#cds = this.#subscribe(cds, handler, 'cluster_manager.cds.');
+    this.#cds = this.#subscribe(cds, 'envoy.config.cluster.v3.Cluster', handler, 'cluster_manager.cds.');
     await this.#cds?.start();
   }
 
@@ -42,7 +43,7 @@ export class DynamicResources {
     if (lds === null || this.#lds !== null) return;
     const { listeners, services, routes } = this.#managers;
     const handler = new ListenerDiscovery(listeners, services, routes);
-    this.#lds = this.#subscribe(lds, handler, 'listener_manager.lds.');
+    this.#lds = this.#subscribe(lds, 'envoy.config.listener.v3.Listener', handler, 'listener_manager.lds.');
     await this.#lds?.start();
   }
 
@@ -55,18 +56,18 @@ export class DynamicResources {
     return this.#lds?.state.version ?? '';
   }
 
-  #subscribe(message: XdsSourceMessage, handler: ResourceHandler, prefix: string): FileSubscription | null {
+  #subscribe(
+    message: XdsSourceMessage,
+    typeName: string,
+    handler: ResourceHandler,
+    prefix: string,
+  ): Subscription | null {
     // The bootstrap's sources were checked when it was read (bootstrap-config.ts).
     const source = readConfigSource(message, message, new ConfigContext());
     if (source === undefined) return null;
     const { services } = this.#managers;
-    return new FileSubscription(
-      source,
-      handler,
-      subscriptionStats(services.stats.scope(prefix)),
-      services.clock,
-      this.#options,
-    );
+    const stats = subscriptionStats(services.stats.scope(prefix));
+    return this.#subscriptions.open(source, { typeName, name: '*' }, handler, stats);
   }
 
   stop(): void {

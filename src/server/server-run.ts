@@ -118,7 +118,9 @@ export class ServerRun {
   /** The order is Envoy's: static clusters, those of CDS, all of them warm; then listeners. */
   async #apply(prepared: PreparedResources): Promise<void> {
     const { managers, dynamic } = this.#server;
+    await this.#server.prepareControlPlane();
     await applyClusters(prepared, managers);
+    this.#server.startControlPlane();
     await dynamic.startClusters();
     await managers.clusters.whenWarm();
     const { names, failures } = await applyListeners(prepared, managers, this.#names);

@@ -1,13 +1,14 @@
 // Owns the subscriptions to route configurations by name (RDS): one for each source and name, however many connection
 // managers use it; the last user's release ends it.
-import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { ConfigContext } from '../config/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { RouteProviders, RouteSubscription, RouteTable } from '../router/api.ts';
 import type { ProcessServices } from '../upstream/services.ts';
 import { RouteDiscovery, type RouteSink } from './discovery-config.ts';
-import { FileSubscription, type ResourceHandler } from './file-subscription.ts';
+import type { ResourceHandler } from './file-subscription.ts';
 import { type ResourceSource, readConfigSource } from './source-config.ts';
 import { ReloadStats, subscriptionStats } from './subscription-stats.ts';
+import { type Subscription, type Subscriptions, sourceKey } from './subscriptions.ts';
 
 type RdsMessage = Parameters<RouteProviders['subscribe']>[0];
 type RouteMessage = Parameters<RouteSink>[0];
@@ -22,7 +23,7 @@ class SharedRoutes implements RouteSubscription {
   users = 0;
   readonly ready: Promise<void>;
   readonly name: string;
-  readonly #subscription: FileSubscription;
+  readonly #subscription: Subscription;
   readonly #scope: StatsScope;
   readonly #onUnused: (routes: SharedRoutes) => void;
 
@@ -32,7 +33,7 @@ class SharedRoutes implements RouteSubscription {
     source: ResourceSource,
     services: ProcessServices,
     build: TableBuilder,
-    options: ConfigOptions,
+    subscriptions: Subscriptions,
     onUnused: (routes: SharedRoutes) => void,
   ) {
     this.name = name;
@@ -61,7 +62,8 @@ class SharedRoutes implements RouteSubscription {
         return discovery.onResources(resources, version, context, refused);
       },
     };
-    this.#subscription = new FileSubscription(source, handler, stats, services.clock, options);
+    const wanted = { typeName: 'envoy.config.route.v3.RouteConfiguration', name };
+    this.#subscription = subscriptions.open(source, wanted, handler, stats);
     this.ready = this.#subscription.start();
   }
 
@@ -77,20 +79,20 @@ class SharedRoutes implements RouteSubscription {
 export class RouteSubscriptions {
   readonly #services: ProcessServices;
   readonly #build: TableBuilder;
-  readonly #options: ConfigOptions;
+  readonly #subscriptions: Subscriptions;
   readonly #shared = new Map<string, SharedRoutes>();
 
-  constructor(services: ProcessServices, build: TableBuilder, options: ConfigOptions) {
+  constructor(services: ProcessServices, build: TableBuilder, subscriptions: Subscriptions) {
     this.#services = services;
     this.#build = build;
-    this.#options = options;
+    this.#subscriptions = subscriptions;
   }
 
   /** Undefined after an error was reported. `statPrefix`: of the connection manager; the first user's names the statistics. */
   subscribe(message: RdsMessage, statPrefix: string, context: ConfigContext): RouteSubscription | undefined {
     const source = readConfigSource(message.configSource, message, context);
     if (source === undefined) return undefined;
-    const key = `${message.routeConfigName}\0${source.path}`;
+    const key = `${message.routeConfigName}\0${sourceKey(source)}`;
     let shared = this.#shared.get(key);
     if (shared === undefined) {
       const forget = (): void => {
@@ -102,7 +104,7 @@ export class RouteSubscriptions {
         source,
         this.#services,
         this.#build,
-        this.#options,
+        this.#subscriptions,
         forget,
       );
       this.#shared.set(key, shared);

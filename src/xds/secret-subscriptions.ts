@@ -1,14 +1,14 @@
 // Owns the subscriptions to secrets (SDS): one for each source, name and kind, however many TLS contexts use it; the last
-// user's release ends it. Control planes find their place beside the file where a source is opened (issue 7).
+// user's release ends it.
 import type { Message } from '@bufbuild/protobuf';
 import type { Clock } from '../base/clock.ts';
-import type { ConfigContext, ConfigOptions } from '../config/api.ts';
+import type { ConfigContext } from '../config/api.ts';
 import type { StatsScope } from '../observability/stats/api.ts';
 import type { SecretProvider, SecretReference, SecretSubscriber } from '../tls/secrets/subscription.ts';
-import { FileSubscription } from './file-subscription.ts';
 import { SharedSecret } from './shared-secret.ts';
 import { type ConfigSourceMessage, type ResourceSource, readConfigSource } from './source-config.ts';
 import { subscriptionStats } from './subscription-stats.ts';
+import { type Subscription, type Subscriptions, sourceKey } from './subscriptions.ts';
 
 /** What subscriptions need of the process. */
 export interface SecretSubscriptionServices {
@@ -18,7 +18,7 @@ export interface SecretSubscriptionServices {
 
 interface Entry {
   readonly secret: SharedSecret;
-  readonly subscription: FileSubscription;
+  readonly subscription: Subscription;
   readonly scope: StatsScope;
   readonly ready: Promise<void>;
   users: number;
@@ -26,12 +26,12 @@ interface Entry {
 
 export class SecretSubscriptions implements SecretSubscriber {
   readonly #services: SecretSubscriptionServices;
-  readonly #options: ConfigOptions;
+  readonly #subscriptions: Subscriptions;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(services: SecretSubscriptionServices, options: ConfigOptions) {
+  constructor(services: SecretSubscriptionServices, subscriptions: Subscriptions) {
     this.#services = services;
-    this.#options = options;
+    this.#subscriptions = subscriptions;
   }
 
   check(reference: SecretReference, config: ConfigContext): boolean {
@@ -41,7 +41,7 @@ export class SecretSubscriptions implements SecretSubscriber {
   subscribe(reference: SecretReference, config: ConfigContext): SecretProvider<Message> | undefined {
     const source = readSource(reference, config);
     if (source === undefined) return undefined;
-    const key = `${reference.kind}\0${reference.name}\0${source.path}\0${source.watchedDirectory}`;
+    const key = `${reference.kind}\0${reference.name}\0${sourceKey(source)}`;
     const entry = this.#entries.get(key) ?? this.#open(key, reference, source);
     entry.users++;
     return new SecretUser(entry, () => this.#release(key, entry));
@@ -50,8 +50,9 @@ export class SecretSubscriptions implements SecretSubscriber {
   #open(key: string, { name, kind }: SecretReference, source: ResourceSource): Entry {
     const { stats, clock } = this.#services;
     const scope = stats.scope(`sds.${name}.`);
-    const secret = new SharedSecret(name, kind, scope, clock, this.#options);
-    const subscription = new FileSubscription(source, secret, subscriptionStats(scope), clock, this.#options);
+    const secret = new SharedSecret(name, kind, scope, clock, this.#subscriptions.config);
+    const wanted = { typeName: 'envoy.extensions.transport_sockets.tls.v3.Secret', name };
+    const subscription = this.#subscriptions.open(source, wanted, secret, subscriptionStats(scope));
     // A file that cannot be read, or is refused, must not keep listeners waiting: they refuse their connections.
     const entry: Entry = { secret, subscription, scope, ready: subscription.start(), users: 0 };
     this.#entries.set(key, entry);

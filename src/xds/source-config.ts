@@ -6,7 +6,13 @@ import type { ConfigSource } from '../generated/envoy/config/core/v3/config_sour
 
 export type ConfigSourceMessage = ConfigSource;
 
-/** gRPC, REST and aggregated streams find their place here as further kinds (issue 7). */
+/** The one stream of aggregated discovery (dynamic_resources.ads_config). */
+export interface AggregatedSource {
+  readonly kind: 'aggregated';
+  readonly initialFetchTimeoutMs: number;
+}
+
+/** Streams of one type and REST find their place here as further kinds (issue 7). */
 export interface FileSource {
   readonly kind: 'file';
   readonly path: string;
@@ -15,7 +21,7 @@ export interface FileSource {
   readonly initialFetchTimeoutMs: number;
 }
 
-export type ResourceSource = FileSource;
+export type ResourceSource = FileSource | AggregatedSource;
 
 /** Undefined after an error was reported. */
 export function readConfigSource(
@@ -35,14 +41,15 @@ export function readConfigSource(
         watchedDirectory: choice.value.watchedDirectory?.path ?? '',
         initialFetchTimeoutMs,
       };
-    case 'apiConfigSource':
     case 'ads':
+      return { kind: 'aggregated', initialFetchTimeoutMs };
+    case 'apiConfigSource':
     case 'self':
       context.error(
         message ?? owner,
         '',
         'RMR0902',
-        'resources from a control plane (gRPC, REST, ADS) are not implemented yet: only path_config_source is',
+        'resources over streams of one type, or REST, are not implemented yet: ads and path_config_source are',
       );
       return undefined;
     default:

@@ -62,8 +62,7 @@ export const bootstrap: PackageCoverage = {
     implemented: ['listeners', 'clusters', 'secrets'],
   },
   'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': {
-    implemented: ['lds_config', 'cds_config'],
-    notYet: { ads_config: 'xDS over gRPC: issue 7' },
+    implemented: ['lds_config', 'cds_config', 'ads_config'],
   },
   'envoy.config.bootstrap.v3.Admin': {
     implemented: ['address', 'access_log', 'access_log_path', 'allow_paths', 'profile_path'],

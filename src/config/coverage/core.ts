@@ -107,16 +107,38 @@ export const core: PackageCoverage = {
   },
   'envoy.config.core.v3.SchemeHeaderTransformation': { implemented: ['scheme_to_overwrite', 'match_upstream'] },
   'envoy.config.core.v3.ConfigSource': {
-    implemented: ['path_config_source', 'path'],
+    implemented: ['path_config_source', 'path', 'ads', 'initial_fetch_timeout'],
     harmless: { resource_api_version: onlyVersion3 },
-    notYet: {
-      ads: 'xDS over gRPC: issue 7',
-      api_config_source: 'xDS over gRPC: issue 7',
-      initial_fetch_timeout: 'issue 7',
-    },
+    notYet: { api_config_source: 'streams of one type, and REST: issue 7' },
   },
   'envoy.config.core.v3.PathConfigSource': { implemented: ['path', 'watched_directory'] },
   'envoy.config.core.v3.WatchedDirectory': { implemented: ['path'] },
-  'envoy.config.core.v3.ApiConfigSource': { harmless: { transport_api_version: onlyVersion3 } },
+  'envoy.config.core.v3.ApiConfigSource': {
+    implemented: ['api_type', 'grpc_services', 'set_node_on_first_message_only'],
+    harmless: { transport_api_version: onlyVersion3 },
+    notYet: { rate_limit_settings: 'requests go out as fast as the server reads: issue 7' },
+  },
+  'envoy.config.core.v3.GrpcService': {
+    implemented: ['envoy_grpc', 'initial_metadata', 'timeout', 'retry_policy'],
+    notYet: { google_grpc: 'name a cluster and use envoy_grpc' },
+  },
+  'envoy.config.core.v3.GrpcService.EnvoyGrpc': {
+    implemented: ['cluster_name', 'authority', 'retry_policy', 'max_receive_message_length', 'skip_envoy_headers'],
+  },
+  'envoy.config.core.v3.RetryPolicy.RetryPriority': { implemented: ['typed_config'], harmless: { name: foundByType } },
+  'envoy.config.core.v3.RetryPolicy.RetryHostPredicate': {
+    implemented: ['typed_config'],
+    harmless: { name: foundByType },
+  },
+  'envoy.config.core.v3.RetryPolicy': {
+    implemented: [
+      'retry_back_off',
+      'num_retries',
+      'retry_on',
+      'retry_priority',
+      'retry_host_predicate',
+      'host_selection_retry_max_attempts',
+    ],
+  },
   'envoy.config.core.v3.TransportSocket': { implemented: ['typed_config'], harmless: { name: foundByType } },
 };

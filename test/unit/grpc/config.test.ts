@@ -1,9 +1,13 @@
 // GrpcService as configured: whom to call, and what goes along.
 // covers: envoy.config.core.v3.GrpcService.{envoy_grpc, timeout, initial_metadata, retry_policy}
 // covers: envoy.config.core.v3.GrpcService.EnvoyGrpc.{cluster_name, authority, retry_policy, max_receive_message_length, skip_envoy_headers}
+// covers: envoy.config.core.v3.RetryPolicy.{retry_back_off, num_retries, retry_on, retry_priority}
+// covers: envoy.config.core.v3.RetryPolicy.{retry_host_predicate, host_selection_retry_max_attempts}
+// covers: envoy.config.core.v3.RetryPolicy.RetryHostPredicate.{typed_config}
+// covers: envoy.config.core.v3.RetryPolicy.RetryPriority.{typed_config}
 import { create, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import t from 'tap';
-import { ConfigContext, messageDescriptor } from '../../../src/config/api.ts';
+import { ConfigContext, messageDescriptor, registry } from '../../../src/config/api.ts';
 import { type GrpcServiceMessage, readGrpcService } from '../../../src/grpc/config.ts';
 import { callHeaders } from '../../../src/grpc/request-headers.ts';
 import type { GrpcTarget } from '../../../src/grpc/target.ts';
@@ -12,11 +16,14 @@ import { headerName } from '../../../src/http/headers/name.ts';
 import { StreamInfo } from '../../../src/observability/stream-info.ts';
 import { downstreamInfo } from '../../support/connection-manager.ts';
 
+const previousHosts = 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
+const previousPriorities =
+  'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
 const schema: DescMessage = messageDescriptor('envoy.config.core.v3.GrpcService');
 
 function read(json: JsonValue): { target: GrpcTarget | undefined; context: ConfigContext } {
   const context = new ConfigContext();
-  const message = fromJson(schema, json) as GrpcServiceMessage;
+  const message = fromJson(schema, json, { registry: registry() }) as GrpcServiceMessage;
   return { target: readGrpcService(message, {}, context), context };
 }
 
@@ -48,7 +55,13 @@ t.test('all of it', (t) => {
       retryPolicy: { retryBackOff: { baseInterval: '0.2s' } },
     },
     timeout: '1.5s',
-    retryPolicy: { retryOn: 'unavailable', numRetries: 4 },
+    retryPolicy: {
+      retryOn: 'unavailable',
+      numRetries: 4,
+      hostSelectionRetryMaxAttempts: '3',
+      retryHostPredicate: [{ name: 'a', typedConfig: { '@type': previousHosts } }],
+      retryPriority: { name: 'b', typedConfig: { '@type': previousPriorities, updateFrequency: 2 } },
+    },
     initialMetadata: [],
   });
   t.notOk(context.failed);
@@ -60,7 +73,15 @@ t.test('all of it', (t) => {
     skipEnvoyHeaders: true,
     reconnectBackOff: { baseMs: 200, maxMs: 2000 },
     // Asked of the real Envoy: a second at first, and no attempt is longer than the longest wait.
-    retryPolicy: { numRetries: 4, backOffBaseMs: 1000, backOffMaxMs: 10_000, perTryTimeoutMs: 10_000 },
+    retryPolicy: {
+      numRetries: 4,
+      backOffBaseMs: 1000,
+      backOffMaxMs: 10_000,
+      perTryTimeoutMs: 10_000,
+      hostSelectionAttempts: 3,
+      hostPredicates: [{}],
+      retryPriority: {},
+    },
   });
   t.end();
 });
