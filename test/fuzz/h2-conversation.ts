@@ -120,8 +120,15 @@ export class Conversation {
 
   #response(id: number): void {
     const random = this.#random;
-    for (let i = random.below(4) - 2; i > 0; i--)
-      this.#headers(id, this.#odd([[':status', random.pick(['100', '103'])], ...randomFields(random)]), false);
+    for (let i = random.below(4) - 2; i > 0; i--) {
+      const interim = this.#odd([[':status', random.pick(['100', '103'])], ...randomFields(random)]);
+      // nghttp2 refuses a length of 0 too, which says nothing wrong.
+      this.#headers(
+        id,
+        interim.filter(([name, value]) => name !== 'content-length' || value !== '0'),
+        false,
+      );
+    }
     this.#message(id, [[':status', random.pick(['200', '200', '404', '204', '304'])], ...randomFields(random)]);
   }
 

@@ -46,7 +46,8 @@ export const settings: Partial<Http2Settings> = {
   initialConnectionWindow: 65_535,
   maxConcurrentStreams: 1000,
   streamErrorOnInvalidMessage: true,
-  allowConnect: true,
+  // What becomes of extended CONNECT is ours alone (RFC 8441 to an upgrade of HTTP/1.1): both refuse it here.
+  allowConnect: false,
 };
 
 export function readOurs(pieces: readonly string[]): Reading {
@@ -85,7 +86,7 @@ function readingOf({ stream, request, body, trailers, ended }: Told<ServerStream
 
 const most = 1_000_000;
 export const nodeOptions = {
-  settings: { enableConnectProtocol: true },
+  settings: { enableConnectProtocol: false },
   maxSessionInvalidFrames: most,
   maxSessionRejectedStreams: most,
   maxHeaderListPairs: 100,

@@ -103,7 +103,7 @@ async function mixed(): Promise<boolean> {
     const good =
       report.failureCount === 0 &&
       report.gauges.length === 0 &&
-      report.after - report.before < allowedGrowth(bufferLimit);
+      report.after - report.before < allowedHttp2Growth(bufferLimit);
     passed &&= good;
     if (!good) console.log(report);
     console.log(
