@@ -228,7 +228,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
     }
     // It took less than was thought, or speaks another protocol.
     if (this.#pending.size > this.#expected) this.#connectIfNeeded();
-    if (connection.capacity === 0) return;
+    // Idle even if its peer allows no stream for now.
     if (connection.activeStreams === 0) {
       if (this.#draining) {
         connection.close();
@@ -236,7 +236,7 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
       }
       connection.becomeIdle();
     }
-    if (connection.ready) return;
+    if (connection.capacity === 0 || connection.ready) return;
     connection.ready = true;
     this.#ready.push(connection);
   }
@@ -277,7 +277,11 @@ export abstract class ConnectionPool<C extends PooledConnection<D, K>, D, K exte
   }
 
   #closeIdle(): void {
-    for (const connection of [...this.#ready]) if (connection.activeStreams === 0) connection.close();
+    for (const connection of [...this.#connections]) {
+      const { state, activeStreams, ready, capacity } = connection;
+      // Else it is one of TCP that was released and closes by itself.
+      if (state === 1 && activeStreams === 0 && (ready || capacity === 0)) connection.close();
+    }
     this.#closeSurplus();
   }
 

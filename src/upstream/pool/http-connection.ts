@@ -101,7 +101,7 @@ export class HttpConnection
 
   get capacity(): number {
     if (this.state !== 1 || this.draining || this.#inputEnded) return 0;
-    if (this.#limit === 1) return 1 - this.#active;
+    if (this.#limit === 1) return this.#active === 0 ? 1 : 0;
     return Math.max(0, Math.min(this.#limit - this.#active, requestsLeft(this.cluster.config.http, this.requests)));
   }
 
