@@ -128,7 +128,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks, StreamCa
   }
 
   sendTrailers(trailers: HeaderMap): void {
-    if (this.#stream !== null) {
+    // Behind the body, which waits for the answer to a handshake.
+    if (this.#stream !== null && !this.#inHandshake) {
       this.#markSent();
       this.#stream.encodeTrailers(trailers);
     } else this.#trailers = trailers;

@@ -10,6 +10,7 @@ import type {
 } from '../generated/envoy/config/core/v3/protocol_pb.d.ts';
 import type { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.d.ts';
 import { defaultHttp1Settings, type Http1Settings } from '../http/codec/api.ts';
+import type { Http2Settings } from '../http/codec/h2/api.ts';
 import { readHttp2Settings } from '../http/codec/h2/settings-config.ts';
 import { readHeaderKeyFormat } from '../http/codec/header-key-format-config.ts';
 import { pinnedName } from '../http/headers/api.ts';
@@ -42,12 +43,7 @@ export function httpConfig(
   return {
     protocol: spoken.protocol,
     http1: http1Settings(common, spoken.http1, context),
-    http2: readHttp2Settings(
-      spoken.http2,
-      common,
-      common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb,
-      context,
-    ),
+    http2: http2Settings(common, spoken.http2, context),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
     idleTimeoutMs: durationMs(common?.idleTimeout, defaultIdleTimeoutMs),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
@@ -115,6 +111,16 @@ function expectedNames(options: UpstreamHttpProtocolOptions | undefined): Expect
   if (options === undefined || !(options.autoSni || options.autoSanValidation)) return null;
   const { autoSni: serverName, autoSanValidation: subjectAltName, overrideAutoSniHeader: header } = options;
   return { serverName, subjectAltName, header: header === '' ? null : pinnedName(header) };
+}
+
+function http2Settings(
+  common: CommonOptions | undefined,
+  http2: Http2ProtocolOptions | undefined,
+  context: ConfigContext,
+): Http2Settings {
+  const maxHeadersKb = common?.maxResponseHeadersKb ?? defaultMaxResponseHeadersKb;
+  // As with HTTP/1 below: headers_with_underscores_action is for requests.
+  return { ...readHttp2Settings(http2, common, maxHeadersKb, context), headersWithUnderscores: 'allow' };
 }
 
 function http1Settings(

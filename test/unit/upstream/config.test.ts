@@ -264,6 +264,7 @@ http_protocol_options: {enable_trailers: true, header_key_format: {proper_case_w
       maxStreamDurationMs: 9000,
       idleTimeoutMs: 90000,
       http1: { headersWithUnderscores: 'allow', allowChunkedLength: true, sendFullyQualifiedUrl: true },
+      http2: { headersWithUnderscores: 'allow' },
     });
   }
 });

@@ -191,10 +191,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     const stream = this.#begin(streamId);
     if (head.overflow) return this.#overflow(stream);
     if (head.malformed !== null) return this.malformed(stream, head.malformed, head.violation ? ruleBroken : badField);
-    if (head.underscore) {
-      this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
-      return this.#refuse(stream, 'http2.unexpected_underscore');
-    }
+    if (head.underscore) return this.#refuseUnderscore(stream);
     if (endStream && head.contentLength > 0) return this.malformed(stream, bodyMissing, ruleBroken);
     if (headers.protocol !== '') {
       stream.upgrade = true;
@@ -228,6 +225,11 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     return this.#refuse(stream, 'http2.too_many_headers');
   }
 
+  #refuseUnderscore(stream: Http2ServerStream): null {
+    this.stats.requestsRejectedWithUnderscoresInHeaders.inc();
+    return this.#refuse(stream, 'http2.unexpected_underscore');
+  }
+
   /** As Envoy, which takes it for the client's own reset. */
   #refuse(stream: Http2ServerStream, details: string): null {
     this.writeRst(stream.id, H2ErrorCode.InternalError);
@@ -248,6 +250,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     const fault = stream.trailersFault(head, endStream);
     if (fault !== null)
       return this.malformed(stream, fault, endStream && head.malformed !== null ? badField : ruleBroken);
+    if (head.underscore) return this.#refuseUnderscore(stream);
     stream.decoder?.decodeTrailers(head.trailers());
     if (!stream.closed) stream.endInput();
     return null;

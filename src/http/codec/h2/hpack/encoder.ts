@@ -106,12 +106,13 @@ export class HpackEncoder {
       break;
     }
     const index = this.#nameIndexOf(state);
+    const size = name.name.length + value.length + entryOverhead;
+    // Nor is it remembered: long values of many names would be held for as long as the connection lives.
+    if (size * maxShare > this.#maxSize) return state.literal(index, value);
     if (state.candidate !== value) {
       state.candidate = value;
       return state.literal(index, value);
     }
-    const size = name.name.length + value.length + entryOverhead;
-    if (size * maxShare > this.#maxSize) return state.literal(index, value);
     this.#insert(state, value, size);
     return literalPrefix(0x40, 6, index, name, value.length) + value;
   }

@@ -170,3 +170,11 @@ t.test('what repeats is indexed, what is new each time is not, credentials never
   t.equal(encoder.field(kind, 'the same').length, 1, 'ids pushed nothing out');
   for (let i = 0; i < 3; i++) t.equal(encoder.field(secret, 'Bearer x').charCodeAt(0) & 0xf0, 0x10);
 });
+
+t.test('a value too long for the table leaves no trace', async (t) => {
+  const encoder = new HpackEncoder();
+  const name = headerName('x-odd-size');
+  encoder.field(name, 'short');
+  encoder.field(name, 'l'.repeat(5000));
+  t.equal(encoder.field(name, 'short').charCodeAt(0), 0x40, 'the second of its kind');
+});
