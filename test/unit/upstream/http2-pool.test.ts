@@ -1,7 +1,6 @@
 // Pools whose connections carry many streams: how many the peer allows, who waits, when a connection goes.
 import t from 'tap';
 import {
-  FrameFlag,
   FrameType,
   frameHeader,
   goAwayFrame,
@@ -19,7 +18,7 @@ const drain = ({ pool }: PoolFixture): void => (pool as HttpConnectionPool).drai
 const allows = (streams: number): string => settingsFrame([[SettingId.MaxConcurrentStreams, streams]]);
 /** `:status: 200`, and nothing else. */
 const answered = (id: number): string => headersFrames('\x88', id, true, 16_384);
-const refused = (id: number): string => frameHeader(4, FrameType.RstStream, 0, id) + '\0\0\0\x07';
+const refused = (id: number): string => `${frameHeader(4, FrameType.RstStream, 0, id)}\0\0\0\x07`;
 
 /** Connections, streams, streams that wait: what must not drift. */
 function counts(f: PoolFixture): number[] {

@@ -95,10 +95,9 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.#reader = new FrameReader(this, minMaxFrameSize);
     // Until the peer has acknowledged our settings, it goes by the protocol's own size (RFC 9113 section 4.3.1).
     this.#decoder = new HpackDecoder(Math.max(protocolTableSize, settings.hpackTableSize));
-    const { initialConnectionWindow, initialStreamWindow } = settings;
+    const { initialConnectionWindow, initialStreamWindow, keepalive } = settings;
     this.receiveWindows = new ReceiveWindows(this.output, initialConnectionWindow, initialStreamWindow);
     this.head = new MessageHead(settings, stats);
-    const { keepalive } = settings;
     this.#keepalive = keepalive === null || services === null ? null : new Keepalive(this.output, keepalive, services);
   }
 
@@ -392,11 +391,10 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
     this.writer.full = false;
     this.output.guard.clear();
     this.writer.resume();
-    if (this.writer.full) return;
     for (const stream of [...this.streams.values()]) {
-      stream.setConnectionFull(false);
-      // What this one's feeder had was enough.
+      // What waited, or the feeder of the one before had, was enough.
       if (this.writer.full) return;
+      stream.setConnectionFull(false);
     }
   }
 }
