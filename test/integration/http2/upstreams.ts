@@ -46,7 +46,8 @@ export async function http2Upstream(
   answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
   settings: Settings = {},
 ): Promise<Http2Upstream> {
-  const server = createServer({ settings });
+  // Node resets streams where a session has more than that to send; megabytes.
+  const server = createServer({ settings, maxSessionMemory: 1000 });
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     sessions.add(session);

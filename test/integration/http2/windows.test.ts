@@ -58,7 +58,12 @@ for (const up of ['HTTP/1.1', 'HTTP/2'] as const) {
   t.test(`who stands still holds nobody up; upstream ${up}`, { timeout: 60_000 }, async (t) => {
     const pieces = 30;
     const send = (response: NodeJS.WritableStream, path: string): void => {
-      let left = path === '/long' ? pieces : 1;
+      // In one go: while the connection's window is shut, node:http2 resets a stream (NO_ERROR) whose end comes later.
+      if (path !== '/long') {
+        response.end(megabyte);
+        return;
+      }
+      let left = pieces;
       const more = (): void => {
         while (left-- > 0) {
           if (!response.write(megabyte)) {

@@ -34,7 +34,6 @@ import {
   protocolTableSize,
   rstStreamFrame,
   settingsAck,
-  windowUpdateFrame,
 } from './frames.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
@@ -345,11 +344,7 @@ export abstract class Http2Connection implements FrameHandler, StreamOwner, Data
   }
 
   consumed(stream: Http2Stream, octets: number): void {
-    if (!stream.inputEnded) {
-      const increment = stream.receiveWindow.consume(octets);
-      if (increment > 0) this.output.writeFrame(windowUpdateFrame(stream.id, increment));
-    }
-    this.receiveWindows.giveBack(octets);
+    this.receiveWindows.consumed(stream, octets);
   }
 
   // --- streams -------------------------------------------------------------------------------------------------------------

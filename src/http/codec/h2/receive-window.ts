@@ -39,6 +39,12 @@ export class ReceiveWindow {
   }
 }
 
+interface Receiver {
+  readonly id: number;
+  readonly inputEnded: boolean;
+  readonly receiveWindow: ReceiveWindow;
+}
+
 /** Who writes for it. */
 export interface FrameWriter {
   writeFrame(frame: string): void;
@@ -79,6 +85,13 @@ export class ReceiveWindows {
 
   receive(octets: number): boolean {
     return this.#own.receive(octets);
+  }
+
+  /** A stream's receiver has taken them. */
+  consumed(stream: Receiver, octets: number): void {
+    const increment = stream.inputEnded ? 0 : stream.receiveWindow.consume(octets);
+    if (increment > 0) this.#writer.writeFrame(windowUpdateFrame(stream.id, increment));
+    this.giveBack(octets);
   }
 
   giveBack(octets: number): void {

@@ -86,8 +86,13 @@ export abstract class Http2Stream implements Stream {
   /** `octets`: of the frame, padding included. */
   countReceived(octets: number): void {
     if (octets === 0) return;
-    if (this.#readDisabled > 0) this.#unconsumed += octets;
-    else this.owner.consumed(this, octets);
+    if (this.#readDisabled > 0) {
+      this.#unconsumed += octets;
+      // What others have consumed may now be all that is left of the connection's window, and be due to be told.
+      this.owner.consumed(this, 0);
+    } else {
+      this.owner.consumed(this, octets);
+    }
   }
 
   readDisable(disable: boolean): void {

@@ -262,3 +262,22 @@ t.test('a server may not announce a body where there is none, nor that it takes 
   client.feed(settingsFrame([[SettingId.EnablePush, 1]]));
   t.match(client.error?.message, /ENABLE_PUSH may not be 1/);
 });
+
+t.test('what is left of the window goes to a stream that nobody reads: the others’ part is told at once', async (t) => {
+  const client = new MemoryClient({ initialConnectionWindow: 65_535, initialStreamWindow: 65_535 });
+  const [read, stands] = [ask(client), ask(client)];
+  stands?.stream.readDisable(true);
+  const head = encodeBlock([[':status', '200']]);
+  client.feed(settingsFrame([]) + headersFrames(head, 1, false, 16_384) + headersFrames(head, 3, false, 16_384));
+  const ofConnection = (told: readonly Frame[]): number[] =>
+    told
+      .filter(({ type, id }) => type === FrameType.WindowUpdate && id === 0)
+      .map(({ payload }) => payload.readUInt32BE(0));
+  // Too little to be told by itself.
+  t.strictSame(ofConnection(client.feed(data(1, 16_000))), []);
+  t.strictSame(
+    ofConnection(client.feed(data(3, 16_000) + data(3, 16_000) + data(3, 16_000) + data(3, 1535))),
+    [16_000],
+  );
+  t.equal(read?.body.length, 16_000);
+});
