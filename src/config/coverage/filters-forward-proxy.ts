@@ -35,7 +35,7 @@ export const filtersForwardProxy: PackageCoverage = {
   [`${cluster}.ClusterConfig`]: {
     implemented: ['dns_cache_config', 'allow_insecure_cluster_options'],
     refused: {
-      allow_coalesced_connections: 'connections that several names share need HTTP/2 to upstreams: issue 6',
+      allow_coalesced_connections: 'each name has connections of its own',
       sub_clusters_config: subClusters,
     },
   },

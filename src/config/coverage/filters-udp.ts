@@ -20,7 +20,7 @@ export const filtersUdp: PackageCoverage = {
     refused: {
       use_original_src_ip: 'Node binds no UDP socket to an address of another host',
       session_filters: 'no session filter is implemented yet',
-      tunneling_config: 'CONNECT-UDP (RFC 9298) is not implemented yet: it is to come with HTTP/2',
+      tunneling_config: 'CONNECT-UDP (RFC 9298) is not implemented yet',
     },
   },
   [`${udpProxy}.UdpProxyConfig.HashPolicy`]: { implemented: ['source_ip', 'key'] },

@@ -1,4 +1,4 @@
-// The codec interface: HTTP/1.1 now, HTTP/2 (issue 6) and HTTP/3 behind the same shapes, server and client alike.
+// The codec interface: HTTP/1.1 and HTTP/2 behind the same shapes, server and client alike.
 // A codec turns bytes of one connection into streams and back. It knows nothing of routes, clusters or filters.
 //
 // Ownership: a `data` buffer handed to any method here is borrowed: valid until the call returns. Whoever keeps it
