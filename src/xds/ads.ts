@@ -56,7 +56,7 @@ export class AggregatedDiscovery {
       delay: new ReconnectDelay(target.reconnectBackOff, services.random),
       timers: services.timers,
       stats: controlPlaneStats(services.stats),
-      nodeOnFirstOnly: nodeOnFirstOnly || delta,
+      nodeOnFirstOnly,
     });
   }
 

@@ -52,6 +52,15 @@ export interface DiscoveryStreamOptions<Request> {
 /** Updates that may wait for those before them; then the server is held back. */
 const maxWaiting = 16;
 
+/**
+ * What an update asks for in its turn, by type: it is asked for once, when all of the update is in force, as in Envoy, and not
+ * name by name.
+ */
+const dependents: Readonly<Record<string, string>> = {
+  'type.googleapis.com/envoy.config.cluster.v3.Cluster':
+    'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+};
+
 export class DiscoveryStream<Request> implements TransportCallbacks, TimerHandler {
   readonly #options: DiscoveryStreamOptions<Request>;
   #transport: DiscoveryTransport<Request> | null = null;
@@ -147,12 +156,15 @@ export class DiscoveryStream<Request> implements TransportCallbacks, TimerHandle
     const { protocol, handler, name } = this.#options;
     if (this.#stopped) return;
     let refusal: Refusal | null;
+    const dependent = dependents[update.typeUrl];
+    if (dependent !== undefined) protocol.pause(dependent);
     try {
       refusal = await handler.apply(update);
     } catch (error) {
       contain(`an update of ${update.typeUrl}`, error);
       refusal = { code: GrpcCode.Internal, message: errorText(error) };
     }
+    if (dependent !== undefined) protocol.resume(dependent);
     if (this.#stopped) return;
     if (refusal !== null) log.warning(`${name}: an update of ${update.typeUrl} is refused: ${refusal.message}`);
     const current = generation === this.#generation && this.#transport !== null;
