@@ -24,7 +24,9 @@ export class DataWriter {
   readonly #guard: FloodGuard;
   readonly #outbound: OutboundGuard;
   /** With output that waits, the next to write first. */
-  readonly #waiting: Http2Stream[] = [];
+  #waiting: Http2Stream[] = [];
+  /** Of these, closed meanwhile. */
+  #closedWaiting = 0;
 
   constructor(connection: CodecConnection, guard: FloodGuard, outbound: OutboundGuard) {
     this.#connection = connection;
@@ -87,11 +89,27 @@ export class DataWriter {
     this.#waiting.push(stream);
   }
 
+  /** Streams in the queue, those among them too that have closed meanwhile. */
+  get queued(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * A stream that waits has closed. A peer that keeps its connection's window shut may open and reset streams for as long as it
+   * likes: the queue is not to hold all of them.
+   */
+  forget(stream: Http2Stream): void {
+    if (!stream.waiting || ++this.#closedWaiting * 2 <= this.#waiting.length) return;
+    this.#waiting = this.#waiting.filter(({ closed }) => !closed);
+    this.#closedWaiting = 0;
+  }
+
   resume(): void {
     while (!this.full && this.window > 0) {
       const stream = this.#waiting.shift();
       if (stream === undefined) return;
       stream.waiting = false;
+      if (stream.closed) this.#closedWaiting--;
       if (stream.closed || !stream.hasPending || !stream.canWrite) continue;
       stream.writePending();
       if (!stream.closed && stream.hasPending && stream.canWrite) this.wait(stream);

@@ -1,6 +1,7 @@
 // Owns what is agreed on for a connection (RFC 9113 section 6.5) and the options and counters of our side, with Envoy's names
 // and defaults (asked of Envoy 1.40 on the wire).
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#config-core-v3-http2protocoloptions
+import { calm } from './connection-errors.ts';
 import {
   type ConnectionError,
   H2ErrorCode,
@@ -72,6 +73,9 @@ export const defaultHttp2Settings: Http2Settings = {
   headersWithUnderscores: 'allow',
 };
 
+/** Entries of one frame: there are far fewer settings. */
+const maxEntries = 32;
+
 /** What the peer has said, before it has: the protocol's defaults. */
 export class PeerSettings {
   headerTableSize = protocolTableSize;
@@ -87,6 +91,7 @@ export class PeerSettings {
    * table: the smallest counts, even if another stands behind it (RFC 7541 section 4.2).
    */
   read(payload: Buffer, encoder: { setMaxTableSize(octets: number): void }): ConnectionError | null {
+    if (payload.length > 6 * maxEntries) return tooMany;
     for (let at = 0; at < payload.length; at += 6) {
       const identifier = payload.readUInt16BE(at);
       const error = this.#take(identifier, payload.readUInt32BE(at + 2));
@@ -123,6 +128,8 @@ export class PeerSettings {
     }
   }
 }
+
+const tooMany: ConnectionError = calm('SETTINGS: too many setting entries');
 
 function bad(name: string, value: number, code: H2ErrorCode = H2ErrorCode.ProtocolError): ConnectionError {
   return { code, message: `${name} may not be ${value}`, untold: true };

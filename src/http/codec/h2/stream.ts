@@ -270,6 +270,7 @@ export abstract class Http2Stream implements Stream {
     }
     if (!this.inputEnded) return;
     this.closed = true;
+    this.owner.writer.forget(this);
     this.owner.remove(this, null);
   }
 
@@ -288,6 +289,7 @@ export abstract class Http2Stream implements Stream {
     this.#addPending(-this.#pendingBytes);
     this.#endPending = false;
     this.#trailers = null;
+    this.owner.writer.forget(this);
     this.owner.remove(this, reason);
     this.callbacks?.onResetStream(reason, details);
   }

@@ -281,3 +281,25 @@ t.test('what is left of the window goes to a stream that nobody reads: the other
   );
   t.equal(read?.body.length, 16_000);
 });
+
+t.test('streams that end while they wait for a window are not kept until it opens', async (t) => {
+  for (const shut of ['connection', 'stream']) {
+    const server = new MemoryServer();
+    server.feed(clientPreface + (shut === 'stream' ? shortWindow : ''));
+    server.feed(open(1, true));
+    answer(server, 0, 70_000);
+    for (let i = 1; i <= 2000; i++) {
+      const id = 2 * i + 1;
+      server.feed(open(id, true));
+      answer(server, i, 20);
+      if (i % 100 !== 0) server.feed(`${frameHeader(4, FrameType.RstStream, 0, id)}\0\0\0\x08`);
+    }
+    t.equal(server.codec.activeStreams, 21, shut);
+    t.ok(server.codec.writer.queued <= 2 * 21, `${shut}: ${server.codec.writer.queued} in the queue`);
+    const windows = windowUpdateFrame(0, 1_000_000) + settingsFrame([[SettingId.InitialWindowSize, 100_000]]);
+    const frames = server.feed(windows);
+    t.equal(server.codec.activeStreams, 0, 'who is left is served');
+    t.equal(server.codec.writer.queued, 0);
+    t.equal(bodies(frames, 201).length, 1);
+  }
+});
