@@ -8,11 +8,10 @@ const mostAhead = 3;
 
 export class HostsAhead {
   readonly #balancer: Pick<LoadBalancer, 'chooseHost'>;
+  readonly #hostSets: readonly HostSet[];
   #chosen: Host[] = [];
   /** Of the request that a host was chosen for last. */
   #context: LoadBalancerContext | null = null;
-
-  readonly #hostSets: readonly HostSet[];
 
   constructor(balancer: Pick<LoadBalancer, 'chooseHost'>, hostSets: readonly HostSet[]) {
     this.#balancer = balancer;

@@ -2,9 +2,9 @@
 // of each resource, an answer for each nonce. Asked of the real Envoy: a refused response leaves the versions of all its
 // resources as they were; on a new stream the first request of each type says what is here.
 import { Interests } from './interests.ts';
+import { KnownTypes } from './known-types.ts';
 import { type DeltaRequest, type DiscoveryUpdate, type Refusal, wildcard } from './messages.ts';
 import type { DiscoveryProtocol } from './protocol.ts';
-import { RequestQueue } from './request-queue.ts';
 
 interface Answer {
   readonly nonce: string;
@@ -29,66 +29,40 @@ class TypeState {
 
 const none: ReadonlyMap<string, string> = new Map();
 
-export class Delta implements DiscoveryProtocol<DeltaRequest> {
-  readonly #types = new Map<string, TypeState>();
-  readonly #queue = new RequestQueue();
-  #open = false;
+export class Delta extends KnownTypes<TypeState> implements DiscoveryProtocol<DeltaRequest> {
+  protected makeState(): TypeState {
+    return new TypeState();
+  }
 
   subscribe(typeUrl: string, name: string): void {
-    let state = this.#types.get(typeUrl);
-    if (state === undefined) {
-      state = new TypeState();
-      this.#types.set(typeUrl, state);
-    }
+    const state = this.stateOf(typeUrl);
     if (!state.interests.add(name)) return;
     state.gone.delete(name);
     state.added.add(name);
-    this.#push(typeUrl);
+    this.push(typeUrl);
   }
 
   unsubscribe(typeUrl: string, name: string): void {
-    const state = this.#types.get(typeUrl);
+    const state = this.types.get(typeUrl);
     if (state?.interests.remove(name) !== true) return;
     state.added.delete(name);
     state.gone.add(name);
     if (name === wildcard) state.forgetUnwanted();
     else if (!state.interests.wantsAll) state.versions.delete(name);
-    this.#push(typeUrl);
+    this.push(typeUrl);
   }
 
-  #push(typeUrl: string): void {
-    if (this.#open) this.#queue.push(typeUrl);
-  }
-
-  pause(typeUrl: string): void {
-    this.#queue.pause(typeUrl);
-  }
-
-  resume(typeUrl: string): void {
-    this.#queue.resume(typeUrl);
-  }
-
-  onStreamOpened(): void {
-    this.#open = true;
-    this.#queue.clear();
-    for (const [typeUrl, state] of this.#types) {
-      state.introduced = false;
-      state.answers = [];
-      state.gone.clear();
-      if (!state.interests.isEmpty) this.#queue.push(typeUrl);
-    }
-  }
-
-  onStreamClosed(): void {
-    this.#open = false;
-    this.#queue.clear();
+  protected onNewStream(state: TypeState): void {
+    state.introduced = false;
+    state.answers = [];
+    state.gone.clear();
   }
 
   next(): DeltaRequest | null {
     for (;;) {
-      const typeUrl = this.#open ? this.#queue.take() : null;
+      const typeUrl = this.open ? this.queue.take() : null;
       if (typeUrl === null) return null;
-      const request = this.#request(typeUrl, this.#types.get(typeUrl) as TypeState);
+      const request = this.#request(typeUrl, this.types.get(typeUrl) as TypeState);
       if (request !== null) return request;
     }
   }
@@ -97,7 +71,7 @@ export class Delta implements DiscoveryProtocol<DeltaRequest> {
   #request(typeUrl: string, state: TypeState): DeltaRequest | null {
     const answer = state.answers.shift();
     // One request for each nonce.
-    if (state.answers.length > 0) this.#queue.push(typeUrl);
+    if (state.answers.length > 0) this.queue.push(typeUrl);
     const responseNonce = answer?.nonce ?? '';
     const refusal = answer?.refusal ?? null;
     const { added, gone } = state;
@@ -117,35 +91,20 @@ export class Delta implements DiscoveryProtocol<DeltaRequest> {
     return { typeUrl, responseNonce, subscribe, unsubscribe, initialVersions: none, refusal };
   }
 
-  wants(typeUrl: string): boolean {
-    return this.#types.get(typeUrl)?.interests.isEmpty === false;
-  }
-
   accept(update: DiscoveryUpdate, current: boolean): void {
-    const state = this.#types.get(update.typeUrl);
+    const state = this.types.get(update.typeUrl);
     if (state === undefined) return;
     for (const { name, version } of update.resources)
       if (state.interests.wants(name)) state.versions.set(name, version);
     for (const name of update.removed) state.versions.delete(name);
-    if (current) this.#answer(update, null);
+    if (current) this.answer(update, null);
   }
 
-  refuse(update: DiscoveryUpdate, refusal: Refusal, current: boolean): void {
-    if (current) this.#answer(update, refusal);
-  }
-
-  #answer({ typeUrl, nonce }: DiscoveryUpdate, refusal: Refusal | null): void {
-    const state = this.#types.get(typeUrl);
-    if (state === undefined || !this.#open) return;
+  protected onAnswer(state: TypeState, nonce: string, refusal: Refusal | null): void {
     state.answers.push({ nonce, refusal });
-    this.#queue.push(typeUrl);
   }
 
   expire(typeUrl: string, name: string): void {
-    this.#types.get(typeUrl)?.versions.delete(name);
-  }
-
-  get pending(): number {
-    return this.#queue.size;
+    this.types.get(typeUrl)?.versions.delete(name);
   }
 }
